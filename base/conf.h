@@ -1,0 +1,50 @@
+/*
+ * conf - settings: command line, then environment RUADB_SECTION_KEY (and .._FILE: the value is in
+ * that file), then the file (ruadb.conf(5)), then the default. One table in conf.c parses, prints
+ * and documents; a test compares it with the man page.
+ */
+#ifndef BASE_CONF_H
+#define BASE_CONF_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum keep_raw { KEEP_ALL, KEEP_REJECTED, KEEP_NONE };
+
+struct conf {
+	/* [store] */
+	char *conninfo;         /* libpq connection string; NULL: PG* environment or private */
+	int keep_raw;           /* enum keep_raw */
+	int64_t quarantine_max; /* bytes of quarantined originals kept */
+	/* [ingest] */
+	int jobs;               /* worker processes; 0: number of cores, at most 8 */
+	int batch_reports;
+	int64_t batch_bytes;
+	char *authserv_id;
+	/* [report] */
+	char *reports_dir;
+	/* [domains] names: domains that are ours, space separated */
+	char *domains;
+	/* not in the file */
+	char *home;             /* RUADB_HOME */
+	char *datadir;          /* where sql/ lies */
+	char *libexecdir;       /* where ruadb-parse lies */
+	int64_t tenant;         /* --tenant, RUADB_TENANT; default 1 */
+	bool db_autostart;      /* RUADB_DB_AUTOSTART */
+};
+
+/*
+ * Reads all of it. file: -c, else RUADB_CONFIG, else ~/.config/ruadb/ruadb.conf, else
+ * /etc/ruadb/ruadb.conf; one named by -c or RUADB_CONFIG must exist. Unknown keys are ERR_CONFIG with file and line.
+ */
+int conf_load(struct conf *c, const char *file, struct err *e) MUST_CHECK;
+/* Command line: "store.keep_raw", "none". */
+int conf_set(struct conf *c, const char *name, const char *value, struct err *e) MUST_CHECK;
+void conf_free(struct conf *c);
+/* One "section.key<TAB>default<TAB>meaning" line a setting; the test of the man page reads it. */
+void conf_describe(FILE *out);
+
+#endif

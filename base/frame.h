@@ -1,0 +1,133 @@
+/*
+ * frame - how ruadb and ruadb-parse talk: one AF_UNIX stream socketpair, frames with a header of
+ * 16 bytes, all integers little-endian.
+ *
+ *   u32 length of the payload (<= LIMIT_FRAME), u8 type, u8 version, u16 zero, u64 item
+ *
+ * To the worker:
+ *   ITEM      u8 how (0 inline, 1 descriptor), u8 mail_hint (0), u16 zero, u32 zero, u64 size.
+ *             how 0: DATA frames with exactly size bytes follow. how 1: one descriptor came along
+ *             (SCM_RIGHTS) with the bytes of this frame; the k-th descriptor belongs to the k-th
+ *             ITEM with how 1. It is read-only; size is what fstat said.
+ *   DATA      bytes
+ * From the worker, for each item in the order of the ITEMs:
+ *   (HEAD, (RECORDS | REPAIR)*, END)* , REFUSED or NOT_REPORT for an entry, at last ITEM_END.
+ *   A report that turns out to be bad after its HEAD ends with REFUSED (same entry) in place of
+ *   END: the parent drops what it spooled.
+ *   HEAD       fixed fields, then texts (frame_put_head); `extra` may be preceded by EXTRA frames
+ *   EXTRA      a piece of JSON that belongs in front of the extra of the next HEAD or the next
+ *              record in RECORDS
+ *   RECORDS    pieces, each a tag byte and its fields (frame_put_*):
+ *                'r' auth_result: goes to the set under construction
+ *                's' set: u16 slot (0..FRAME_SLOTS-1): the set under construction (may be empty)
+ *                    becomes that slot's, for this report
+ *                'R' record: its u16 slot, then its fields
+ *                'x' row refused: u32 record_no, i64 messages, text reason
+ *              A piece never straddles frames. Slots are forgotten at HEAD.
+ *   REPAIR     text what (kind), text where, text from, text to  (what was mended in this report)
+ *   END        struct report_sums
+ *   REFUSED    u32 entry, u8 err_class (ERR_INPUT or ERR_LIMIT or ERR_BUG), text reason
+ *   NOT_REPORT u32 entry, text what ("a PNG picture", "XML without feedback")
+ *   ITEM_END   u32 entries seen, u64 bytes that came out of the item
+ *
+ * A text is u16 length and bytes; length 0xffff means absent.
+ * Reading checks everything as if an enemy had written it: lengths, codes, UTF-8, order of frames,
+ * sums against records seen. struct frame_check holds the state of one worker's stream. What
+ * breaks the rules is ERR_BUG: the worker is killed, the item tried again alone, then quarantined.
+ */
+#ifndef BASE_FRAME_H
+#define BASE_FRAME_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/model.h"
+
+#define FRAME_VERSION 1
+#define FRAME_HEADER 16
+#define FRAME_SLOTS 4096
+
+enum frame_type {
+	FRAME_ITEM = 1,
+	FRAME_DATA = 2,
+	FRAME_HEAD = 16,
+	FRAME_EXTRA,
+	FRAME_RECORDS,
+	FRAME_REPAIR,
+	FRAME_END,
+	FRAME_REFUSED,
+	FRAME_NOT_REPORT,
+	FRAME_ITEM_END,
+};
+
+struct frame {
+	enum frame_type type;
+	uint64_t item;
+	const uint8_t *payload;
+	uint32_t len;
+};
+
+/*
+ * Takes the next frame from the len bytes at p. 1: *ret_f is set (it points into p) and *ret_used
+ * says how much it took; 0: not all there yet; -1: not a frame.
+ */
+int frame_next(const uint8_t *p, size_t len, struct frame *ret_f, size_t *ret_used,
+	       struct err *e) MUST_CHECK;
+
+/* Writing: appends to b. frame_begin leaves the header open; frame_finish sets its length. */
+size_t frame_begin(struct buf *b, enum frame_type type, uint64_t item);
+void frame_finish(struct buf *b, size_t at);
+
+void frame_put_text(struct buf *b, struct text t);
+void frame_put_u16(struct buf *b, uint16_t v);
+void frame_put_u32(struct buf *b, uint32_t v);
+void frame_put_u64(struct buf *b, uint64_t v);
+
+/* Payloads. The caller opens and finishes the frame and keeps it under LIMIT_FRAME. */
+void frame_put_item(struct buf *b, bool by_descriptor, uint64_t size);
+void frame_put_head(struct buf *b, const struct report_head *h);
+void frame_put_auth_result(struct buf *b, const struct auth_result *r);
+void frame_put_set(struct buf *b, uint16_t slot);
+void frame_put_record(struct buf *b, uint16_t slot, const struct record *r);
+void frame_put_row_refused(struct buf *b, uint32_t record_no, int64_t messages, struct text why);
+void frame_put_sums(struct buf *b, const struct report_sums *s);
+
+/* Worker's side of ITEM. */
+int frame_get_item(const struct frame *f, bool *ret_by_descriptor, uint64_t *ret_size,
+		   struct err *e) MUST_CHECK;
+
+/*
+ * The parent's check: what it calls for each thing that a good stream says. Any callback may
+ * return -1 with *e set; that ends frame_check_feed. Texts are valid until it returns.
+ */
+struct frame_handler {
+	void *ctx;
+	int (*head)(void *ctx, const struct report_head *h, struct err *e);
+	/* A set of auth results takes a slot. results is valid during the call only. */
+	int (*set)(void *ctx, uint16_t slot, const struct auth_result *results, uint32_t n,
+		   struct err *e);
+	int (*record)(void *ctx, uint16_t slot, const struct record *r, struct err *e);
+	int (*row_refused)(void *ctx, uint32_t record_no, int64_t messages, struct text why,
+			   struct err *e);
+	int (*repair)(void *ctx, struct text what, struct text where, struct text from,
+		      struct text to, struct err *e);
+	int (*end)(void *ctx, const struct report_sums *s, struct err *e);
+	int (*refused)(void *ctx, uint32_t entry, enum err_class class, struct text why,
+		       struct err *e);
+	int (*not_report)(void *ctx, uint32_t entry, struct text what, struct err *e);
+	int (*item_end)(void *ctx, uint32_t entries, uint64_t bytes_out, struct err *e);
+};
+
+struct frame_check;
+
+/* h is copied. */
+struct frame_check *frame_check_new(const struct frame_handler *h);
+void frame_check_free(struct frame_check *c);
+/* What the worker must answer next; call when an item begins to be its oldest unanswered one. */
+void frame_check_expect(struct frame_check *c, uint64_t item);
+/* One frame of the worker. -1: rules broken (ERR_BUG) or a callback failed (its class). */
+int frame_check_feed(struct frame_check *c, const struct frame *f, struct err *e) MUST_CHECK;
+/* True between HEAD and its END or REFUSED. */
+bool frame_check_in_report(const struct frame_check *c);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * limits - every limit on what strangers send, in one place; ruadb(1) lists them.
+ * Reasons: honest reports of 1,000,000 records exist (about 700 MB of XML, packed 37:1), so the
+ * ratio of compression alone refuses nothing; bytes, counts, depth and time do.
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#define LIMIT_ITEM_OUTPUT (2LL << 30)      /* bytes that may come out of one item */
+#define LIMIT_REPORT_RECORDS 5000000       /* records in a report */
+#define LIMIT_XML_DEPTH 32
+#define LIMIT_LEAF 4096                    /* bytes of an element's text */
+#define LIMIT_COMMENT 65536                /* bytes of a comment, error or human_result */
+#define LIMIT_TAG 65536                    /* bytes of one start tag: attributes cost quadratic time */
+#define LIMIT_RESULTS 100                  /* auth results a record (RFC 9990: SHOULD <= 100) */
+#define LIMIT_REASONS 16                   /* override reasons a record */
+#define LIMIT_EXTRA (1 << 20)              /* bytes of a record's or a head's extra JSON */
+#define LIMIT_ARCHIVE_REPORTS 32           /* entries in an archive of reports */
+#define LIMIT_ARCHIVE_MAILS 10000          /* entries in an archive of mails */
+#define LIMIT_NESTED_COMPRESSION 2
+#define LIMIT_MAIL (32 << 20)              /* bytes of a mail */
+#define LIMIT_MIME_PARTS 200
+#define LIMIT_MIME_DEPTH 10
+#define LIMIT_PLAIN_FILE (1LL << 30)       /* bytes of a file of plain XML */
+
+/* An item's CPU time in the worker: 30 s and 10 s for each 100 MB that come out of it. */
+#define LIMIT_CPU_SECONDS 30
+#define LIMIT_CPU_SECONDS_PER_100MB 10
+#define LIMIT_WALL_FACTOR 4                /* wall-clock time: that many times the CPU time */
+#define LIMIT_WORKER_MEMORY (512LL << 20)  /* RLIMIT_AS of a worker */
+
+/* Inline in frames up to here; larger parts go as a descriptor. */
+#define LIMIT_INLINE (256 << 10)
+#define LIMIT_FRAME 65536                  /* payload of one frame */
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * parse - the door of parse/: bytes of an item to frames.
+ *
+ * Decides by content what an item is: XML, gzip, zip with every XML in it, a mail with attachments
+ * (GMime). libarchive's blocks go straight into libxml2's push parser with our own SAX2 handlers:
+ * memory is flat whatever the report's size. Keeps the limits of base/limits.h. Knows no database,
+ * no network, no file name. Aggregate reports of RFC 7489, RFC 9990 and the drafts between are
+ * told apart by features and local names, never by the version element.
+ *
+ * Memory: one struct parser for the life of a process; nothing it hands out outlives the call.
+ */
+#ifndef PARSE_PARSE_H
+#define PARSE_PARSE_H
+
+#include "base/err.h"
+#include "base/frame.h"
+
+/* Raised whenever a better parser would read more: `repeat without parsing` asks for it. */
+#define PARSER_VERSION 1
+
+struct parser;
+
+/*
+ * Where frames go. out is appended to with whole frames; flush is called when it has grown over
+ * 64 KB and at ITEM_END; flush empties it. -1 from flush ends the parse.
+ */
+struct parse_sink {
+	void *ctx;
+	struct buf out;
+	int (*flush)(void *ctx, struct buf *out, struct err *e);
+};
+
+/* Initialises libxml2, libarchive, GMime and opens what iconv needs: call before the sandbox. */
+struct parser *parser_new(void);
+void parser_free(struct parser *p);
+
+/*
+ * Reads the item and writes its frames, ITEM_END the last. An item is data (size bytes) or, if
+ * data is NULL, the descriptor fd (read with pread; not closed). What is wrong with the item is a
+ * REFUSED frame, not an error: -1 only if the sink failed.
+ */
+int parse_item(struct parser *p, uint64_t item, const void *data, size_t size, int fd,
+	       struct parse_sink *sink, struct err *e) MUST_CHECK;
+
+/* One XML document in memory, unpacked already, as entry `entry`: for the bench and fuzzers. */
+int parse_xml(struct parser *p, uint64_t item, uint32_t entry, const void *xml, size_t size,
+	      struct parse_sink *sink, struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * report - the door of report/: from SQL files to what people read.
+ *
+ * A report is one SQL file whose first comment lines say title and parameters (see
+ * sql/reports/README in the tree and ruadb(1)). No report is written in C. Rows are rendered as
+ * table, JSON, CSV or Markdown; what strangers wrote is escaped for where it goes.
+ */
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include "base/conf.h"
+#include "base/err.h"
+
+#include <stdio.h>
+
+struct store;
+
+enum report_format { REPORT_TABLE, REPORT_JSON, REPORT_CSV, REPORT_MARKDOWN };
+
+/* -1 for an unknown name (ERR_CONFIG with the list of names). */
+int report_format_of(const char *name, enum report_format *ret_f, struct err *e) MUST_CHECK;
+
+struct report_param {
+	const char *name, *value;
+};
+
+/* Finds NAME.sql in [report] reports_dir and in the shipped folder, runs it, prints it to out. */
+int report_run(struct store *s, const struct conf *c, const char *name,
+	       const struct report_param *params, size_t n_params, enum report_format f, FILE *out,
+	       struct err *e) MUST_CHECK;
+/* One line a report: name, title. */
+int report_list(const struct conf *c, FILE *out, struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,192 @@
+/*
+ * store - the door of store/: everything that talks to PostgreSQL.
+ *
+ * Finds or starts the server, migrates, answers what is known already, and commits batches:
+ * ledger, originals, quarantine, heads claimed, records copied, all in one transaction (design 4).
+ * Knows frames' nouns (base/model.h), no XML, no mail, no files but the private server's.
+ *
+ * Threads: a struct store is one connection, for one thread at a time; the program opens one for
+ * look-ups and one for commits. struct store_report is built by one thread and handed over.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/model.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct store;
+
+/* ---- connect (store/connect.c, store/server.c, store/migrate.c) ---- */
+
+enum store_role { STORE_READ, STORE_INGEST, STORE_OWNER };
+
+/*
+ * Connects as conf says, starts the private server where it has to (RUADB_DB_AUTOSTART=no forbids
+ * it), migrates where role allows and the schema is older, refuses a newer one (ERR_CONFIG).
+ * Server away: ERR_TEMP. Sets search_path, ruadb.tenant_id, TimeZone UTC, and the role.
+ */
+int store_open(const struct conf *c, enum store_role role, struct store **ret_s,
+	       struct err *e) MUST_CHECK;
+void store_close(struct store *s);
+
+/* `ruadb db ...`: each prints to out what a person reads. */
+int store_server_status(const struct conf *c, FILE *out, bool *ret_running,
+			struct err *e) MUST_CHECK;
+int store_server_start(const struct conf *c, FILE *out, struct err *e) MUST_CHECK;
+int store_server_stop(const struct conf *c, FILE *out, struct err *e) MUST_CHECK;
+/* A connection string without password, search_path=ruadb, for psql and dashboards. */
+int store_url(const struct conf *c, FILE *out, struct err *e) MUST_CHECK;
+int store_maintain(const struct conf *c, FILE *out, struct err *e) MUST_CHECK;
+int store_migrate(const struct conf *c, bool dry_run, FILE *out, struct err *e) MUST_CHECK;
+/* Arguments and environment for psql as reader; replaces this process. Returns only on error. */
+int store_exec_psql(const struct conf *c, char **args, struct err *e) MUST_CHECK;
+
+/* ---- what is known (store/lookup.c) ---- */
+
+struct store_seen {
+	/* asked */
+	const char *source, *item;
+	int64_t size, mtime_ns;
+	uint64_t inode;
+	const uint8_t *sha256; /* NULL in store_lookup_files */
+	/* answered */
+	bool unchanged;        /* same path, size, mtime and inode */
+	bool repeat;           /* other item with these bytes, stored by this parser version */
+};
+
+/* One query for all n: are these files unchanged? */
+int store_lookup_files(struct store *s, struct store_seen *seen, size_t n,
+		       struct err *e) MUST_CHECK;
+/* One query for all n: were these bytes (sha256) stored before by this PARSER_VERSION? */
+int store_lookup_bytes(struct store *s, struct store_seen *seen, size_t n, int parser_version,
+		       struct err *e) MUST_CHECK;
+/* Next block of 1000 report ids; *ret_first is the first of them. */
+int store_report_ids(struct store *s, int64_t *ret_first, struct err *e) MUST_CHECK;
+
+/* ---- one report, while its frames come (store/stage.c) ---- */
+
+struct store_report;
+
+/*
+ * What the staging of reports shares: tenant, hash context, ids of auth sets known to be stored,
+ * spool folder (unlinked files under RUADB_HOME for reports over 256 KB of rows).
+ */
+struct store_stage;
+struct store_stage *store_stage_new(const struct conf *c);
+void store_stage_free(struct store_stage *st);
+
+struct store_report *store_report_begin(struct store_stage *st, int64_t report_id,
+					const struct report_head *h);
+int store_report_set(struct store_report *r, uint16_t slot, const struct auth_result *results,
+		     uint32_t n, struct err *e) MUST_CHECK;
+int store_report_record(struct store_report *r, uint16_t slot, const struct record *rec,
+			struct err *e) MUST_CHECK;
+void store_report_refused_row(struct store_report *r, uint32_t record_no, int64_t messages,
+			      struct text why);
+void store_report_repair(struct store_report *r, struct text what, struct text where,
+			 struct text from, struct text to);
+/* Identity, variant, head row. After it the report may be given to an item. */
+int store_report_end(struct store_report *r, const struct report_sums *s,
+		     struct err *e) MUST_CHECK;
+void store_report_free(struct store_report *r);
+/* Bytes of rows so far (memory or spool). */
+size_t store_report_bytes(const struct store_report *r);
+
+/* ---- items and batches (store/commit.c) ---- */
+
+enum store_outcome {
+	OUTCOME_STORED = 's',      /* new: first variant of its identity */
+	OUTCOME_CONFLICT = 'c',    /* stored: a further variant of an identity */
+	OUTCOME_NEAR_REPEAT = 'n', /* stored, not counted: other report id, same content */
+	OUTCOME_REPEAT = 'r',      /* known, nothing written */
+	OUTCOME_QUARANTINED = 'q',
+	OUTCOME_NOT_REPORT = 'x',
+};
+
+struct store_entry {
+	uint32_t entry;
+	enum store_outcome outcome; /* set by store_commit where there is a report */
+	struct store_report *report;/* owned; NULL for refused and not-a-report entries */
+	enum err_class class;       /* quarantined: why */
+	char *reason;               /* owned; may be NULL */
+};
+
+struct store_item {
+	const char *source;         /* "file" or "stdin"; static */
+	char *item;                 /* owned: real path, "#n" for mails of an mbox */
+	int64_t size, mtime_ns;     /* mtime_ns, inode 0 where there is no file */
+	uint64_t inode;
+	uint8_t sha256[32];
+	bool repeat_bytes;          /* known by its bytes: only the ledger row is touched */
+	bool compressed;            /* bytes are gzip or zip: kept as they came */
+	char *bytes;                /* owned; the item's bytes or NULL */
+	int fd;                     /* else a descriptor to read them from; -1: none. Owned */
+	struct store_entry *entries;/* owned */
+	size_t n_entries;
+	struct store_item *next;
+};
+
+void store_item_free(struct store_item *i);
+
+struct store_batch {
+	struct store_item *items, **tail;
+	size_t n_items, n_reports, bytes;
+	uint8_t uuid[16];           /* set by store_batch_new */
+};
+
+struct store_batch *store_batch_new(void);
+void store_batch_add(struct store_batch *b, struct store_item *i); /* takes i */
+void store_batch_free(struct store_batch *b);
+
+/*
+ * Commits the batch whole: afterwards each entry's outcome says what became of it, and everything
+ * is durable. Retries 40001, 40P01 and lost connections by itself; halves the batch on SQLSTATE
+ * 22, 23, 54 until one report is alone and quarantines that one.
+ * -1: nothing of what is not marked durable is stored (ERR_TEMP: database away).
+ */
+int store_commit(struct store *s, struct store_stage *st, struct store_batch *b,
+		 struct err *e) MUST_CHECK;
+
+/* ---- quarantine (store/quarantine.c) ---- */
+
+struct store_quarantined {
+	int64_t id;
+	uint32_t entry;
+	int64_t size;
+	bool bytes_kept;
+	const char *at, *class, *source, *item, *sha256, *reason; /* valid during the call */
+};
+
+int store_quarantine_each(struct store *s, int (*each)(void *ctx, const struct store_quarantined *q,
+						       struct err *e),
+			  void *ctx, struct err *e) MUST_CHECK;
+/* The kept bytes as they came (uncompressed if we gzipped them), into an unlinked file:
+ * *ret_fd is the caller's. */
+int store_quarantine_bytes(struct store *s, int64_t id, int *ret_fd, struct err *e) MUST_CHECK;
+/* Forgets one that a retry stored. */
+int store_quarantine_forget(struct store *s, int64_t id, struct err *e) MUST_CHECK;
+
+/* ---- reading (store/query.c) ---- */
+
+struct store_rows;
+
+/* Runs one statement with text parameters ($1..); rows as text, NULL as NULL. */
+int store_query(struct store *s, const char *sql, int n_params, const char *const *params,
+		struct store_rows **ret_rows, struct err *e) MUST_CHECK;
+int store_rows_count(const struct store_rows *r);
+int store_rows_columns(const struct store_rows *r);
+const char *store_rows_name(const struct store_rows *r, int column);
+/* True for numeric types: aligned right, no quotes in JSON. */
+bool store_rows_is_number(const struct store_rows *r, int column);
+bool store_rows_is_bool(const struct store_rows *r, int column);
+bool store_rows_is_json(const struct store_rows *r, int column);
+const char *store_rows_value(const struct store_rows *r, int row, int column);
+void store_rows_free(struct store_rows *r);
+
+#endif
