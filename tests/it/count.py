@@ -12,7 +12,6 @@ language. It is the second opinion that the tests compare with, so it is written
 to be fast, and it knows no limits but the depth of elements.
 """
 import email
-import gzip
 import hashlib
 import io
 import ipaddress
@@ -171,18 +170,29 @@ def is_xml(data):
     return re.match(rb"(\xef\xbb\xbf)?\s*<", data) is not None
 
 
+def gunzip(data):
+    """Every member; what stands behind the last one is no harm (mails add a line end)."""
+    out = b""
+    while data[:2] == b"\x1f\x8b":
+        member = zlib.decompressobj(31)
+        out += member.decompress(data)
+        if not member.eof:
+            raise Refused("gzip is cut")
+        data = member.unused_data
+    return out
+
+
 def unpack(data, nested):
     """The parts of an archive, innermost first unpacked: (bytes, ...)."""
     if nested > MAX_NESTED:
         raise Refused("nested too deep")
     try:
         if data[:2] == b"\x1f\x8b":
-            parts = [gzip.decompress(data)]
+            parts = [gunzip(data)]
         else:
             with zipfile.ZipFile(io.BytesIO(data)) as z:
                 parts = [z.read(i) for i in z.infolist() if not i.is_dir()]
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError,
-            NotImplementedError) as e:
+    except (zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError) as e:
         raise Refused("archive: %s" % e)
     out = []
     for part in parts:
@@ -200,6 +210,8 @@ def read_packed(data, nested=1):
     for part in parts:
         if is_xml(part):
             found += attempt(part)
+        elif part.lstrip()[:1] == b"{":
+            found.append(NotReport("JSON"))
         else:
             found.append(Refused("an archive that holds no report"))
     return found
@@ -220,7 +232,7 @@ def read_mail(data):
             continue
         body = part.get_payload(decode=True) or b""
         if is_packed(body):
-            found += read_packed(body)
+            found += [f for f in read_packed(body) if not isinstance(f, NotReport)]
         elif is_xml(body):
             found += [f for f in attempt(body) if not isinstance(f, NotReport)]
     return found or [NotReport("a mail without a report")]
