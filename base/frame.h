@@ -16,7 +16,7 @@
  *   END: the parent drops what it spooled.
  *   HEAD       fixed fields, then texts (frame_put_head); `extra` may be preceded by EXTRA frames
  *   EXTRA      a piece of JSON that belongs in front of the extra of the next HEAD or the next
- *              record in RECORDS
+ *              record in RECORDS (whose own piece of it is then present, and may be empty)
  *   RECORDS    pieces, each a tag byte and its fields (frame_put_*):
  *                'r' auth_result: goes to the set under construction
  *                's' set: u16 slot (0..FRAME_SLOTS-1): the set under construction (may be empty)
@@ -30,6 +30,8 @@
  *   NOT_REPORT u32 entry, text what ("a PNG picture", "XML without feedback")
  *   ITEM_END   u32 entries seen, u64 bytes that came out of the item
  *
+ * Each entry of an item has one outcome; entries come in ascending order, but for 0, which is the
+ * item itself and may come at any place (an archive that breaks after its second entry).
  * A text is u16 length and bytes; length 0xffff means absent.
  * Reading checks everything as if an enemy had written it: lengths, codes, UTF-8, order of frames,
  * sums against records seen. struct frame_check holds the state of one worker's stream. What

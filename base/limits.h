@@ -8,6 +8,7 @@
 
 #define LIMIT_ITEM_OUTPUT (2LL << 30)      /* bytes that may come out of one item */
 #define LIMIT_REPORT_RECORDS 5000000       /* records in a report */
+#define LIMIT_TIME 253402300799LL         /* the end of 9999: later is no time */
 #define LIMIT_XML_DEPTH 32
 #define LIMIT_LEAF 4096                    /* bytes of an element's text */
 #define LIMIT_COMMENT 65536                /* bytes of a comment, error or human_result */
