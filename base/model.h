@@ -57,13 +57,17 @@ enum reporter_auth {
 	AUTH_FAILED = 'f',
 };
 
+/* A time that is not there, or is no number. */
+#define TIME_ABSENT INT64_MIN
+
 /* One report's head: report_metadata and policy_published. Values as sent, trimmed. */
 struct report_head {
 	uint32_t entry;    /* of the item: 0 if it is the item itself, else 1.. */
 	bool via_mail;     /* came out of a mail: reporter_auth is not local */
 	enum schema schema;
 	struct text org_name, email, extra_contact_info, report_id, generator;
-	int64_t begin_at, end_at; /* Unix seconds UTC as sent, fraction cut, not swapped */
+	int64_t begin_at, end_at; /* Unix seconds UTC as sent, fraction cut, not swapped; or
+	                             TIME_ABSENT */
 	struct text domain;       /* policy_published */
 	struct text p, sp, np, adkim, aspf, fo, testing, discovery_method;
 	struct text version;

@@ -78,7 +78,7 @@ struct store_report;
  * spool folder (unlinked files under RUADB_HOME for reports over 256 KB of rows).
  */
 struct store_stage;
-struct store_stage *store_stage_new(const struct conf *c);
+struct store_stage *store_stage_new(const struct conf *c, int parser_version);
 void store_stage_free(struct store_stage *st);
 
 struct store_report *store_report_begin(struct store_stage *st, int64_t report_id,

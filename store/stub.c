@@ -1,0 +1,277 @@
+/* Functions of the door that are not there yet. */
+#include "store/store.h"
+
+int store_open(const struct conf *c, enum store_role role, struct store **ret_s, struct err *e)
+{
+	(void)c;
+	(void)role;
+	(void)ret_s;
+	return err_set(e, ERR_BUG, "store_open is not there yet");
+}
+
+void store_close(struct store *s)
+{
+	(void)s;
+}
+
+int store_server_status(const struct conf *c, FILE *out, bool *ret_running, struct err *e)
+{
+	(void)c;
+	(void)out;
+	(void)ret_running;
+	return err_set(e, ERR_BUG, "store_server_status is not there yet");
+}
+
+int store_server_start(const struct conf *c, FILE *out, struct err *e)
+{
+	(void)c;
+	(void)out;
+	return err_set(e, ERR_BUG, "store_server_start is not there yet");
+}
+
+int store_server_stop(const struct conf *c, FILE *out, struct err *e)
+{
+	(void)c;
+	(void)out;
+	return err_set(e, ERR_BUG, "store_server_stop is not there yet");
+}
+
+int store_url(const struct conf *c, FILE *out, struct err *e)
+{
+	(void)c;
+	(void)out;
+	return err_set(e, ERR_BUG, "store_url is not there yet");
+}
+
+int store_maintain(const struct conf *c, FILE *out, struct err *e)
+{
+	(void)c;
+	(void)out;
+	return err_set(e, ERR_BUG, "store_maintain is not there yet");
+}
+
+int store_migrate(const struct conf *c, bool dry_run, FILE *out, struct err *e)
+{
+	(void)c;
+	(void)dry_run;
+	(void)out;
+	return err_set(e, ERR_BUG, "store_migrate is not there yet");
+}
+
+int store_exec_psql(const struct conf *c, char **args, struct err *e)
+{
+	(void)c;
+	(void)args;
+	return err_set(e, ERR_BUG, "store_exec_psql is not there yet");
+}
+
+int store_lookup_files(struct store *s, struct store_seen *seen, size_t n, struct err *e)
+{
+	(void)s;
+	(void)seen;
+	(void)n;
+	return err_set(e, ERR_BUG, "store_lookup_files is not there yet");
+}
+
+int store_lookup_bytes(struct store *s, struct store_seen *seen, size_t n, int parser_version, struct err *e)
+{
+	(void)s;
+	(void)seen;
+	(void)n;
+	(void)parser_version;
+	return err_set(e, ERR_BUG, "store_lookup_bytes is not there yet");
+}
+
+int store_report_ids(struct store *s, int64_t *ret_first, struct err *e)
+{
+	(void)s;
+	(void)ret_first;
+	return err_set(e, ERR_BUG, "store_report_ids is not there yet");
+}
+
+struct store_stage *store_stage_new(const struct conf *c, int parser_version)
+{
+	(void)c;
+	(void)parser_version;
+	return NULL;
+}
+
+void store_stage_free(struct store_stage *st)
+{
+	(void)st;
+}
+
+struct store_report *store_report_begin(struct store_stage *st, int64_t report_id, const struct report_head *h)
+{
+	(void)st;
+	(void)report_id;
+	(void)h;
+	return NULL;
+}
+
+int store_report_set(struct store_report *r, uint16_t slot, const struct auth_result *results, uint32_t n, struct err *e)
+{
+	(void)r;
+	(void)slot;
+	(void)results;
+	(void)n;
+	return err_set(e, ERR_BUG, "store_report_set is not there yet");
+}
+
+int store_report_record(struct store_report *r, uint16_t slot, const struct record *rec, struct err *e)
+{
+	(void)r;
+	(void)slot;
+	(void)rec;
+	return err_set(e, ERR_BUG, "store_report_record is not there yet");
+}
+
+void store_report_refused_row(struct store_report *r, uint32_t record_no, int64_t messages, struct text why)
+{
+	(void)r;
+	(void)record_no;
+	(void)messages;
+	(void)why;
+}
+
+void store_report_repair(struct store_report *r, struct text what, struct text where, struct text from, struct text to)
+{
+	(void)r;
+	(void)what;
+	(void)where;
+	(void)from;
+	(void)to;
+}
+
+int store_report_end(struct store_report *r, const struct report_sums *s, struct err *e)
+{
+	(void)r;
+	(void)s;
+	return err_set(e, ERR_BUG, "store_report_end is not there yet");
+}
+
+void store_report_free(struct store_report *r)
+{
+	(void)r;
+}
+
+size_t store_report_bytes(const struct store_report *r)
+{
+	(void)r;
+	return 0;
+}
+
+void store_item_free(struct store_item *i)
+{
+	(void)i;
+}
+
+struct store_batch *store_batch_new(void)
+{
+	return NULL;
+}
+
+void store_batch_add(struct store_batch *b, struct store_item *i)
+{
+	(void)b;
+	(void)i;
+}
+
+void store_batch_free(struct store_batch *b)
+{
+	(void)b;
+}
+
+int store_commit(struct store *s, struct store_stage *st, struct store_batch *b, struct err *e)
+{
+	(void)s;
+	(void)st;
+	(void)b;
+	return err_set(e, ERR_BUG, "store_commit is not there yet");
+}
+
+int store_quarantine_each(struct store *s, int (*each)(void *ctx, const struct store_quarantined *q, struct err *e), void *ctx, struct err *e)
+{
+	(void)s;
+	(void)each;
+	(void)ctx;
+	return err_set(e, ERR_BUG, "store_quarantine_each is not there yet");
+}
+
+int store_quarantine_bytes(struct store *s, int64_t id, int *ret_fd, struct err *e)
+{
+	(void)s;
+	(void)id;
+	(void)ret_fd;
+	return err_set(e, ERR_BUG, "store_quarantine_bytes is not there yet");
+}
+
+int store_quarantine_forget(struct store *s, int64_t id, struct err *e)
+{
+	(void)s;
+	(void)id;
+	return err_set(e, ERR_BUG, "store_quarantine_forget is not there yet");
+}
+
+int store_query(struct store *s, const char *sql, int n_params, const char *const *params, struct store_rows **ret_rows, struct err *e)
+{
+	(void)s;
+	(void)sql;
+	(void)n_params;
+	(void)params;
+	(void)ret_rows;
+	return err_set(e, ERR_BUG, "store_query is not there yet");
+}
+
+int store_rows_count(const struct store_rows *r)
+{
+	(void)r;
+	return 0;
+}
+
+int store_rows_columns(const struct store_rows *r)
+{
+	(void)r;
+	return 0;
+}
+
+const char *store_rows_name(const struct store_rows *r, int column)
+{
+	(void)r;
+	(void)column;
+	return NULL;
+}
+
+bool store_rows_is_number(const struct store_rows *r, int column)
+{
+	(void)r;
+	(void)column;
+	return false;
+}
+
+bool store_rows_is_bool(const struct store_rows *r, int column)
+{
+	(void)r;
+	(void)column;
+	return false;
+}
+
+bool store_rows_is_json(const struct store_rows *r, int column)
+{
+	(void)r;
+	(void)column;
+	return false;
+}
+
+const char *store_rows_value(const struct store_rows *r, int row, int column)
+{
+	(void)r;
+	(void)row;
+	(void)column;
+	return NULL;
+}
+
+void store_rows_free(struct store_rows *r)
+{
+	(void)r;
+}
