@@ -123,7 +123,8 @@ CREATE TABLE ruadb_data.report_day_part (
 );
 CREATE INDEX report_day_part_report ON ruadb_data.report_day_part (tenant_id, report_id);
 
--- One row a record, written once. header_from: '=' stands for the policy domain, envelope_from:
+-- One row a record, written once. day: the UTC day on which it lies whole, NULL if it is split
+-- (record_day) or lies on none; source_ip is NULL in null reports only. header_from: '=' stands for the policy domain, envelope_from:
 -- '=' for header_from (both as sent); a value that begins with '=' itself is written '=='... .
 CREATE TABLE ruadb_data.record (
 	tenant_id bigint NOT NULL,
@@ -136,7 +137,7 @@ CREATE TABLE ruadb_data.record (
 	disposition "char" NOT NULL,
 	dkim_evaluated "char" NOT NULL,
 	spf_evaluated "char" NOT NULL,
-	source_ip inet NOT NULL,
+	source_ip inet,
 	header_from text,
 	envelope_from text,
 	envelope_to text,
