@@ -1,0 +1,65 @@
+-- From the letters of the tables (base/model.h) to the words of RFC 7489 and RFC 9990.
+--
+-- All files of this folder are run as one script, sorted by name, whenever one of them changed.
+-- They only CREATE OR REPLACE: nothing is dropped, so that views of yours that read ours stay.
+-- Therefore columns are only ever added, at the end of a view. What can not be said that way
+-- (a column renamed or gone) needs a migration that drops the view first, and a line in the
+-- CHANGELOG.
+--
+-- Every view is security_invoker: the reader's own rights and row level security hold.
+-- Joins that only add names are LEFT JOINs over unique keys: PostgreSQL leaves out those whose
+-- columns are not asked for.
+
+CREATE OR REPLACE FUNCTION ruadb.tenant() RETURNS bigint
+	LANGUAGE sql STABLE PARALLEL SAFE
+	RETURN coalesce(nullif(current_setting('ruadb.tenant_id', true), ''), '1')::bigint;
+COMMENT ON FUNCTION ruadb.tenant() IS
+	'The tenant of this session (setting ruadb.tenant_id), 1 where none is set.';
+
+CREATE OR REPLACE FUNCTION ruadb.result_word("char") RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE $1
+		WHEN 'p' THEN 'pass' WHEN 'f' THEN 'fail' WHEN 'n' THEN 'none'
+		WHEN 'u' THEN 'neutral' WHEN 's' THEN 'softfail' WHEN 'y' THEN 'policy'
+		WHEN 't' THEN 'temperror' WHEN 'm' THEN 'permerror' WHEN 'o' THEN 'other' END;
+COMMENT ON FUNCTION ruadb.result_word("char") IS
+	'Word of a DKIM, SPF or evaluated result; NULL for one that was not given.';
+
+CREATE OR REPLACE FUNCTION ruadb.disposition_word("char") RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE $1
+		WHEN 'n' THEN 'none' WHEN 'p' THEN 'pass' WHEN 'q' THEN 'quarantine'
+		WHEN 'r' THEN 'reject' WHEN 'o' THEN 'other' END;
+COMMENT ON FUNCTION ruadb.disposition_word("char") IS
+	'Word of a disposition; NULL for one that was not given.';
+
+CREATE OR REPLACE FUNCTION ruadb.scope_word("char") RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE $1 WHEN 'h' THEN 'helo' WHEN 'm' THEN 'mfrom' WHEN 'o' THEN 'other' END;
+COMMENT ON FUNCTION ruadb.scope_word("char") IS
+	'Word of an SPF scope; NULL for one that was not given.';
+
+CREATE OR REPLACE FUNCTION ruadb.outcome_word("char") RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE $1
+		WHEN 's' THEN 'stored' WHEN 'c' THEN 'conflict' WHEN 'n' THEN 'near_repeat'
+		WHEN 'r' THEN 'repeat' WHEN 'q' THEN 'quarantined' WHEN 'x' THEN 'not_report' END;
+COMMENT ON FUNCTION ruadb.outcome_word("char") IS
+	'Word of the outcome of an item in the ledger.';
+
+CREATE OR REPLACE FUNCTION ruadb.dmarc_pass(dkim "char", spf "char") RETURNS boolean
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE
+		WHEN dkim = 'p' OR spf = 'p' THEN true
+		WHEN dkim <> '-' AND spf <> '-' THEN false END;
+COMMENT ON FUNCTION ruadb.dmarc_pass("char", "char") IS
+	'True if an evaluated result is pass, false if both are there and neither is, else NULL.';
+
+-- A value is stored as '=' where it equals the one before it, and gets another '=' in front where
+-- it begins with '=' itself.
+CREATE OR REPLACE FUNCTION ruadb.same_as(value text, other text) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE WHEN value = '=' THEN other WHEN value LIKE '=%' THEN substr(value, 2)
+		ELSE value END;
+COMMENT ON FUNCTION ruadb.same_as(text, text) IS
+	'Undoes the short form of header_from and envelope_from in ruadb_data.record.';
