@@ -67,7 +67,7 @@ code()
 calls() { code | grep -E "(^|[^_[:alnum:]])($1)[[:space:]]*\("; }
 
 cd "$top_srcdir" || exit 1
-echo 1..16
+echo 1..17
 report "base includes only base" "$(forbidden_includes base 'base/')"
 report "ingest includes only base" "$(forbidden_includes ingest 'base/')"
 report "parse includes only base" "$(forbidden_includes parse 'base/')"
@@ -97,3 +97,8 @@ report "no trigger and no enum in the schema" \
 long=$(find base ingest parse store report cmd tests bench \( -name '*.c' -o -name '*.h' \) \
 	-exec awk 'END { if (NR > 500) print FILENAME ": " NR " lines" }' {} \;)
 report "no file over 500 lines" "$long"
+
+unlisted=$(for f in sql/*/*.sql; do
+	grep -qF "$f" sql/Makefile.inc || echo "$f: not in sql/Makefile.inc"
+done)
+report "every SQL file is installed" "$unlisted"
