@@ -116,8 +116,8 @@ static int feed_head(struct frame_check *c, struct cursor *cur, struct err *e)
 		cur, (const char[]){SCHEMA_RFC7489, SCHEMA_RFC9990, SCHEMA_DRAFT, '\0'});
 	uint16_t zero = get_u16(cur);
 
-	h.begin_at = get_count(cur);
-	h.end_at = get_count(cur);
+	h.begin_at = get_time(cur);
+	h.end_at = get_time(cur);
 	h.pct = (int32_t)get_u32(cur);
 	struct text *const texts[] = {&h.org_name, &h.email, &h.extra_contact_info, &h.report_id,
 				      &h.generator, &h.domain, &h.p, &h.sp, &h.np, &h.adkim,
@@ -127,7 +127,7 @@ static int feed_head(struct frame_check *c, struct cursor *cur, struct err *e)
 		*texts[i] = get_text(cur, LIMIT_LEAF);
 	h.extra = whole_extra(c, cur);
 	if (cur->bad || cur->p != cur->end || via_mail > 1 || zero != 0 || h.pct < -1 ||
-	    h.pct > 100 || h.begin_at > LIMIT_TIME || h.end_at > LIMIT_TIME || !h.domain.len)
+	    h.pct > 100 || !h.domain.len)
 		return broken(e, "a HEAD that is none");
 	if (c->in_report)
 		return broken(e, "a HEAD within a report");

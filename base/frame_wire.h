@@ -6,6 +6,8 @@
 #define BASE_FRAME_WIRE_H
 
 #include "base/err.h"
+#include "base/limits.h"
+#include "base/model.h"
 #include "base/text.h"
 
 #include <endian.h>
@@ -75,6 +77,16 @@ static inline int64_t get_count(struct cursor *c)
 	int64_t v = (int64_t)get_u64(c);
 
 	if (v < 0)
+		c->bad = true;
+	return v;
+}
+
+/* Unix seconds of the years that LIMIT_TIME spans, on both sides of 1970, or TIME_ABSENT. */
+static inline int64_t get_time(struct cursor *c)
+{
+	int64_t v = (int64_t)get_u64(c);
+
+	if (v != TIME_ABSENT && (v < -LIMIT_TIME || v > LIMIT_TIME))
 		c->bad = true;
 	return v;
 }
