@@ -197,10 +197,11 @@ static void print_totals(const struct corpus *c, const char *kind)
 {
 	const struct gen_totals *t = &c->totals;
 
-	printf("corpus=%s reports=%" PRIu64 " records=%" PRIu64 " results=%" PRIu64
-	       " sets_per_record=%.3f xml_mb=%.1f packed_mb=%.1f\n",
-	       kind, t->reports, t->records, t->results, (double)t->sets / (double)t->records,
-	       (double)c->xml_bytes / 1e6, (double)c->packed_bytes / 1e6);
+	printf("# %s corpus: reports=%" PRIu64 " records=%" PRIu64 " results=%" PRIu64
+	       " xml_mb=%.1f packed_mb=%.1f\n",
+	       kind, t->reports, t->records, t->results, (double)c->xml_bytes / 1e6,
+	       (double)c->packed_bytes / 1e6);
+	printf("sets_per_record_%s=%.3f\n", kind, (double)t->sets / (double)t->records);
 }
 
 int main(int argc, char **argv)
