@@ -1,0 +1,106 @@
+#include "report/file.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* "2026-11-01", or "30d" and "4w": so many days or weeks back from today (UTC). */
+static int bind_date(const char *value, char **ret, struct err *e)
+{
+	int year, month, day, end = 0;
+	char unit = 0;
+	struct tm tm = {0};
+
+	if (sscanf(value, "%4d-%2d-%2d%n", &year, &month, &day, &end) == 3 && !value[end]) {
+		tm = (struct tm){.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
+		time_t t = timegm(&tm);
+
+		/* timegm makes 1 March of 29 February; a day that it changed was none. */
+		if (t != (time_t)-1 && tm.tm_mday == day && tm.tm_mon == month - 1) {
+			*ret = xstrdup(value);
+			return 0;
+		}
+	} else if (sscanf(value, "%5d%c%n", &day, &unit, &end) == 2 && !value[end] && day >= 0 &&
+		   (unit == 'd' || unit == 'w')) {
+		time_t t = time(NULL) - (time_t)day * (unit == 'w' ? 7 : 1) * 86400;
+
+		gmtime_r(&t, &tm);
+		*ret = xasprintf("%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+		return 0;
+	}
+	return err_set(e, ERR_CONFIG, "'%s' is not a day like 2026-11-01, nor like 30d or 4w",
+		       value);
+}
+
+static int bind_value(enum param_type type, const char *value, char **ret, struct err *e)
+{
+	struct buf name = {0};
+	const char *digits;
+
+	switch (type) {
+	case PARAM_DATE:
+		return bind_date(value, ret, e);
+	case PARAM_DOMAIN:
+		text_add_name(&name, text_of(value));
+		*ret = xstrdup(buf_cstr(&name));
+		buf_free(&name);
+		return 0;
+	case PARAM_INTEGER:
+		digits = value + (*value == '-');
+		if (!*digits || strspn(digits, "0123456789") != strlen(digits) || strlen(digits) > 18)
+			return err_set(e, ERR_CONFIG, "'%s' is not a whole number", value);
+		break;
+	case PARAM_BOOLEAN:
+		if (strcmp(value, "yes") && strcmp(value, "no"))
+			return err_set(e, ERR_CONFIG, "'%s' is neither yes nor no", value);
+		break;
+	case PARAM_TEXT:
+		break;
+	}
+	*ret = xstrdup(value);
+	return 0;
+}
+
+static int unknown(const struct report_file *f, const char *name, struct err *e)
+{
+	struct buf there = {0};
+
+	for (size_t i = 0; i < f->n_params; i++)
+		buf_printf(&there, "%s--%s", i ? ", " : "", f->params[i].name);
+	err_set(e, ERR_CONFIG, "this report takes no --%s; it takes: %s", name,
+		there.len ? buf_cstr(&there) : "nothing");
+	buf_free(&there);
+	return -1;
+}
+
+int report_file_bind(const struct report_file *f, const struct report_param *params, size_t n,
+		     char *ret_values[REPORT_PARAMS], struct err *e)
+{
+	memset(ret_values, 0, REPORT_PARAMS * sizeof(*ret_values));
+	for (size_t k = 0; k < n; k++) {
+		size_t i = 0;
+
+		while (i < f->n_params && strcmp(f->params[i].name, params[k].name))
+			i++;
+		if (i == f->n_params)
+			return unknown(f, params[k].name, e);
+	}
+	for (size_t i = 0; i < f->n_params; i++) {
+		const struct report_file_param *p = &f->params[i];
+		const char *value = p->standard;
+		bool given = p->has_standard;
+
+		for (size_t k = 0; k < n; k++)
+			if (strcmp(params[k].name, p->name) == 0) {
+				value = strcmp(params[k].value, "all") ? params[k].value : NULL;
+				given = true;
+			}
+		if (!given)
+			return err_set(e, ERR_CONFIG, "this report needs --%s%s%s", p->name,
+				       *p->meaning ? ": " : "", p->meaning);
+		if (value && bind_value(p->type, value, &ret_values[i], e) < 0)
+			return err_wrap(e, "--%s", p->name);
+	}
+	return 0;
+}

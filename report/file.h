@@ -1,0 +1,68 @@
+/*
+ * file - a report is one SQL file. Finds it, reads the comment lines at its head, and turns the
+ * :names of its parameters into $1, $2 ...
+ *
+ *	-- title: Senders by pass and fail
+ *	-- about: One line or several: what the rows are.
+ *	-- param: since date default all First day (UTC), or 30d: that many days back
+ *	-- layout: lines
+ *
+ * A parameter has a name, a type (date, text, domain, integer, boolean), may have a default, and
+ * words that say what it is. `all` as a value is NULL: the statement must take NULL for "any".
+ * In the statement :since becomes $1::date and so on; not in strings, quoted names or comments.
+ * layout: lines prints each row as lines of name and value, in table and Markdown.
+ * Lines with other words are ignored, so that a file may say more to a later version.
+ *
+ * Does not know the database. A struct report_file owns its memory: report_file_free.
+ */
+#ifndef REPORT_FILE_H
+#define REPORT_FILE_H
+
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "report/report.h"
+
+#include <stdbool.h>
+
+#define REPORT_PARAMS 16
+
+enum param_type { PARAM_DATE, PARAM_TEXT, PARAM_DOMAIN, PARAM_INTEGER, PARAM_BOOLEAN };
+
+struct report_file_param {
+	char *name, *meaning;
+	enum param_type type;
+	bool has_standard;
+	char *standard; /* NULL: all */
+};
+
+struct report_file {
+	char *path, *title, *about;
+	bool lines;
+	struct report_file_param params[REPORT_PARAMS];
+	size_t n_params;
+	char *sql; /* with $1.. in it */
+};
+
+/* Parses the text of a file. Owns nothing of text. */
+int report_file_parse(struct report_file *f, const char *path, const char *text,
+		      struct err *e) MUST_CHECK;
+/* Finds NAME.sql, first in [report] reports_dir, then in the shipped folder; ERR_CONFIG with the
+ * names there are if there is none. */
+int report_file_find(const struct conf *c, const char *name, struct report_file *f,
+		     struct err *e) MUST_CHECK;
+void report_file_free(struct report_file *f);
+
+/*
+ * The values for $1.., in order; NULL is SQL's NULL. Unknown names, missing and malformed values
+ * are ERR_CONFIG. Each of ret_values is the caller's to free, also after -1.
+ */
+int report_file_bind(const struct report_file *f, const struct report_param *params, size_t n,
+		     char *ret_values[REPORT_PARAMS], struct err *e) MUST_CHECK;
+
+/* Calls each for every report there is, sorted by name; one of reports_dir hides a shipped one. */
+int report_file_each(const struct conf *c,
+		     int (*each)(void *ctx, const char *name, const char *path, struct err *e),
+		     void *ctx, struct err *e) MUST_CHECK;
+
+#endif

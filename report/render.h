@@ -1,0 +1,38 @@
+/*
+ * render - rows to what people and programs read. What strangers wrote is escaped for where it
+ * goes: control characters made visible (table, Markdown, and CSV on a terminal), Markdown's marks,
+ * formulas of spreadsheets (CSV), JSON's own escapes. Knows no SQL.
+ */
+#ifndef REPORT_RENDER_H
+#define REPORT_RENDER_H
+
+#include "report/report.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+
+struct render_how {
+	const char *title; /* may be NULL */
+	bool lines;        /* a row as lines of name and value (table, Markdown) */
+	int width;         /* columns of the terminal; 0: as wide as needed */
+	bool terminal;     /* the output is one */
+	bool colour;
+};
+
+/* What out is: a terminal, its width; NO_COLOR and TERM=dumb are heeded. */
+struct render_how render_how_of(FILE *out);
+
+void render(const struct store_rows *rows, enum report_format f, const struct render_how *how,
+	    FILE *out);
+
+/* One each. */
+void render_table(const struct store_rows *rows, const struct render_how *how, FILE *out);
+void render_json(const struct store_rows *rows, FILE *out);
+void render_csv(const struct store_rows *rows, const struct render_how *how, FILE *out);
+void render_markdown(const struct store_rows *rows, const struct render_how *how, FILE *out);
+
+struct buf;
+/* Appends a value as people read it: "-" for NULL, yes and no, control characters visible. */
+void render_add_value(struct buf *b, const struct store_rows *rows, int row, int column);
+
+#endif
