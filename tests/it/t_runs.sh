@@ -35,11 +35,21 @@ make_reports()
 	}'
 }
 
-sums="SELECT (SELECT count(*) FROM report), (SELECT count(*) FROM record),
-	(SELECT sum(messages) FROM record), (SELECT sum(messages) FROM report_day)"
-
-# of TENANT SQL
-of() { "$ruadb" --tenant "$1" sql -qAt -v ON_ERROR_STOP=1 -c "$2"; }
+# Each run is a tenant of its own. reports TENANT, sums TENANT, days TENANT: what it has.
+reports() { query "SELECT count(*) FROM report WHERE tenant_id = $1"; }
+sums()
+{
+	query "SELECT (SELECT count(*) FROM report WHERE tenant_id = $1),
+		(SELECT count(*) FROM record WHERE tenant_id = $1),
+		(SELECT sum(messages) FROM record WHERE tenant_id = $1),
+		(SELECT sum(messages) FROM report_day WHERE tenant_id = $1)"
+}
+days()
+{
+	query "SELECT external_report_id, begin_at, end_at, d.day, d.messages
+		FROM report_day d JOIN report USING (tenant_id, report_id)
+		WHERE d.tenant_id = $1 ORDER BY 1, 2, 4, 5"
+}
 
 # ---- standard input
 "$ruadb" ingest --format json - <"$samples/shapes/rfc9990-full.xml" >"$tmp/out" 2>"$tmp/err"
@@ -56,12 +66,10 @@ is "$?|$(member quarantined)" "65|1" "what is broken there is quarantined"
 # ---- other time zones and locales
 locale=$(locale -a 2>/dev/null | grep -m 1 -i -E '^(tr_TR|de_DE).*utf-?8' || echo C.UTF-8)
 "$ruadb" ingest --tenant 2 --format json "$samples" >"$tmp/out" 2>"$tmp/err"
-utc=$(of 2 "SELECT * FROM report_day; SELECT external_report_id, begin_at, end_at, day, messages
-	FROM report" | cut -d '|' -f 3- | sort)
+utc=$(days 2)
 TZ=Pacific/Auckland LC_ALL=$locale LANG=$locale "$ruadb" ingest --tenant 3 --format json "$samples" \
 	>"$tmp/out" 2>"$tmp/err"
-is "$(of 3 "SELECT * FROM report_day; SELECT external_report_id, begin_at, end_at, day, messages
-	FROM report" | cut -d '|' -f 3- | sort)" "$utc" "TZ=Pacific/Auckland and $locale: the same days"
+is "$(days 3)" "$utc" "TZ=Pacific/Auckland and $locale: the same days"
 is "$(TZ=Pacific/Auckland "$ruadb" report summary --tenant 3 --format csv)" \
 	"$("$ruadb" report summary --tenant 2 --format csv)" "and the same report"
 
@@ -69,7 +77,7 @@ is "$(TZ=Pacific/Auckland "$ruadb" report summary --tenant 3 --format csv)" \
 make_reports "$tmp/many"
 ingest --tenant 4 --format json "$tmp/many"
 is "$status|$(member reports_stored)" "0|$files" "a folder of $files reports"
-clean=$(of 4 "$sums")
+clean=$(sums 4)
 
 # ---- interrupted: one of these moments lies between the first batch and the last
 interrupted=no tenant=10
@@ -83,7 +91,7 @@ for delay in 0.3 0.5 0.2 0.8 0.1 1.5 3; do
 	kill -INT $pid
 	wait $pid
 	status=$?
-	stored=$(of $tenant "SELECT count(*) FROM report")
+	stored=$(reports $tenant)
 	echo "# SIGINT after $delay s: exit status $status, $stored reports stored"
 	if [ "$stored" -gt 0 ] && [ "$stored" -lt $files ]; then
 		interrupted=yes
@@ -91,11 +99,11 @@ for delay in 0.3 0.5 0.2 0.8 0.1 1.5 3; do
 	fi
 done
 is "$interrupted" yes "SIGINT ends a run before it is through"
-is "$(of $tenant "SELECT * FROM reconciliation")" "" "what is stored then is whole"
+is "$(query "SELECT * FROM reconciliation")" "" "what is stored then is whole"
 ingest --tenant $tenant --format json "$tmp/many"
 is "$status|$(member unchanged)|$(member reports_repeat)" "0|$stored|0" \
 	"the next run goes on: what was stored is not opened"
-is "$(of $tenant "$sums")" "$clean" "and ends with the rows of a clean run"
+is "$(sums $tenant)" "$clean" "and ends with the rows of a clean run"
 
 # ---- two at once
 for i in 1 2; do
@@ -106,7 +114,7 @@ wait "$pid1"
 first=$?
 wait "$pid2"
 is "$first|$?" "0|0" "two processes on the same folder at once"
-is "$(of 6 "$sums")" "$clean" "end with the rows of one"
+is "$(sums 6)" "$clean" "end with the rows of one"
 cat "$tmp/out.1" "$tmp/out.2" >"$tmp/both"
 is "$(sed -n 's/.*"reports_stored": *\([0-9]*\).*/\1/p' "$tmp/both" | awk '{ n += $1 } END { print n }')" \
 	"$files" "and say so: what the one stored the other has not"
