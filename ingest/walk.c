@@ -112,7 +112,8 @@ static int list(DIR *d, struct listing *ret, const char *path, struct err *e)
 	ret->blocks = names.blocks;
 	if (errno)
 		return err_set(e, ERR_CONFIG, "%s: %s", path, strerror(errno));
-	qsort(ret->names, ret->n, sizeof(*ret->names), by_name);
+	if (ret->n)
+		qsort(ret->names, ret->n, sizeof(*ret->names), by_name);
 	return 0;
 }
 
