@@ -96,13 +96,17 @@ static int *widths(const struct store_rows *rows)
 	return w;
 }
 
-/* Takes from the widest text columns until all fits; numbers are never cut. */
-static void narrow(const struct store_rows *rows, int *w, int width)
+/*
+ * Takes from the widest text columns until all fits; numbers are never cut. What still does not
+ * fit is left out from the right. Returns how many columns there is room for, at least one.
+ */
+static int narrow(const struct store_rows *rows, int *w, int width)
 {
-	int n = store_rows_columns(rows), sum = 0;
+	const int gap = (int)strlen(GAP);
+	int n = store_rows_columns(rows), sum = -gap;
 
 	for (int k = 0; k < n; k++)
-		sum += w[k] + (k ? (int)strlen(GAP) : 0);
+		sum += w[k] + gap;
 	while (width && sum > width) {
 		int widest = -1;
 
@@ -115,6 +119,19 @@ static void narrow(const struct store_rows *rows, int *w, int width)
 		w[widest]--;
 		sum--;
 	}
+	for (; width && sum > width && n > 1; n--)
+		sum -= w[n - 1] + gap;
+	return n;
+}
+
+static void add_left_out(struct buf *b, const struct store_rows *rows, int from)
+{
+	if (from == store_rows_columns(rows))
+		return;
+	buf_adds(b, "(no room for: ");
+	for (int k = from; k < store_rows_columns(rows); k++)
+		buf_printf(b, "%s%s", k > from ? ", " : "", store_rows_name(rows, k));
+	buf_adds(b, ")\n");
 }
 
 static void end_line(struct buf *b)
@@ -134,9 +151,8 @@ static void columns_layout(struct buf *b, const struct store_rows *rows,
 			   const struct render_how *how)
 {
 	AUTO_FREE int *w = widths(rows);
-	int n = store_rows_columns(rows);
+	int n = narrow(rows, w, how->width);
 
-	narrow(rows, w, how->width);
 	for (int k = 0; k < n; k++) {
 		const char *name = store_rows_name(rows, k);
 
@@ -157,6 +173,7 @@ static void columns_layout(struct buf *b, const struct store_rows *rows,
 		}
 		end_line(b);
 	}
+	add_left_out(b, rows, n);
 }
 
 static void lines_layout(struct buf *b, const struct store_rows *rows)
