@@ -8,7 +8,7 @@
 
 #define KEEP_CAPACITY (1 << 20) /* a buffer that one giant row blew up is given back */
 
-/* mkdir -p, for us only. */
+/* mkdir -p; what is private below it (pg/) has a mode of its own. */
 static void make_folder(const char *dir)
 {
 	AUTO_FREE char *path = xstrdup(dir);
@@ -19,7 +19,7 @@ static void make_folder(const char *dir)
 			mkdir(path, 0755);
 			*p = '/';
 		}
-	mkdir(path, 0700);
+	mkdir(path, 0755);
 }
 
 int spool_file(const char *dir, int *ret_fd, struct err *e)

@@ -1,19 +1,6 @@
 /* Functions of the door that are not there yet. */
 #include "store/store.h"
 
-int store_open(const struct conf *c, enum store_role role, struct store **ret_s, struct err *e)
-{
-	(void)c;
-	(void)role;
-	(void)ret_s;
-	return err_set(e, ERR_BUG, "store_open is not there yet");
-}
-
-void store_close(struct store *s)
-{
-	(void)s;
-}
-
 int store_server_status(const struct conf *c, FILE *out, bool *ret_running, struct err *e)
 {
 	(void)c;
@@ -41,21 +28,6 @@ int store_url(const struct conf *c, FILE *out, struct err *e)
 	(void)c;
 	(void)out;
 	return err_set(e, ERR_BUG, "store_url is not there yet");
-}
-
-int store_maintain(const struct conf *c, FILE *out, struct err *e)
-{
-	(void)c;
-	(void)out;
-	return err_set(e, ERR_BUG, "store_maintain is not there yet");
-}
-
-int store_migrate(const struct conf *c, bool dry_run, FILE *out, struct err *e)
-{
-	(void)c;
-	(void)dry_run;
-	(void)out;
-	return err_set(e, ERR_BUG, "store_migrate is not there yet");
 }
 
 int store_exec_psql(const struct conf *c, char **args, struct err *e)

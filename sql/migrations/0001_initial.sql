@@ -3,7 +3,7 @@
 -- tenant_id is the first column of every key (design 11). No foreign keys on facts, no triggers,
 -- no enums: the same schema distributes over Citus by tenant_id.
 
-CREATE SCHEMA ruadb_data;
+CREATE SCHEMA IF NOT EXISTS ruadb_data;
 COMMENT ON SCHEMA ruadb_data IS 'ruadb: tables. Read the views in schema ruadb instead.';
 CREATE SCHEMA ruadb;
 COMMENT ON SCHEMA ruadb IS 'ruadb: views, the reading interface';
@@ -210,18 +210,75 @@ CREATE TABLE ruadb_data.quarantine (
 );
 
 -- Partitions of record: one for all before the start month (24 months before installation), one a
--- month to 12 months ahead, DEFAULT for other days and for no day. `ruadb db maintain` goes on.
+-- month to 12 months ahead, DEFAULT for other days and for no day.
 CREATE TABLE ruadb_data.record_default PARTITION OF ruadb_data.record DEFAULT;
-DO $$
+
+-- Makes the partition of month m and moves there what DEFAULT holds of it: a default partition may
+-- hold no row that belongs to a new one, hence detach, insert, attach.
+CREATE FUNCTION ruadb_data.make_month(m date) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 DECLARE
-	start date := date_trunc('month', now() AT TIME ZONE 'UTC')::date - interval '24 months';
+	part text := 'record_' || to_char(m, 'YYYYMM');
+	next date := (m + interval '1 month')::date;
+	moved bigint := 0;
+BEGIN
+	IF NOT EXISTS (SELECT FROM ruadb_data.record_default WHERE day >= m AND day < next) THEN
+		EXECUTE format('CREATE TABLE ruadb_data.%I PARTITION OF ruadb_data.record '
+			'FOR VALUES FROM (%L) TO (%L)', part, m, next);
+		RETURN 'made ' || part;
+	END IF;
+	LOCK TABLE ruadb_data.record IN ACCESS EXCLUSIVE MODE;
+	ALTER TABLE ruadb_data.record DETACH PARTITION ruadb_data.record_default;
+	EXECUTE format('CREATE TABLE ruadb_data.%I PARTITION OF ruadb_data.record '
+		'FOR VALUES FROM (%L) TO (%L)', part, m, next);
+	INSERT INTO ruadb_data.record SELECT * FROM ruadb_data.record_default
+		WHERE day >= m AND day < next;
+	GET DIAGNOSTICS moved = ROW_COUNT;
+	DELETE FROM ruadb_data.record_default WHERE day >= m AND day < next;
+	ALTER TABLE ruadb_data.record ATTACH PARTITION ruadb_data.record_default DEFAULT;
+	RETURN format('made %s, moved %s records into it', part, moved);
+END $$;
+
+-- Makes the months that are missing, from the first there is to 12 ahead; says what it made.
+CREATE FUNCTION ruadb_data.maintain() RETURNS SETOF text
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+	this_month date := date_trunc('month', now() AT TIME ZONE 'UTC')::date;
+	first date;
 	m date;
 BEGIN
+	PERFORM pg_advisory_xact_lock(7236838001002); -- one at a time
+	SELECT to_date(substr(min(c.relname), 8), 'YYYYMM') INTO first
+		FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+		WHERE i.inhparent = 'ruadb_data.record'::regclass AND c.relname ~ '^record_[0-9]{6}$';
+	FOR m IN SELECT generate_series(coalesce(first, this_month), this_month
+			+ interval '12 months', '1 month')::date LOOP
+		IF to_regclass('ruadb_data.record_' || to_char(m, 'YYYYMM')) IS NULL THEN
+			RETURN NEXT ruadb_data.make_month(m);
+		END IF;
+	END LOOP;
+END $$;
+
+DO $$
+DECLARE
+	first date := date_trunc('month', now() AT TIME ZONE 'UTC')::date - interval '24 months';
+BEGIN
 	EXECUTE format('CREATE TABLE ruadb_data.record_before PARTITION OF ruadb_data.record '
-		'FOR VALUES FROM (MINVALUE) TO (%L)', start);
-	FOR m IN SELECT generate_series(start, start + interval '36 months', '1 month')::date LOOP
-		EXECUTE format('CREATE TABLE ruadb_data.%I PARTITION OF ruadb_data.record '
-			'FOR VALUES FROM (%L) TO (%L)', 'record_' || to_char(m, 'YYYYMM'), m,
-			(m + interval '1 month')::date);
+		'FOR VALUES FROM (MINVALUE) TO (%L)', first);
+	PERFORM ruadb_data.make_month(first);
+	PERFORM ruadb_data.maintain();
+END $$;
+
+-- Tenants see their own rows once row level security is switched on (it is not: a single user
+-- never sees a tenant). Owners pass it, which ingest needs for COPY; so no FORCE.
+DO $$
+DECLARE
+	t regclass;
+BEGIN
+	FOR t IN SELECT c.oid::regclass FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+			WHERE c.relnamespace = 'ruadb_data'::regnamespace AND c.relkind IN ('r', 'p')
+			AND NOT c.relispartition AND a.attname = 'tenant_id' LOOP
+		EXECUTE format('CREATE POLICY tenant ON %s USING (tenant_id = coalesce(nullif('
+			'current_setting(''ruadb.tenant_id'', true), ''''), ''1'')::bigint)', t);
 	END LOOP;
 END $$;

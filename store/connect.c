@@ -1,0 +1,192 @@
+#include "store/db.h"
+#include "store/schema.h"
+#include "store/server.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define CONNECT_SECONDS "10"
+
+static void swallow_notice(void *ctx, const char *msg)
+{
+	(void)ctx;
+	(void)msg;
+}
+
+/* The private server's connection string; starts it if it is not running and may be. */
+static int private_conninfo(const struct conf *c, char **ret, struct err *e)
+{
+	struct server sv;
+	int rc = server_look(c, &sv, e);
+
+	if (rc == 0 && !sv.pid) {
+		if (c->db_autostart)
+			rc = server_start(&sv, e);
+		else
+			rc = err_set(e, ERR_TEMP, "the private server in %s is not running, and "
+				     "RUADB_DB_AUTOSTART=no keeps ruadb from starting it: "
+				     "systemctl start ruadb-db, or ruadb db start", sv.dir);
+	}
+	if (rc == 0)
+		*ret = server_conninfo(&sv);
+	server_free(&sv);
+	return rc;
+}
+
+/* What every connection of ours wants, whatever the server's or the user's settings are. */
+static int set_up(struct store *s, struct err *e)
+{
+	struct buf b = {0};
+
+	buf_printf(&b, "SET client_min_messages = warning; SET TimeZone = 'UTC'; SET DateStyle = ISO; "
+		   "SET IntervalStyle = postgres; SET bytea_output = hex; "
+		   "SET extra_float_digits = 1; SET search_path = ruadb, pg_catalog; "
+		   "SET standard_conforming_strings = on; SET ruadb.tenant_id = '%lld'",
+		   (long long)s->tenant);
+	int rc = db_run(s, buf_cstr(&b), e);
+
+	buf_free(&b);
+	return rc;
+}
+
+/* Acts as the role if this connection may; else it stays who it is. */
+static int take_role(struct store *s, struct err *e)
+{
+	static const char *const names[] = {"ruadb_read", "ruadb_ingest", "ruadb_owner"};
+	AUTO_RESULT PGresult *res = NULL;
+	AUTO_PARAMS struct params p = {0};
+	char sql[64];
+
+	param_text(&p, text_of(names[s->role]));
+	if (db_exec(s, "SELECT FROM pg_roles WHERE rolname = $1 AND pg_has_role(oid, 'MEMBER')", &p,
+		    &res, e) < 0)
+		return -1;
+	if (!PQntuples(res))
+		return 0;
+	snprintf(sql, sizeof(sql), "SET ROLE %s", names[s->role]);
+	return db_run(s, sql, e);
+}
+
+static int dial(struct store *s, const char *conninfo, struct err *e)
+{
+	const char *keys[] = {"dbname", "fallback_application_name", "connect_timeout",
+			      "client_encoding", NULL};
+	const char *values[] = {conninfo, "ruadb", CONNECT_SECONDS, "UTF8", NULL};
+	/* a timeout of the user's own comes after ours in the string and wins */
+	bool own = conninfo && strstr(conninfo, "connect_timeout");
+
+	if (own || getenv("PGCONNECT_TIMEOUT"))
+		values[2] = NULL;
+	if (!conninfo || !*conninfo)
+		values[0] = NULL; /* the PG* environment says all of it */
+	PQfinish(s->conn);
+	s->n_prepared = 0;
+	s->has_work_tables = false;
+	s->conn = PQconnectdbParams(keys, values, 1);
+	if (PQstatus(s->conn) != CONNECTION_OK)
+		return db_error(s, NULL, e);
+	PQsetNoticeProcessor(s->conn, swallow_notice, NULL);
+	if (PQserverVersion(s->conn) < 150000)
+		return err_set(e, ERR_CONFIG, "the server is PostgreSQL %d; ruadb needs 15 or newer",
+			       PQserverVersion(s->conn) / 10000);
+	return 0;
+}
+
+/* Connected and set up, but still as the role that connected. */
+static int connect_plain(struct store *s, struct err *e)
+{
+	AUTO_FREE char *own = NULL;
+	const char *conninfo = s->conf->conninfo;
+
+	if (server_is_private(s->conf)) {
+		if (private_conninfo(s->conf, &own, e) < 0)
+			return -1;
+		conninfo = own;
+	}
+	return dial(s, conninfo, e) < 0 ? -1 : set_up(s, e);
+}
+
+int db_connect(struct store *s, struct err *e)
+{
+	return connect_plain(s, e) < 0 ? -1 : take_role(s, e);
+}
+
+static int bring_up_to_date(struct store *s, struct err *e)
+{
+	struct schema_set sc;
+	bool current = false;
+	int rc = schema_read(s->conf->datadir, &sc, e);
+
+	if (rc == 0)
+		rc = schema_check(s, &sc, &current, e);
+	if (rc == 0 && !current) {
+		if (s->role == STORE_READ && !server_is_private(s->conf))
+			rc = err_set(e, ERR_CONFIG, "the database's schema is older than this "
+				     "program: run `ruadb db migrate`");
+		else
+			rc = schema_migrate(s, &sc, false, NULL, e);
+	}
+	schema_free(&sc);
+	return rc;
+}
+
+/* With the private server nobody else makes partitions ahead. */
+static int keep_ahead(struct store *s, struct err *e)
+{
+	AUTO_RESULT PGresult *res = NULL;
+
+	if (s->role != STORE_INGEST || !server_is_private(s->conf))
+		return 0;
+	if (db_exec(s, "SELECT to_regclass('ruadb_data.record_' || to_char(now() AT TIME ZONE 'UTC' "
+		       "+ interval '11 months', 'YYYYMM')) IS NULL", NULL, &res, e) < 0)
+		return -1;
+	return *PQgetvalue(res, 0, 0) ? schema_maintain(s, NULL, e) : 0;
+}
+
+static struct store *new_store(const struct conf *c, enum store_role role)
+{
+	struct store *s = xcalloc(1, sizeof(*s));
+
+	s->conf = c;
+	s->role = role;
+	s->tenant = c->tenant ? c->tenant : 1;
+	s->hash = hash_new();
+	return s;
+}
+
+int store_open(const struct conf *c, enum store_role role, struct store **ret_s, struct err *e)
+{
+	struct store *s = new_store(c, role);
+
+	if (connect_plain(s, e) < 0 || bring_up_to_date(s, e) < 0 || take_role(s, e) < 0 ||
+	    keep_ahead(s, e) < 0) {
+		store_close(s);
+		return -1;
+	}
+	*ret_s = s;
+	return 0;
+}
+
+void store_close(struct store *s)
+{
+	if (!s)
+		return;
+	PQfinish(s->conn);
+	hash_free(s->hash);
+	free(s);
+}
+
+int store_migrate(const struct conf *c, bool dry_run, FILE *out, struct err *e)
+{
+	struct store *s = new_store(c, STORE_OWNER);
+	struct schema_set sc;
+	int rc = schema_read(c->datadir, &sc, e);
+
+	if (rc == 0)
+		rc = connect_plain(s, e);
+	if (rc == 0)
+		rc = schema_migrate(s, &sc, dry_run, out, e);
+	schema_free(&sc);
+	store_close(s);
+	return rc;
+}
