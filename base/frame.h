@@ -46,6 +46,8 @@
 #include "base/model.h"
 
 #define FRAME_VERSION 1
+/* Raised whenever a better parser would read more: `repeat without parsing` asks for it. */
+#define PARSER_VERSION 1
 #define FRAME_HEADER 16
 #define FRAME_SLOTS 4096
 

@@ -1,7 +1,119 @@
-#include <stdio.h>
+/*
+ * ruadb - what the mail world reports back about a sender, as evidence in PostgreSQL.
+ *
+ * One table says which commands there are, what they need and what they say of themselves.
+ */
+#include "cmd/run.h"
 
-int main(void)
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+static const struct command commands[] = {
+	{"ingest", cmd_ingest, NEED_CONF, "[OPTION]... PATH... | -",
+	 "read reports from files, folders, maildirs, mbox files or standard input",
+	 "Reads every DMARC aggregate report at or below PATH and stores it. Content decides what\n"
+	 "a file is, never its name: XML, gzip, zip, a mail with attachments, an mbox. What is no\n"
+	 "report is left alone. A file that has not changed since the last run is not opened.\n"
+	 "\n"
+	 "  --again          read files that have not changed, too\n"
+	 "  --jobs N         worker processes (default: as many as cores, at most 8)\n"
+	 "  --format json    print one JSON object in place of the summary\n"
+	 "  --parse-only     read and check everything, store nothing: for measuring\n"
+	 "\n"
+	 "Ctrl-C ends after the batch that is being stored; the next run goes on from there.\n"
+	 "Exit status: 0 all is well; 65 something was quarantined; 75 the database is away or a\n"
+	 "file can't be read now, run again; 78 configuration; 71 out of memory; 64 usage.\n"},
+	{"inspect", cmd_inspect, NEED_CONF, "[OPTION]... FILE...",
+	 "show what would be stored, without a database",
+	 "Reads FILE (- for standard input) as ingest would and prints what is in it.\n"
+	 "\n"
+	 "  --format table   the head and a table of records (default)\n"
+	 "  --format json    all fields, one JSON object an item\n"},
+	{"report", cmd_report, NEED_CONF, "[OPTION]... [NAME | list]",
+	 "print a report",
+	 "Prints the report NAME; `list`, or nothing, prints which there are.\n"
+	 "\n"
+	 "  --since DAY      only days from then on: 2026-01-31, or 30d\n"
+	 "  --domain NAME    only this policy domain\n"
+	 "  --format F       table (default), json, csv or markdown\n"
+	 "  --param N=V      a report's parameter of another name\n"},
+	{"quarantine", cmd_quarantine, NEED_CONF | NEED_DB_WRITE,
+	 "list | show N | retry [N... | all]",
+	 "what could not be read, and why",
+	 "  list             one line for each item that could not be read\n"
+	 "  show N           its reason, and its bytes on standard output with --bytes\n"
+	 "  retry N | all    read it again, with the bytes that were kept\n"
+	 "\n"
+	 "  --bytes          with show: the bytes as they came, and nothing else\n"
+	 "  --format json    list: one JSON object a line; retry: as ingest\n"},
+	{"db", cmd_db, NEED_CONF, "status | start | stop | url | maintain | migrate",
+	 "the database: state, start, stop, address, upkeep",
+	 "  status           where the database is and whether it runs\n"
+	 "  start, stop      the private server (there is one unless [store] conninfo is set)\n"
+	 "  url              a connection string for psql, Grafana and others\n"
+	 "  maintain         make partitions for the months ahead\n"
+	 "  migrate          bring the schema up to date; --dry-run prints what it would do\n"},
+	{"sql", cmd_sql, NEED_CONF, "[PSQL-ARGUMENT]...",
+	 "open psql as a reader of the views",
+	 "Starts psql with search_path = ruadb and the right to read. Arguments go to psql, for\n"
+	 "example: ruadb sql -c 'SELECT * FROM report LIMIT 10'\n"},
+	{NULL, NULL, 0, NULL, NULL, NULL},
+};
+
+static void help(FILE *out)
 {
-	printf("ruadb %s\n", PACKAGE_VERSION);
-	return 0;
+	fputs("Usage: ruadb [-c FILE] [--tenant N] [-q] [-v] COMMAND ...\n\n", out);
+	for (const struct command *c = commands; c->name; c++)
+		fprintf(out, "  %-11s %s\n", c->name, c->summary);
+	fputs("\n"
+	      "  -c, --config FILE   settings (ruadb.conf(5))\n"
+	      "      --tenant N      whose data (default 1)\n"
+	      "      --home DIR      in place of RUADB_HOME: the private database and its files\n"
+	      "      --set S.KEY=V   a setting, before environment and file\n"
+	      "  -q, --quiet         warnings and errors only\n"
+	      "  -v, --verbose       say more\n"
+	      "      --version       print the version\n"
+	      "\n"
+	      "`ruadb COMMAND --help` says more of a command, ruadb(1) all of it.\n", out);
+}
+
+static const struct command *find(const char *name)
+{
+	for (const struct command *c = commands; c->name; c++)
+		if (strcmp(c->name, name) == 0)
+			return c;
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	struct run r = {0};
+	int status;
+	int option;
+
+	signal(SIGPIPE, SIG_IGN);
+	option = run_option(&r, argc, argv, "", NULL, &status);
+	if (option == OPTION_END && optind < argc) {
+		const char *name = argv[optind];
+
+		r.command = find(name);
+		if (r.command) {
+			argc -= optind;
+			argv += optind;
+			optind = 0; /* getopt begins anew */
+			status = r.command->main(&r, argc, argv);
+		} else {
+			status = run_usage(&r, "there is no command '%s'", name);
+		}
+	} else if (option == OPTION_END) {
+		help(stderr);
+		status = EX_USAGE;
+	} else if (option != OPTION_EXIT) {
+		help(stdout);
+		status = run_flushed(0);
+	}
+	run_end(&r);
+	return status;
 }

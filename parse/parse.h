@@ -15,9 +15,6 @@
 #include "base/err.h"
 #include "base/frame.h"
 
-/* Raised whenever a better parser would read more: `repeat without parsing` asks for it. */
-#define PARSER_VERSION 1
-
 struct parser;
 
 /*

@@ -1,0 +1,74 @@
+#include "cmd/counts.h"
+
+int counts_check(const struct counts *c, struct err *e)
+{
+	int64_t found = c->records + c->records_refused + c->rows_repeat + c->rows_quarantined;
+
+	if (found == c->rows_seen)
+		return 0;
+	return err_set(e, ERR_BUG,
+		       "%lld records were read, but %lld stored, %lld refused, %lld in repeats and "
+		       "%lld in quarantined reports: please report this",
+		       (long long)c->rows_seen, (long long)c->records,
+		       (long long)c->records_refused, (long long)c->rows_repeat,
+		       (long long)c->rows_quarantined);
+}
+
+void counts_json(const struct counts *c, FILE *out)
+{
+	const struct {
+		const char *name;
+		int64_t value;
+	} members[] = {
+		{"items", c->items},
+		{"unchanged", c->unchanged},
+		{"reports_stored", c->reports_stored},
+		{"reports_repeat", c->reports_repeat},
+		{"reports_near_repeat", c->reports_near_repeat},
+		{"reports_conflict", c->reports_conflict},
+		{"quarantined", c->quarantined},
+		{"not_reports", c->not_reports},
+		{"records", c->records},
+		{"messages", c->messages},
+		{"records_refused", c->records_refused},
+		{"messages_refused", c->messages_refused},
+		{"bytes_in", c->bytes_in},
+		{"left", c->left},
+	};
+
+	fputc('{', out);
+	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++)
+		fprintf(out, "\"%s\": %lld, ", members[i].name, (long long)members[i].value);
+	fprintf(out, "\"interrupted\": %s, ", c->interrupted ? "true" : "false");
+	/* not %f: the locale's decimal point is not JSON's */
+	long long ms = (long long)(c->seconds * 1000 + 0.5);
+
+	fprintf(out, "\"seconds\": %lld.%03lld}\n", ms / 1000, ms % 1000);
+}
+
+static void line(FILE *out, int64_t n, const char *what)
+{
+	if (n)
+		fprintf(out, "%12lld %s\n", (long long)n, what);
+}
+
+void counts_summary(const struct counts *c, bool parse_only, FILE *out)
+{
+	double mb = (double)c->bytes_in / 1e6;
+
+	fprintf(out, "%lld items, %.1f MB in %.1f s%s\n", (long long)c->items, mb, c->seconds,
+		c->interrupted ? "; interrupted, the next run goes on from here" : "");
+	line(out, c->unchanged, "unchanged since an earlier run, not opened");
+	fprintf(out, "%12lld reports %s: %lld records, %lld messages\n",
+		(long long)c->reports_stored, parse_only ? "read, nothing stored" : "stored",
+		(long long)c->records, (long long)c->messages);
+	line(out, c->reports_conflict, "of them say something else than an earlier one of the same "
+	     "name (conflict)");
+	line(out, c->reports_near_repeat, "of them repeat an earlier one under another report id "
+	     "(not counted)");
+	line(out, c->reports_repeat, "reports known already");
+	line(out, c->not_reports, "files or attachments that are no report");
+	line(out, c->records_refused, "records refused, inside of reports that were stored");
+	line(out, c->quarantined, "quarantined: ruadb quarantine list");
+	line(out, c->left, "could not be read now; the next run tries again");
+}

@@ -1,0 +1,427 @@
+#include "cmd/feed.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define WINDOW 1000            /* files asked about at once */
+#define FIRST_GROUP 64         /* the first group is small: the workers wait for it */
+#define GROUP 1000             /* pieces asked about at once */
+#define GROUP_BYTES (4 << 20)  /* and bytes of them in memory */
+#define STEP 32                /* items read in one step */
+#define STEP_BYTES (1 << 20)
+
+struct mbox_row {
+	struct container c; /* the first: a piece's container is one */
+	struct mbox_row *next;
+};
+
+struct feed {
+	const struct ingest_walk *walk;
+	struct store *store;
+	bool again;
+	struct counts *counts;
+	struct hash *hash;
+
+	size_t next, window_end;        /* files: the next one, and how far was asked */
+	bool known[WINDOW];             /* of the window: unchanged */
+	size_t window_begin;
+	struct ingest_source *source;   /* that is being read */
+	struct mbox_row *mbox, *mboxes; /* its row, and all that are not written yet */
+
+	struct job_list group, ready;
+	size_t n_group, n_ready, group_max;
+	int64_t group_bytes, bytes_done;
+
+	const struct store_quarantined *const *retries;
+	size_t n_retries, next_retry;
+};
+
+static struct feed *new_feed(struct store *s, struct counts *counts)
+{
+	struct feed *f = xcalloc(1, sizeof(*f));
+
+	f->store = s;
+	f->counts = counts;
+	f->hash = hash_new();
+	f->group_max = FIRST_GROUP;
+	return f;
+}
+
+struct feed *feed_of_walk(const struct ingest_walk *walk, struct store *s, bool again,
+			  struct counts *counts)
+{
+	struct feed *f = new_feed(s, counts);
+
+	f->walk = walk;
+	f->again = again;
+	return f;
+}
+
+struct feed *feed_of_quarantine(struct store *s, const struct store_quarantined *const *items,
+				size_t n, struct counts *counts)
+{
+	struct feed *f = new_feed(s, counts);
+
+	f->retries = items;
+	f->n_retries = n;
+	return f;
+}
+
+void feed_free(struct feed *f)
+{
+	struct job *j;
+
+	if (!f)
+		return;
+	while ((j = job_pop(&f->ready)) || (j = job_pop(&f->group)))
+		piece_free((struct piece *)j);
+	while (f->mboxes) {
+		struct mbox_row *next = f->mboxes->next;
+
+		if (f->mboxes->c.item)
+			store_item_free(f->mboxes->c.item);
+		free(f->mboxes);
+		f->mboxes = next;
+	}
+	ingest_close(f->source);
+	hash_free(f->hash);
+	free(f);
+}
+
+static size_t n_files(const struct feed *f)
+{
+	return f->walk ? ingest_walk_files(f->walk) : 0;
+}
+
+static bool read_all(const struct feed *f)
+{
+	return f->next == n_files(f) && !f->source && f->next_retry == f->n_retries;
+}
+
+bool feed_is_done(const struct feed *f)
+{
+	return read_all(f) && !f->n_group && !f->n_ready;
+}
+
+size_t feed_ready(const struct feed *f)
+{
+	return f->n_ready;
+}
+
+size_t feed_files_done(const struct feed *f)
+{
+	return f->next;
+}
+
+int64_t feed_bytes_done(const struct feed *f)
+{
+	return f->bytes_done;
+}
+
+/* ---- which files changed ---- */
+
+static int ask_window(struct feed *f, struct err *e)
+{
+	size_t n = n_files(f) - f->next;
+
+	n = n > WINDOW ? WINDOW : n;
+	f->window_begin = f->next;
+	f->window_end = f->next + n;
+	memset(f->known, 0, sizeof(f->known));
+	if (!f->store || f->again)
+		return 0;
+
+	AUTO_FREE struct store_seen *seen = xcalloc(n, sizeof(*seen));
+
+	for (size_t i = 0; i < n; i++) {
+		const struct ingest_file *file = ingest_walk_file(f->walk, f->next + i);
+
+		seen[i] = (struct store_seen){
+			.source = "file", .item = file->path, .size = file->size,
+			.mtime_ns = file->mtime_ns, .inode = file->inode,
+		};
+	}
+	if (store_lookup_files(f->store, seen, n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		f->known[i] = seen[i].unchanged;
+	return 0;
+}
+
+/* ---- reading ---- */
+
+/* All bytes of a descriptor, from its first on. */
+static int hash_fd(struct hash *h, int fd, uint8_t ret[32], struct err *e)
+{
+	AUTO_FREE char *block = xmalloc(256 << 10);
+	off_t at = 0;
+	ssize_t n;
+
+	hash_reset(h);
+	while ((n = pread(fd, block, 256 << 10, at)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_set(e, ERR_TEMP, "read: %s", strerror(errno));
+		hash_add(h, block, (size_t)n);
+		at += n;
+	}
+	hash_end(h, ret);
+	return 0;
+}
+
+static struct piece *add_item(struct feed *f, struct ingest_item *it, struct err *e)
+{
+	uint8_t sum[32];
+
+	if (it->bytes)
+		hash_sum(f->hash, it->bytes, (size_t)it->size, sum);
+	else if (hash_fd(f->hash, it->fd, sum, e) < 0) {
+		free(it->item);
+		close(it->fd);
+		return NULL;
+	}
+	struct piece *p = piece_new(it, sum);
+
+	f->counts->items++;
+	f->counts->bytes_in += p->item->size;
+	job_push(&f->group, &p->job);
+	f->n_group++;
+	/* a descriptor costs one of the few that a process may have */
+	f->group_bytes += p->item->bytes ? p->item->size : GROUP_BYTES / 16;
+	return p;
+}
+
+/* This file has to wait for the next run; the others go on. */
+static void leave(struct feed *f, const char *path, const struct err *e)
+{
+	struct stat st;
+	bool gone = stat(path, &st) < 0 && errno == ENOENT;
+	struct log_line l = log_begin(gone ? LOG_DEBUG : LOG_WARN, "item");
+
+	log_text(&l, "item", text_of(path));
+	log_text(&l, "outcome", text_of(gone ? "gone" : "left"));
+	log_text(&l, "class", text_of(err_class_name(e->class)));
+	log_text(&l, "err", text_of(e->msg));
+	log_end(&l);
+	if (gone)
+		return;
+	f->counts->items++;
+	if (e->class == ERR_TEMP)
+		f->counts->left++;
+	else
+		f->counts->quarantined++;
+}
+
+static void begin_mbox(struct feed *f, const struct ingest_file *file)
+{
+	struct mbox_row *m = xcalloc(1, sizeof(*m));
+	bool is_file = strcmp(file->path, "-") != 0;
+
+	/* Standard input has no path, time and inode: no row tells next time that it is unchanged. */
+	if (is_file) {
+		m->c.item = xcalloc(1, sizeof(*m->c.item));
+		*m->c.item = (struct store_item){
+			.source = "file", .item = xstrdup(file->path), .size = file->size,
+			.mtime_ns = file->mtime_ns, .inode = file->inode, .fd = -1,
+		};
+	}
+	m->next = f->mboxes;
+	f->mboxes = f->mbox = m;
+}
+
+/* The next file that changed; sets f->source, unless there is none or it can't be read. */
+static void open_next(struct feed *f)
+{
+	const struct ingest_file *file = NULL;
+	size_t i = f->next;
+	struct err e;
+
+	for (bool known = true; known && i < f->window_end; i++) {
+		file = ingest_walk_file(f->walk, i);
+		f->bytes_done += file->size;
+		known = f->known[i - f->window_begin];
+		f->counts->items += known;
+		f->counts->unchanged += known;
+		if (known)
+			file = NULL;
+	}
+	f->next = i;
+	if (!file)
+		return;
+	i--;
+	if (ingest_open(f->walk, i, &f->source, &e) < 0) {
+		leave(f, file->path, &e);
+		f->source = NULL;
+		return;
+	}
+	f->mbox = NULL;
+	if (ingest_is_mbox(f->source))
+		begin_mbox(f, file);
+}
+
+static void close_source(struct feed *f)
+{
+	if (f->mbox)
+		f->mbox->c.read_all = true;
+	f->mbox = NULL;
+	ingest_close(f->source);
+	f->source = NULL;
+}
+
+/* One item of the open file. */
+static void read_item(struct feed *f)
+{
+	const struct ingest_file *file = ingest_walk_file(f->walk, f->next - 1);
+	struct ingest_item it;
+	struct piece *p = NULL;
+	struct err e;
+	int got = ingest_next(f->source, &it, &e);
+
+	if (got == 1) {
+		p = add_item(f, &it, &e);
+		if (p && f->mbox) {
+			p->container = &f->mbox->c;
+			f->mbox->c.open++;
+		}
+	}
+	if (got == 1 && p)
+		return;
+	if (got != 0) {
+		leave(f, file->path, &e);
+		f->mbox = NULL; /* its row is not written: the next run reads it again */
+	}
+	close_source(f);
+}
+
+/* ---- which bytes are known ---- */
+
+static void make_ready(struct feed *f)
+{
+	struct job *j;
+
+	while ((j = job_pop(&f->group)))
+		job_push(&f->ready, j);
+	f->n_ready += f->n_group;
+	f->n_group = 0;
+	f->group_bytes = 0;
+	f->group_max = f->group_max * 2 < GROUP ? f->group_max * 2 : GROUP;
+}
+
+static int ask_group(struct feed *f, struct err *e)
+{
+	size_t n = 0;
+
+	if (f->store && !f->retries) {
+		AUTO_FREE struct store_seen *seen = xcalloc(f->n_group, sizeof(*seen));
+
+		for (struct job *j = f->group.first; j; j = j->next) {
+			const struct store_item *it = ((struct piece *)j)->item;
+
+			seen[n++] = (struct store_seen){
+				.source = it->source, .item = it->item, .size = it->size,
+				.mtime_ns = it->mtime_ns, .inode = it->inode,
+				.sha256 = it->sha256,
+			};
+		}
+		if (store_lookup_bytes(f->store, seen, n, PARSER_VERSION, e) < 0)
+			return -1;
+		n = 0;
+		for (struct job *j = f->group.first; j; j = j->next)
+			((struct piece *)j)->item->repeat_bytes = seen[n++].repeat;
+	}
+	make_ready(f);
+	return 0;
+}
+
+static bool group_is_full(const struct feed *f)
+{
+	return f->n_group >= f->group_max || f->group_bytes >= GROUP_BYTES;
+}
+
+/* ---- retries ---- */
+
+static int read_retry(struct feed *f, struct err *e)
+{
+	const struct store_quarantined *q = f->retries[f->next_retry++];
+	struct ingest_item it = {.source = strcmp(q->source, "stdin") == 0 ? "stdin" : "file",
+				 .size = q->size, .fd = -1, .last = true};
+	struct stat st;
+	struct piece *p;
+
+	if (store_quarantine_bytes(f->store, q->id, &it.fd, e) < 0)
+		return -1;
+	it.item = xstrdup(q->item);
+	if (fstat(it.fd, &st) == 0)
+		it.size = st.st_size;
+	p = add_item(f, &it, e);
+	if (!p)
+		return -1;
+	p->quarantine_id = q->id;
+	p->quarantine_entry = q->entry;
+	return 0;
+}
+
+/* ---- the door ---- */
+
+int feed_step(struct feed *f, struct err *e)
+{
+	int64_t before = f->group_bytes;
+
+	for (int i = 0; i < STEP && f->group_bytes - before < STEP_BYTES; i++) {
+		if (group_is_full(f) || (read_all(f) && f->n_group))
+			return ask_group(f, e);
+		if (read_all(f))
+			return 0;
+		if (f->next_retry < f->n_retries) {
+			if (read_retry(f, e) < 0)
+				return -1;
+		} else if (f->source) {
+			read_item(f);
+		} else if (f->next == f->window_end) {
+			return ask_window(f, e);
+		} else {
+			open_next(f);
+		}
+	}
+	return 0;
+}
+
+struct piece *feed_take(struct feed *f)
+{
+	struct piece *p = (struct piece *)job_pop(&f->ready);
+
+	if (p)
+		f->n_ready--;
+	return p;
+}
+
+void feed_piece_done(struct feed *f, const struct piece *p)
+{
+	(void)f;
+	if (p->container)
+		p->container->open--;
+}
+
+struct store_item *feed_take_container(struct feed *f)
+{
+	for (struct mbox_row **at = &f->mboxes; *at; at = &(*at)->next) {
+		struct mbox_row *m = *at;
+		struct store_item *item = m->c.item;
+
+		if (!m->c.read_all || m->c.open)
+			continue;
+		*at = m->next;
+		free(m);
+		if (item)
+			return item;
+		return feed_take_container(f);
+	}
+	return NULL;
+}

@@ -1,0 +1,44 @@
+/*
+ * feed - from the walk to pieces that have to be parsed.
+ *
+ * Asks the database in groups of about 1000 what is known: files that did not change are counted
+ * and not opened; the others are read and hashed, and bytes that were stored before are finished
+ * at once. Works in small steps, so that the workers are served in between.
+ */
+#ifndef CMD_FEED_H
+#define CMD_FEED_H
+
+#include "cmd/piece.h"
+#include "ingest/ingest.h"
+
+struct feed;
+
+/* s NULL: nothing is asked. again: unchanged files are read, too. */
+struct feed *feed_of_walk(const struct ingest_walk *walk, struct store *s, bool again,
+			  struct counts *counts);
+/* Quarantined items, with the bytes that were kept. */
+struct feed *feed_of_quarantine(struct store *s, const struct store_quarantined *const *items,
+				size_t n, struct counts *counts);
+void feed_free(struct feed *f);
+
+/* True when nothing more will come, and everything was taken. */
+bool feed_is_done(const struct feed *f);
+/* Pieces that are ready and not taken. */
+size_t feed_ready(const struct feed *f);
+/* A little work. -1: the run has to end. */
+int feed_step(struct feed *f, struct err *e) MUST_CHECK;
+/*
+ * The next that is ready, or NULL. With item->repeat_bytes it needs no worker and goes into a
+ * batch as it is.
+ */
+struct piece *feed_take(struct feed *f);
+/* An mbox of which no mail is on its way any more: its own row may be written. Or NULL. */
+struct store_item *feed_take_container(struct feed *f);
+/* Called for a piece that is in a batch now. */
+void feed_piece_done(struct feed *f, const struct piece *p);
+
+/* For the progress display. */
+size_t feed_files_done(const struct feed *f);
+int64_t feed_bytes_done(const struct feed *f);
+
+#endif

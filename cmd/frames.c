@@ -1,0 +1,138 @@
+#include "cmd/frames.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+static struct frames *frames_of(void *ctx)
+{
+	return ((struct seat *)ctx)->owner;
+}
+
+static struct piece *piece_of(void *ctx)
+{
+	return (struct piece *)((struct seat *)ctx)->job;
+}
+
+static int next_id(struct frames *f, int64_t *ret, struct err *e)
+{
+	if (!f->ids_left) {
+		if (store_report_ids(f->ids, &f->next_id, e) < 0)
+			return -1;
+		f->ids_left = 1000;
+	}
+	f->ids_left--;
+	*ret = f->next_id++;
+	return 0;
+}
+
+static int on_head(void *ctx, const struct report_head *h, struct err *e)
+{
+	struct frames *f = frames_of(ctx);
+	struct piece *p = piece_of(ctx);
+	int64_t id;
+
+	p->report_entry = h->entry;
+	if (!f->stage)
+		return 0;
+	if (next_id(f, &id, e) < 0)
+		return -1;
+	p->report = store_report_begin(f->stage, id, h);
+	return 0;
+}
+
+static int on_set(void *ctx, uint16_t slot, const struct auth_result *results, uint32_t n,
+		  struct err *e)
+{
+	struct piece *p = piece_of(ctx);
+
+	return p->report ? store_report_set(p->report, slot, results, n, e) : 0;
+}
+
+static int on_record(void *ctx, uint16_t slot, const struct record *r, struct err *e)
+{
+	struct piece *p = piece_of(ctx);
+
+	return p->report ? store_report_record(p->report, slot, r, e) : 0;
+}
+
+static int on_row_refused(void *ctx, uint32_t record_no, int64_t messages, struct text why,
+			  struct err *e)
+{
+	struct piece *p = piece_of(ctx);
+
+	(void)e;
+	if (p->report)
+		store_report_refused_row(p->report, record_no, messages, why);
+	return 0;
+}
+
+static int on_repair(void *ctx, struct text what, struct text where, struct text from,
+		     struct text to, struct err *e)
+{
+	struct piece *p = piece_of(ctx);
+
+	(void)e;
+	if (p->report)
+		store_report_repair(p->report, what, where, from, to);
+	return 0;
+}
+
+static int on_end(void *ctx, const struct report_sums *s, struct err *e)
+{
+	struct piece *p = piece_of(ctx);
+	struct store_entry *entry;
+	struct tally *t;
+
+	if (p->report && store_report_end(p->report, s, e) < 0)
+		return -1;
+	entry = piece_entry(p, p->report_entry, OUTCOME_STORED, &t);
+	entry->report = p->report;
+	p->report = NULL;
+	*t = (struct tally){
+		.records = (int64_t)s->records, .refused = (int64_t)s->records_refused,
+		.messages = s->messages, .messages_refused = s->messages_refused,
+	};
+	return 0;
+}
+
+static void end_without_report(struct piece *p, uint32_t number, enum store_outcome outcome,
+			       enum err_class class, struct text why)
+{
+	struct store_entry *entry;
+
+	store_report_free(p->report);
+	p->report = NULL;
+	entry = piece_entry(p, number, outcome, NULL);
+	entry->class = class;
+	entry->reason = xstrndup(why.p, why.len);
+}
+
+static int on_refused(void *ctx, uint32_t entry, enum err_class class, struct text why,
+		      struct err *e)
+{
+	(void)e;
+	end_without_report(piece_of(ctx), entry, OUTCOME_QUARANTINED, class, why);
+	return 0;
+}
+
+static int on_not_report(void *ctx, uint32_t entry, struct text what, struct err *e)
+{
+	(void)e;
+	end_without_report(piece_of(ctx), entry, OUTCOME_NOT_REPORT, ERR_NONE, what);
+	return 0;
+}
+
+static int on_item_end(void *ctx, uint32_t entries, uint64_t bytes_out, struct err *e)
+{
+	(void)ctx;
+	(void)entries;
+	(void)bytes_out;
+	(void)e;
+	return 0;
+}
+
+const struct frame_handler frames_handler = {
+	.head = on_head, .set = on_set, .record = on_record, .row_refused = on_row_refused,
+	.repair = on_repair, .end = on_end, .refused = on_refused,
+	.not_report = on_not_report, .item_end = on_item_end,
+};

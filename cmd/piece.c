@@ -1,0 +1,247 @@
+#include "cmd/piece.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "ingest/ingest.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* gzip or zip: PostgreSQL keeps it as it is, everything else is packed first. */
+static bool is_compressed(const struct ingest_item *it)
+{
+	unsigned char begin[4] = {0};
+
+	if (it->bytes && it->size >= 4)
+		memcpy(begin, it->bytes, 4);
+	else if (!it->bytes && pread(it->fd, begin, 4, 0) != 4)
+		return false;
+	return (begin[0] == 0x1f && begin[1] == 0x8b) || memcmp(begin, "PK\3\4", 4) == 0;
+}
+
+struct piece *piece_new(struct ingest_item *it, const uint8_t sha256[32])
+{
+	struct piece *p = xcalloc(1, sizeof(*p));
+
+	p->item = xcalloc(1, sizeof(*p->item));
+	*p->item = (struct store_item){
+		.source = it->source, .item = it->item, .size = it->size,
+		.mtime_ns = it->mtime_ns, .inode = it->inode, .compressed = is_compressed(it),
+		.bytes = it->bytes, .fd = it->fd,
+	};
+	memcpy(p->item->sha256, sha256, 32);
+	p->job.bytes = it->bytes;
+	p->job.fd = it->fd;
+	p->job.size = it->size;
+	it->item = it->bytes = NULL;
+	it->fd = -1;
+	return p;
+}
+
+void piece_free(struct piece *p)
+{
+	if (!p)
+		return;
+	store_report_free(p->report);
+	if (p->item)
+		store_item_free(p->item);
+	free(p->tallies);
+	free(p);
+}
+
+void piece_restart(struct piece *p)
+{
+	store_report_free(p->report);
+	p->report = NULL;
+	for (size_t i = 0; i < p->item->n_entries; i++) {
+		store_report_free(p->item->entries[i].report);
+		free(p->item->entries[i].reason);
+	}
+	p->item->n_entries = 0;
+}
+
+struct store_entry *piece_entry(struct piece *p, uint32_t entry, enum store_outcome outcome,
+				struct tally **ret_tally)
+{
+	size_t n = p->item->n_entries++;
+
+	if (n == p->entries_cap) {
+		size_t cap = p->entries_cap ? p->entries_cap * 2 : 1;
+
+		p->item->entries = xrealloc(p->item->entries, cap * sizeof(*p->item->entries));
+		p->tallies = xrealloc(p->tallies, cap * sizeof(*p->tallies));
+		p->entries_cap = cap;
+	}
+	p->item->entries[n] = (struct store_entry){.entry = entry, .outcome = outcome};
+	p->tallies[n] = (struct tally){0};
+	if (ret_tally)
+		*ret_tally = &p->tallies[n];
+	return &p->item->entries[n];
+}
+
+size_t piece_bytes(const struct piece *p)
+{
+	size_t bytes = p->item->bytes ? (size_t)p->item->size : 0;
+
+	for (size_t i = 0; i < p->item->n_entries; i++)
+		if (p->item->entries[i].report)
+			bytes += store_report_bytes(p->item->entries[i].report);
+	return bytes;
+}
+
+/* ---- batches ---- */
+
+struct batch *batch_new(void)
+{
+	struct batch *b = xcalloc(1, sizeof(*b));
+
+	b->b = store_batch_new();
+	return b;
+}
+
+void batch_free(struct batch *b)
+{
+	if (!b)
+		return;
+	for (size_t i = 0; i < b->n; i++)
+		free(b->items[i].tallies);
+	free(b->items);
+	store_batch_free(b->b);
+	free(b);
+}
+
+static void append(struct batch *b, const struct batch_item *item, struct store_item *stored,
+		   int64_t now)
+{
+	if (b->n == b->cap) {
+		b->cap = b->cap ? b->cap * 2 : 64;
+		b->items = xrealloc(b->items, b->cap * sizeof(*b->items));
+	}
+	if (!b->n)
+		b->since = now;
+	b->items[b->n++] = *item;
+	store_batch_add(b->b, stored);
+}
+
+void batch_add(struct batch *b, struct piece *p, int64_t now)
+{
+	const struct batch_item item = {
+		.n_tallies = p->item->n_entries, .tallies = p->tallies,
+		.quarantine_id = p->quarantine_id, .quarantine_entry = p->quarantine_entry,
+	};
+
+	b->bytes += piece_bytes(p);
+	for (size_t i = 0; i < p->item->n_entries; i++)
+		b->reports += p->item->entries[i].report != NULL;
+	append(b, &item, p->item, now);
+	p->item = NULL;
+	p->tallies = NULL;
+	piece_free(p);
+}
+
+void batch_add_row(struct batch *b, struct store_item *item, int64_t now)
+{
+	const struct batch_item none = {0};
+
+	append(b, &none, item, now);
+}
+
+/* ---- what became of it ---- */
+
+static void count_stored(const struct tally *t, struct counts *c)
+{
+	c->reports_stored++;
+	c->records += t->records;
+	c->records_refused += t->refused;
+	c->messages += t->messages;
+	c->messages_refused += t->messages_refused;
+}
+
+static void count_entry(const struct store_entry *entry, const struct tally *t,
+			struct counts *c)
+{
+	int64_t rows = t->records + t->refused;
+
+	c->rows_seen += rows;
+	switch (entry->outcome) {
+	case OUTCOME_CONFLICT:
+		c->reports_conflict++;
+		count_stored(t, c);
+		return;
+	case OUTCOME_NEAR_REPEAT:
+		c->reports_near_repeat++;
+		count_stored(t, c);
+		return;
+	case OUTCOME_STORED:
+		count_stored(t, c);
+		return;
+	case OUTCOME_REPEAT:
+		c->reports_repeat++;
+		c->rows_repeat += rows;
+		return;
+	case OUTCOME_QUARANTINED:
+		c->quarantined++;
+		c->rows_quarantined += rows;
+		return;
+	case OUTCOME_NOT_REPORT:
+		c->not_reports++;
+		return;
+	}
+}
+
+void batch_count(const struct batch *b, struct counts *c)
+{
+	const struct store_item *it = b->b->items;
+
+	for (size_t i = 0; it && i < b->n; i++, it = it->next) {
+		if (it->repeat_bytes)
+			c->reports_repeat++;
+		for (size_t k = 0; k < it->n_entries && k < b->items[i].n_tallies; k++)
+			count_entry(&it->entries[k], &b->items[i].tallies[k], c);
+	}
+}
+
+static const char *outcome_name(enum store_outcome outcome)
+{
+	switch (outcome) {
+	case OUTCOME_STORED:
+		return "stored";
+	case OUTCOME_CONFLICT:
+		return "conflict";
+	case OUTCOME_NEAR_REPEAT:
+		return "near_repeat";
+	case OUTCOME_REPEAT:
+		return "repeat";
+	case OUTCOME_QUARANTINED:
+		return "quarantined";
+	case OUTCOME_NOT_REPORT:
+		return "not_report";
+	}
+	return "?";
+}
+
+static void log_entry(const struct store_item *it, const struct store_entry *entry)
+{
+	bool bad = entry->outcome == OUTCOME_QUARANTINED;
+	struct log_line l = log_begin(bad ? LOG_WARN : LOG_DEBUG, "item");
+
+	log_text(&l, "src", text_of(it->source));
+	log_text(&l, "item", text_of(it->item));
+	if (entry->entry)
+		log_int(&l, "entry", entry->entry);
+	log_text(&l, "outcome", text_of(outcome_name(entry->outcome)));
+	if (bad)
+		log_text(&l, "class", text_of(err_class_name(entry->class)));
+	log_text(&l, "err", text_of(entry->reason));
+	log_end(&l);
+}
+
+void batch_log(const struct batch *b)
+{
+	const struct store_item *it;
+
+	for (it = b->b->items; it; it = it->next)
+		for (size_t i = 0; i < it->n_entries; i++)
+			if (it->entries[i].outcome == OUTCOME_QUARANTINED || log_wants(LOG_DEBUG))
+				log_entry(it, &it->entries[i]);
+}

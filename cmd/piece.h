@@ -1,0 +1,77 @@
+/*
+ * piece - one item on its way through the pipeline: its bytes as a job for a worker, and what
+ * comes out of it as a store_item. And batch: finished pieces that are committed together.
+ */
+#ifndef CMD_PIECE_H
+#define CMD_PIECE_H
+
+#include "cmd/counts.h"
+#include "cmd/worker.h"
+#include "store/store.h"
+
+struct ingest_item;
+
+/* What we count of an entry, beside what store keeps of it. */
+struct tally {
+	int64_t records, refused, messages, messages_refused;
+};
+
+/* An mbox: its own row is written behind those of its mails. */
+struct container {
+	struct store_item *item;
+	size_t open;   /* mails that are not in a batch yet */
+	bool read_all; /* no more will come */
+};
+
+struct piece {
+	struct job job;              /* the first: a job of the pool is a piece */
+	struct store_item *item;
+	size_t entries_cap;
+	struct tally *tallies;       /* one an entry, as many as there is room for */
+	struct store_report *report; /* between HEAD and END */
+	uint32_t report_entry;
+	struct container *container; /* or NULL */
+	int64_t quarantine_id;       /* of a retry; else 0 */
+	uint32_t quarantine_entry;
+};
+
+/* Takes item and bytes of *it. */
+struct piece *piece_new(struct ingest_item *it, const uint8_t sha256[32]);
+void piece_free(struct piece *p);
+/* Forgets what was said of it, for a second try. */
+void piece_restart(struct piece *p);
+/* A further entry; *ret_tally may be NULL. */
+struct store_entry *piece_entry(struct piece *p, uint32_t entry, enum store_outcome outcome,
+				struct tally **ret_tally);
+/* Bytes that it keeps in memory. */
+size_t piece_bytes(const struct piece *p);
+
+/* One item of a batch, as we count it. */
+struct batch_item {
+	size_t n_tallies;
+	struct tally *tallies;
+	int64_t quarantine_id;
+	uint32_t quarantine_entry;
+};
+
+struct batch {
+	struct store_batch *b;
+	struct batch_item *items;
+	size_t n, cap;
+	size_t bytes, reports;
+	int64_t since; /* when its first item came */
+	struct batch *next;
+};
+
+struct batch *batch_new(void);
+void batch_free(struct batch *b);
+/* Takes the piece. */
+void batch_add(struct batch *b, struct piece *p, int64_t now);
+/* An item that nothing is counted of: an mbox's own row. */
+void batch_add_row(struct batch *b, struct store_item *item, int64_t now);
+/* After the commit: what became of everything. */
+void batch_count(const struct batch *b, struct counts *c);
+/* One line a quarantined entry, and with -v one for each item. */
+void batch_log(const struct batch *b);
+
+#endif
