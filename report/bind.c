@@ -67,8 +67,8 @@ static int unknown(const struct report_file *f, const char *name, struct err *e)
 	struct buf there = {0};
 
 	for (size_t i = 0; i < f->n_params; i++)
-		buf_printf(&there, "%s--%s", i ? ", " : "", f->params[i].name);
-	err_set(e, ERR_CONFIG, "this report takes no --%s; it takes: %s", name,
+		buf_printf(&there, "%s%s", i ? ", " : "", f->params[i].name);
+	err_set(e, ERR_CONFIG, "this report takes no '%s'; it takes: %s", name,
 		there.len ? buf_cstr(&there) : "nothing");
 	buf_free(&there);
 	return -1;
@@ -97,10 +97,10 @@ int report_file_bind(const struct report_file *f, const struct report_param *par
 				given = true;
 			}
 		if (!given)
-			return err_set(e, ERR_CONFIG, "this report needs --%s%s%s", p->name,
+			return err_set(e, ERR_CONFIG, "this report needs a value for '%s'%s%s", p->name,
 				       *p->meaning ? ": " : "", p->meaning);
 		if (value && bind_value(p->type, value, &ret_values[i], e) < 0)
-			return err_wrap(e, "--%s", p->name);
+			return err_wrap(e, "%s", p->name);
 	}
 	return 0;
 }

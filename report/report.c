@@ -74,7 +74,7 @@ static int list_one(void *ctx, const char *name, const char *path, struct err *e
 	buf_printf(&line, "%-12s  ", name);
 	text_add_visible(&line, text_of(file.title));
 	for (size_t i = 0; i < file.n_params; i++)
-		buf_printf(&line, "%s--%s", i ? ", " : "  (", file.params[i].name);
+		buf_printf(&line, "%s%s", i ? ", " : "  (", file.params[i].name);
 	buf_adds(&line, file.n_params ? ")\n" : "\n");
 	fwrite(line.p, 1, line.len, l->out);
 	buf_free(&line);

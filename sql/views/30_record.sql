@@ -21,7 +21,11 @@ SELECT c.tenant_id,
 	c.envelope_to,
 	r.counted,
 	o.name AS reporter,
-	c.extra
+	c.extra,
+	coalesce(c.extra #>> '{raw,dkim}', ruadb.result_word(c.dkim_evaluated)) AS dkim_evaluated_raw,
+	coalesce(c.extra #>> '{raw,spf}', ruadb.result_word(c.spf_evaluated)) AS spf_evaluated_raw,
+	coalesce(c.extra #>> '{raw,disposition}', ruadb.disposition_word(c.disposition))
+		AS disposition_raw
 FROM ruadb_data.record c
 LEFT JOIN ruadb_data.domain d ON d.tenant_id = c.tenant_id AND d.domain_id = c.domain_id
 LEFT JOIN ruadb_data.report r ON r.tenant_id = c.tenant_id AND r.report_id = c.report_id
@@ -36,14 +40,16 @@ CREATE OR REPLACE VIEW ruadb.record_on_day WITH (security_invoker = true) AS
 SELECT c.tenant_id, c.report_id, c.record_no, c.day, c.org_name, c.policy_domain, c.source_ip,
 	c.messages, c.dmarc_pass, c.dkim_evaluated, c.spf_evaluated, c.disposition, c.reasons,
 	c.header_from, c.envelope_from, c.envelope_to, c.counted, c.reporter, c.extra,
-	c.messages AS messages_of_record
+	c.messages AS messages_of_record, c.dkim_evaluated_raw, c.spf_evaluated_raw,
+	c.disposition_raw
 FROM ruadb.record c
 WHERE c.day IS NOT NULL
 UNION ALL
 SELECT c.tenant_id, c.report_id, c.record_no, s.day, c.org_name, c.policy_domain, c.source_ip,
 	coalesce(s.messages, c.messages), c.dmarc_pass, c.dkim_evaluated, c.spf_evaluated,
 	c.disposition, c.reasons, c.header_from, c.envelope_from, c.envelope_to, c.counted,
-	c.reporter, c.extra, c.messages
+	c.reporter, c.extra, c.messages, c.dkim_evaluated_raw, c.spf_evaluated_raw,
+	c.disposition_raw
 FROM ruadb.record c
 LEFT JOIN ruadb_data.record_day s ON s.tenant_id = c.tenant_id AND s.report_id = c.report_id
 	AND s.record_no = c.record_no
@@ -76,7 +82,7 @@ COMMENT ON COLUMN ruadb.record.dmarc_pass IS
 	'else NULL: unknown. Pass rate is pass / (pass + fail).';
 COMMENT ON COLUMN ruadb.record.dkim_evaluated IS
 	'What the reporter concluded of aligned DKIM; NULL where it said nothing. Other words than '
-	'those of the RFC: other, the word itself in extra.';
+	'those of the RFC: other; the word itself is dkim_evaluated_raw.';
 COMMENT ON COLUMN ruadb.record.spf_evaluated IS
 	'What the reporter concluded of aligned SPF; NULL where it said nothing.';
 COMMENT ON COLUMN ruadb.record.disposition IS
@@ -91,3 +97,6 @@ COMMENT ON COLUMN ruadb.record.counted IS 'The report counts in totals.';
 COMMENT ON COLUMN ruadb.record.reporter IS 'Reporter as compared: trimmed, lower case.';
 COMMENT ON COLUMN ruadb.record.extra IS
 	'Everything else: reasons, raw words, human_result texts, extensions, unknown elements.';
+COMMENT ON COLUMN ruadb.record.dkim_evaluated_raw IS 'dkim_evaluated in the word as sent.';
+COMMENT ON COLUMN ruadb.record.spf_evaluated_raw IS 'spf_evaluated in the word as sent.';
+COMMENT ON COLUMN ruadb.record.disposition_raw IS 'disposition in the word as sent.';

@@ -11,7 +11,8 @@ SELECT c.tenant_id,
 	a.selectors[i] AS selector,
 	ruadb.result_word(substr(a.results, i, 1)::"char") AS result,
 	coalesce(a.results_raw[i], ruadb.result_word(substr(a.results, i, 1)::"char")) AS result_raw,
-	c.extra -> 'human_results' ->> (i - 1) AS human_result,
+	jsonb_path_query_first(c.extra, '$.human_results[*] ? (@.no == $i).text',
+		jsonb_build_object('i', i)) #>> '{}' AS human_result,
 	c.messages AS messages_of_record,
 	c.day,
 	d.name AS policy_domain,
@@ -34,12 +35,15 @@ SELECT c.tenant_id,
 	ruadb.scope_word(substr(a.kinds, i, 1)::"char") AS scope,
 	ruadb.result_word(substr(a.results, i, 1)::"char") AS result,
 	coalesce(a.results_raw[i], ruadb.result_word(substr(a.results, i, 1)::"char")) AS result_raw,
-	c.extra -> 'human_results' ->> (i - 1) AS human_result,
+	jsonb_path_query_first(c.extra, '$.human_results[*] ? (@.no == $i).text',
+		jsonb_build_object('i', i)) #>> '{}' AS human_result,
 	c.messages AS messages_of_record,
 	c.day,
 	d.name AS policy_domain,
 	c.source_ip,
-	r.counted
+	r.counted,
+	coalesce(c.extra -> 'raw' ->> ('scope_' || i),
+		ruadb.scope_word(substr(a.kinds, i, 1)::"char")) AS scope_raw
 FROM ruadb_data.record c
 JOIN ruadb_data.auth_set a ON a.tenant_id = c.tenant_id AND a.auth_set_id = c.auth_set_id
 CROSS JOIN LATERAL generate_series(1, length(a.kinds)) i
@@ -73,3 +77,4 @@ COMMENT ON COLUMN ruadb.spf_result.scope IS
 	'Identity that was checked: mfrom, helo, other; NULL where not told.';
 COMMENT ON COLUMN ruadb.spf_result.result IS
 	'none, pass, fail, softfail, policy, neutral, temperror, permerror, other; NULL if empty.';
+COMMENT ON COLUMN ruadb.spf_result.scope_raw IS 'The scope as sent; NULL where not told.';

@@ -64,7 +64,8 @@ INSERT INTO ruadb_data.report_day_part VALUES
 INSERT INTO ruadb_data.record (tenant_id, report_id, auth_set_id, domain_id, messages, record_no, day,
 	disposition, dkim_evaluated, spf_evaluated, source_ip, header_from, envelope_from, extra) VALUES
 	(1, 1, 30, 10, 10, 1, '2026-10-01', 'p', 'p', 'f', '192.0.2.1', '=', '=',
-		'{"reasons": [{"type": "forwarded"}]}'),
+		'{"reasons": [{"type": "forwarded"}], "raw": {"scope_6": "pra", "spf": "nope"},
+		  "human_results": [{"no": 1, "text": "ok"}, {"no": 4, "text": "hm"}]}'),
 	(1, 1, 31, 10, 8, 2, '2026-10-01', 'q', 's', 'n', '2001:db8::1', 'News.example.com', '=', NULL),
 	(1, 1, 31, 10, 3, 3, '2026-10-01', '-', '-', 'f', '192.0.2.2', '==odd', '', NULL),
 	(1, 1, 31, 10, 1, 4, '2026-10-01', 'o', '-', '-', '192.0.2.2', NULL, NULL, NULL),
@@ -147,13 +148,16 @@ SELECT pg_temp.is((SELECT (begin_at, end_at)::text FROM report WHERE report_id =
 
 -- Results.
 SELECT pg_temp.is(pg_temp.rows($$SELECT ARRAY[result_no::text, domain, selector, result, result_raw,
-	messages_of_record::text] AS a FROM dkim_result WHERE tenant_id = 1 ORDER BY result_no$$),
-	'["1", "example.com", "s1", "pass", "pass", "10"] ["2", "esp.example", null, "none", "none", "10"]',
+	human_result, messages_of_record::text] AS a FROM dkim_result WHERE tenant_id = 1 ORDER BY result_no$$),
+	'["1", "example.com", "s1", "pass", "pass", "ok", "10"] '
+	'["2", "esp.example", null, "none", "none", null, "10"]',
 	'one row a DKIM result');
-SELECT pg_temp.is(pg_temp.rows($$SELECT ARRAY[result_no::text, domain, scope, result, result_raw] AS a
-	FROM spf_result WHERE tenant_id = 1 ORDER BY result_no$$),
-	'["1", "example.com", "mfrom", "fail", "hardfail"] ["2", "mx.example.com", "helo", "neutral", "neutral"] '
-	'["3", "x.example", null, "temperror", "temperror"] ["4", "", "other", "softfail", "softfail"]',
+SELECT pg_temp.is(pg_temp.rows($$SELECT ARRAY[result_no::text, domain, scope, scope_raw, result, result_raw,
+	human_result] AS a FROM spf_result WHERE tenant_id = 1 ORDER BY result_no$$),
+	'["1", "example.com", "mfrom", "mfrom", "fail", "hardfail", null] '
+	'["2", "mx.example.com", "helo", "helo", "neutral", "neutral", "hm"] '
+	'["3", "x.example", null, null, "temperror", "temperror", null] '
+	'["4", "", "other", "pra", "softfail", "softfail", null]',
 	'one row an SPF result');
 
 -- What counts, and days.

@@ -120,7 +120,7 @@ static void test_bind(void)
 
 	is_int(report_file_parse(&f, "x.sql", text, &e), 0, "a file");
 	is_int(report_file_bind(&f, &wrong, 1, got, &e), -1, "an unknown parameter");
-	is_str(e.msg, "this report takes no --sinc; it takes: --since, --domain, --n", "says which");
+	is_str(e.msg, "this report takes no 'sinc'; it takes: since, domain, n", "says which");
 	is_int(report_file_bind(&f, NULL, 0, got, &e), -1, "a missing one");
 	free(got[1]);
 	is_int(report_file_bind(&f, &n, 1, got, &e), 0, "with what it needs");
