@@ -113,6 +113,10 @@ is "$(member unchanged)|$(member reports_stored)|$(member reports_repeat)" \
 is "$(everything 1)" "$before" "and no row is new or other"
 
 is "$(one_by_one)" "$(wanted_one_by_one)" "file by file, as another tenant: as the index says"
+is "$(query "SELECT substr(item, length('$samples/') + 1), outcome FROM ledger
+	WHERE tenant_id = 2 AND item NOT LIKE '%#%' AND item !~ '(mbox/|two-reports)' ORDER BY 1" |
+	tr '|' '\t' | sort)" "$(grep -v -E '^#|^mbox/|two-reports' "$samples/INDEX" | cut -f 1,2 | sort)" \
+	"the ledger says the same"
 is "$(everything 2)" "$before" \
 	"one by one or together: the same rows"
 
