@@ -2,8 +2,8 @@
  * ruadb-parse - the worker: items in, frames out, over the socketpair that is its descriptor 0.
  *
  * Started by ruadb with an empty environment. Ends with 0 when the parent closes the socketpair,
- * with 70 when it is told what it does not understand or can't build its sandbox. What it says to
- * people goes to descriptor 2, one line; nothing that strangers wrote is in it.
+ * with 70 when it is told what it does not understand, with 78 when it can't build its sandbox. What
+ * it says to people goes to descriptor 2, one line; nothing that strangers wrote is in it.
  */
 #include "base/frame.h"
 #include "base/mem.h"
@@ -183,6 +183,10 @@ int main(void)
 	struct parser *p = parser_new();
 	int r = sandbox_enter(&e);
 
+	if (r < 0) {
+		complain(e.msg);
+		return EX_CONFIG; /* no fault of any item: the parent stops */
+	}
 	while (!r && (r = next_frame(&in, &f, &e)) > 0)
 		r = one_item(p, &in, &f, &data, &sink, &e);
 	if (r < 0 && e.class != ERR_TEMP) {
