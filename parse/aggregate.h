@@ -1,0 +1,50 @@
+/*
+ * aggregate - an aggregate report out of SAX2 events: the handlers, and what they gather.
+ *
+ * HEAD leaves before the first record. If records begin before report_metadata and
+ * policy_published are whole (their order is free in the wild), the pass goes on for the head
+ * only, and a second one over the same bytes reads the records: see aggregate_pass.
+ *
+ * Memory is flat: the texts of the head and of one record lie in two areas of fixed size.
+ */
+#ifndef PARSE_AGGREGATE_H
+#define PARSE_AGGREGATE_H
+
+#include "parse/emit.h"
+
+#include <libxml/parser.h>
+
+struct aggregate;
+
+enum aggregate_pass {
+	PASS_WHOLE,   /* head, then records */
+	PASS_HEAD,    /* became so because records came first */
+	PASS_RECORDS, /* the second pass: the head has left */
+};
+
+struct aggregate *aggregate_new(struct emit *m);
+void aggregate_free(struct aggregate *a);
+
+/* The handlers; their user data is the struct aggregate. */
+void aggregate_handlers(xmlSAXHandler *sax);
+
+/* Before a document: entry and via_mail as HEAD wants them. */
+void aggregate_document(struct aggregate *a, uint32_t entry, bool via_mail);
+/* Before each pass over it. ctxt: what to stop when the report is refused. */
+void aggregate_begin(struct aggregate *a, xmlParserCtxtPtr ctxt);
+/* The dictionary that names were interned in is gone. */
+void aggregate_forget_names(struct aggregate *a);
+
+enum aggregate_pass aggregate_pass(const struct aggregate *a);
+/* An element `feedback` was met. */
+bool aggregate_met(const struct aggregate *a);
+/* The document was stopped: *e says why. */
+bool aggregate_refused(const struct aggregate *a, struct err *e);
+
+/*
+ * The document is at its end and well-formed. 1: the report is out, END and all; 0: once more,
+ * for the records; -1: refused.
+ */
+int aggregate_end(struct aggregate *a, struct err *e) MUST_CHECK;
+
+#endif

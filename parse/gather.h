@@ -1,0 +1,118 @@
+/*
+ * gather - what aggregate.c (events), head.c and record.c share; nobody else includes it.
+ */
+#ifndef PARSE_GATHER_H
+#define PARSE_GATHER_H
+
+#include "base/hash.h"
+#include "parse/aggregate.h"
+#include "parse/extra.h"
+#include "parse/names.h"
+
+#define CONTENT_VERSION 1        /* first byte of what the content hash sums */
+#define CONTENT_BLOCK 8192
+#define AREA (1 << 20)           /* texts of a head, or of one record */
+#define MOST_LANG 64
+
+/* Texts one after the other, a blank between them: one check of UTF-8 does for all. */
+struct area {
+	size_t len;
+	char p[AREA + LIMIT_COMMENT + 8];
+};
+
+/* Canonical bytes on their way into the content hash (definitions A1). */
+struct content {
+	struct hash *hash;
+	size_t len;
+	uint8_t p[CONTENT_BLOCK + 10 * (LIMIT_LEAF + 4)]; /* behind a block the largest row */
+};
+
+struct level {
+	const char *name, *uri; /* interned by libxml2 */
+	enum node node;
+	bool has_children;
+};
+
+/* The set of results under construction: for each its kind and raw values, see put_value. */
+struct packed {
+	size_t len;
+	uint8_t p[AREA + LIMIT_COMMENT + LIMIT_RESULTS * 32];
+};
+
+struct aggregate {
+	struct emit *emit;
+	struct names *names;
+	xmlParserCtxtPtr ctxt;
+
+	enum aggregate_pass pass;
+	bool refused;
+	struct err err;
+
+	/* where we are */
+	unsigned depth;
+	struct level level[LIMIT_XML_DEPTH + 1];
+	bool met, closed; /* feedback */
+	bool metadata, policy; /* both closed: the head is whole */
+	bool namespace_9990, namespace_7489, has_extension, has_extensions;
+
+	/* the text that is being read: collect bytes may still come, into */
+	struct area *into;
+	size_t collect, collected;
+	struct text lang;
+	char lang_text[MOST_LANG];
+
+	/* what was read; of a leaf that came twice the first */
+	struct text value[NODES];
+	struct area head_area, record_area;
+	struct extra head_extra, record_extra;
+	bool head_sent;
+	uint32_t entry;
+	bool via_mail;
+
+	/* of the record */
+	unsigned reasons, results;
+	struct packed set;
+	struct buf reasons_content, humans_content;
+	struct buf path, attributes; /* of an element that is kept as it is */
+
+	/* of the report */
+	struct content content;
+	struct report_sums sums;
+	uint32_t record_no;
+	bool null_row; /* a first row that is perhaps a null report: not numbered yet */
+};
+
+/* Stops the document. Always returns -1. */
+int refuse(struct aggregate *a, enum err_class class, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* head.c: checks the head and sends HEAD. */
+int head_send(struct aggregate *a);
+
+/* record.c */
+void record_open(struct aggregate *a);
+void record_reason(struct aggregate *a);
+void record_human(struct aggregate *a, struct text t);
+void record_result(struct aggregate *a, enum node kind);
+int record_close(struct aggregate *a);
+int report_end(struct aggregate *a);
+
+/* content.c: a value as the hash sees it, u32 length and bytes; absent is a length of its own. */
+static inline uint8_t *put_value(uint8_t *p, struct text t)
+{
+	uint32_t len = t.p ? t.len : UINT32_MAX;
+
+	p[0] = (uint8_t)len;
+	p[1] = (uint8_t)(len >> 8);
+	p[2] = (uint8_t)(len >> 16);
+	p[3] = (uint8_t)(len >> 24);
+	if (t.p && t.len)
+		memcpy(p + 4, t.p, t.len);
+	return p + 4 + (t.p ? t.len : 0);
+}
+
+void content_begin(struct content *c);
+void content_bytes(struct content *c, const void *p, size_t n);
+void content_values(struct content *c, char tag, const struct text *values, unsigned n);
+void content_end(struct content *c, uint8_t ret[32]);
+
+#endif

@@ -1,0 +1,207 @@
+/* The door: an item, by its content, to entries, each with one outcome. */
+#include "parse/item.h"
+#include "parse/sniff.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+#define WORD 100 /* so short a text in an archive is in the place of a report: `unused` */
+
+struct parser {
+	struct emit *emit;
+	struct xml *xml;
+};
+
+struct parser *parser_new(void)
+{
+	struct parser *p = xmalloc(sizeof(*p));
+
+	xml_setup();
+	mail_setup();
+	p->emit = emit_new();
+	p->xml = xml_new(p->emit);
+	return p;
+}
+
+void parser_free(struct parser *p)
+{
+	if (!p)
+		return;
+	xml_free(p->xml);
+	emit_free(p->emit);
+	free(p);
+}
+
+/* The number of the entry whose outcome comes now. */
+static uint32_t take_entry(struct item *it)
+{
+	it->outcomes++;
+	return it->numbered ? ++it->entry : 0;
+}
+
+void item_refused(struct item *it, const struct err *why)
+{
+	emit_refused(it->emit, take_entry(it), why);
+}
+
+void item_not_report(struct item *it, const char *what)
+{
+	emit_not_report(it->emit, take_entry(it), what);
+}
+
+static void read_gzip(struct item *it, struct source *s, size_t skip)
+{
+	struct err e;
+
+	if (it->packed == LIMIT_NESTED_COMPRESSION) {
+		err_set(&e, ERR_LIMIT, "packed more than %d times", LIMIT_NESTED_COMPRESSION);
+		item_refused(it, &e);
+		return;
+	}
+	struct source *inside = source_gzip(s, skip, &it->budget);
+
+	it->packed++;
+	item_read(it, inside);
+	it->packed--;
+	source_close(inside);
+}
+
+static void read_xml(struct item *it, struct source *s, const struct block *first, size_t skip)
+{
+	struct budget *spend = it->packed || it->via_mail ? NULL : &it->budget;
+	uint32_t entry = take_entry(it);
+	struct err e;
+
+	switch (xml_read(it->xml, s, first, skip, spend, entry, it->via_mail, &e)) {
+	case XML_REPORT:
+		break;
+	case XML_NO_REPORT:
+		emit_not_report(it->emit, entry, "XML without feedback");
+		break;
+	case XML_BAD:
+		emit_refused(it->emit, entry, &e);
+		break;
+	}
+}
+
+/* Neither XML nor packed. In an archive a word in the place of a report is a report that failed. */
+static void read_text(struct item *it, const struct block *first, const struct sniffed *what)
+{
+	struct err e;
+
+	if (!it->packed || first->len > WORD) {
+		item_not_report(it, what->words);
+		return;
+	}
+	struct buf word = {0};
+
+	text_add_visible(&word, text_trim((struct text){(const char *)first->p,
+							(uint32_t)first->len}));
+	err_set(&e, ERR_INPUT, "an archive that holds no report, but `%s`", buf_cstr(&word));
+	buf_free(&word);
+	item_refused(it, &e);
+}
+
+static void read_empty(struct item *it)
+{
+	struct err e;
+
+	if (!it->packed) {
+		item_not_report(it, "an empty file");
+		return;
+	}
+	err_set(&e, ERR_INPUT, "an archive with nothing in it");
+	item_refused(it, &e);
+}
+
+void item_read(struct item *it, struct source *s)
+{
+	struct block first;
+	struct err e;
+	int r = source_next(s, &first, &e);
+
+	if (r < 0) {
+		item_refused(it, &e);
+		return;
+	}
+	struct sniffed what = {KIND_EMPTY, NULL, 0};
+
+	if (r > 0)
+		what = sniff(first.p, first.len);
+	switch (what.kind) {
+	case KIND_EMPTY:
+		read_empty(it);
+		return;
+	case KIND_XML:
+		read_xml(it, s, &first, what.skip);
+		return;
+	case KIND_JSON:
+	case KIND_OTHER:
+		item_not_report(it, what.words);
+		return;
+	case KIND_TEXT:
+		read_text(it, &first, &what);
+		return;
+	case KIND_GZIP:
+	case KIND_ZIP:
+	case KIND_MAIL:
+		break;
+	}
+	/* these read it from its beginning */
+	if (source_rewind(s, &e) < 0)
+		item_refused(it, &e);
+	else if (what.kind == KIND_GZIP)
+		read_gzip(it, s, what.skip);
+	else if (what.kind == KIND_ZIP)
+		unpack_zip(it, s);
+	else
+		mail_read(it, s);
+}
+
+static int begin(struct parser *p, struct item *it, uint64_t item, struct parse_sink *sink)
+{
+	emit_start(p->emit, item, sink);
+	*it = (struct item){.emit = p->emit, .xml = p->xml};
+	return 0;
+}
+
+static int end(struct item *it, struct err *e)
+{
+	uint64_t out = it->budget.out;
+
+	emit_item_end(it->emit, it->outcomes, out < LIMIT_ITEM_OUTPUT ? out : LIMIT_ITEM_OUTPUT);
+	return emit_failed(it->emit, e) ? -1 : 0;
+}
+
+int parse_item(struct parser *p, uint64_t item, const void *data, size_t size, int fd,
+	       struct parse_sink *sink, struct err *e)
+{
+	struct source *s = source_bytes(data, size, fd);
+	struct item it;
+
+	begin(p, &it, item, sink);
+	item_read(&it, s);
+	source_close(s);
+	return end(&it, e);
+}
+
+int parse_xml(struct parser *p, uint64_t item, uint32_t entry, const void *xml, size_t size,
+	      struct parse_sink *sink, struct err *e)
+{
+	struct source *s = source_bytes(xml, size, -1);
+	struct block first;
+	struct err why;
+	struct item it;
+
+	begin(p, &it, item, sink);
+	if (entry) {
+		it.numbered = true;
+		it.entry = entry - 1;
+	}
+	if (source_next(s, &first, &why) == 1)
+		read_xml(&it, s, &first, 0);
+	else
+		item_not_report(&it, "nothing");
+	source_close(s);
+	return end(&it, e);
+}

@@ -1,0 +1,65 @@
+/*
+ * source - where bytes come from, block by block: memory, a descriptor, what is inside a gzip, an
+ * entry of a zip, a decoded part of a mail. One source stands on another.
+ *
+ * A block is valid until the next call. All sources of an item count what comes out of them in
+ * its struct budget, which ends an item that has become too much.
+ */
+#ifndef PARSE_SOURCE_H
+#define PARSE_SOURCE_H
+
+#include "base/err.h"
+#include "base/limits.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SOURCE_BLOCK 65536
+
+struct block {
+	const uint8_t *p;
+	size_t len;
+	bool last; /* known to be the last; false says nothing */
+};
+
+struct source {
+	/* 1: *ret is the next block, not empty; 0: no more; -1: *e says why. */
+	int (*next)(struct source *s, struct block *ret, struct err *e);
+	/* Begin again at the first byte. */
+	int (*rewind)(struct source *s, struct err *e);
+	void (*close)(struct source *s);
+};
+
+/* What an item has cost. */
+struct budget {
+	uint64_t out;        /* bytes that came out of the item */
+	double cpu_start;    /* seconds; 0: not looked at yet */
+};
+
+/* -1: ERR_LIMIT, more than the item may give or take. */
+int budget_spend(struct budget *b, size_t bytes, struct err *e) MUST_CHECK;
+
+/* data, or if it is NULL the descriptor fd (pread; not closed). plain: these are bytes of XML. */
+struct source *source_bytes(const void *data, size_t size, int fd);
+/* Inside the gzip that below gives: several members; crc and length are held against the
+ * trailers. below stays the caller's; skip: bytes of it before the first member. */
+struct source *source_gzip(struct source *below, size_t skip, struct budget *b);
+
+static inline int source_next(struct source *s, struct block *ret, struct err *e)
+{
+	return s->next(s, ret, e);
+}
+
+static inline int source_rewind(struct source *s, struct err *e)
+{
+	return s->rewind(s, e);
+}
+
+static inline void source_close(struct source *s)
+{
+	if (s)
+		s->close(s);
+}
+
+#endif

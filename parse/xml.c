@@ -1,0 +1,254 @@
+#include "parse/xml.h"
+#include "parse/aggregate.h"
+#include "base/mem.h"
+
+#include <libxml/parserInternals.h>
+#include <libxml/xmlerror.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PIECE 16384     /* what the push parser gets at once: 4 KB to 256 KB make no difference */
+#define MOST_NAMES 2000 /* in the dictionary that documents share, before it is made anew */
+
+struct xml {
+	xmlSAXHandler sax;
+	xmlParserCtxtPtr ctxt;
+	struct aggregate *aggregate;
+	bool source_failed;
+	int line; /* of the first fatal error; 0: none */
+	int code;
+	char message[200];
+};
+
+static xmlParserInputPtr load_nothing(const char *url, const char *id, xmlParserCtxtPtr ctxt)
+{
+	(void)url, (void)id, (void)ctxt;
+	return NULL;
+}
+
+static void say_nothing(void *ctx, const char *fmt, ...)
+{
+	(void)ctx, (void)fmt;
+}
+
+void xml_setup(void)
+{
+	LIBXML_TEST_VERSION
+	setenv("XML_CATALOG_FILES", "", 1);
+	xmlInitParser();
+	xmlSetExternalEntityLoader(load_nothing);
+	xmlSetGenericErrorFunc(NULL, say_nothing);
+}
+
+#if LIBXML_VERSION >= 21200
+static void on_error(void *ctx, const xmlError *err)
+#else
+static void on_error(void *ctx, xmlError *err)
+#endif
+{
+	xmlParserCtxtPtr ctxt = err->ctxt;
+	struct xml *x = ctxt ? ctxt->_private : NULL;
+
+	(void)ctx;
+	if (!x || x->line || err->level != XML_ERR_FATAL)
+		return;
+	x->line = err->line > 0 ? err->line : 1;
+	x->code = err->code;
+	size_t n = err->message ? strlen(err->message) : 0;
+
+	if (n >= sizeof(x->message))
+		n = sizeof(x->message) - 1;
+	memcpy(x->message, err->message ? err->message : "", n);
+	while (n && (unsigned char)x->message[n - 1] <= ' ')
+		n--;
+	x->message[n] = '\0';
+}
+
+struct xml *xml_new(struct emit *m)
+{
+	struct xml *x = xcalloc(1, sizeof(*x));
+
+	x->aggregate = aggregate_new(m);
+	aggregate_handlers(&x->sax);
+	x->sax.serror = on_error;
+	return x;
+}
+
+static void drop_ctxt(struct xml *x)
+{
+	if (x->ctxt)
+		xmlFreeParserCtxt(x->ctxt);
+	x->ctxt = NULL;
+	aggregate_forget_names(x->aggregate);
+}
+
+void xml_free(struct xml *x)
+{
+	if (!x)
+		return;
+	drop_ctxt(x);
+	aggregate_free(x->aggregate);
+	free(x);
+}
+
+static int options(void)
+{
+	int o = XML_PARSE_NONET;
+
+#if LIBXML_VERSION >= 21300
+	o |= XML_PARSE_NO_XXE;
+#endif
+#if LIBXML_VERSION >= 21400
+	o |= XML_PARSE_NO_SYS_CATALOG;
+#endif
+	return o;
+}
+
+/* A context is used again, and with it the dictionary of names: a small report gains by it. */
+static void open_ctxt(struct xml *x)
+{
+	if (x->ctxt && (xmlDictSize(x->ctxt->dict) > MOST_NAMES ||
+			xmlCtxtResetPush(x->ctxt, NULL, 0, NULL, NULL) != 0))
+		drop_ctxt(x);
+	if (!x->ctxt) {
+		x->ctxt = xmlCreatePushParserCtxt(&x->sax, x->aggregate, NULL, 0, NULL);
+		if (!x->ctxt)
+			abort();
+	}
+	xmlCtxtUseOptions(x->ctxt, options());
+	x->ctxt->_private = x;
+	x->line = 0;
+	x->source_failed = false;
+	aggregate_begin(x->aggregate, x->ctxt);
+}
+
+/* libxml2's words for the mistakes that reporters make, in ours. */
+static const char *plain_words(const struct xml *x)
+{
+	switch (x->code) {
+	case XML_ERR_TAG_NAME_MISMATCH:
+		return "an end tag that is not that of the open element";
+	case XML_ERR_TAG_NOT_FINISHED:
+	case XML_ERR_DOCUMENT_END:
+		return "the document ends in the middle";
+	case XML_ERR_DOCUMENT_EMPTY:
+		return "no element in it";
+	case XML_ERR_INVALID_ENCODING:
+	case XML_ERR_INVALID_CHAR:
+		return "bytes that are not of the encoding it says";
+	case XML_ERR_UNSUPPORTED_ENCODING:
+	case XML_ERR_UNKNOWN_ENCODING:
+		return "an encoding that nobody knows";
+	case XML_ERR_UNDECLARED_ENTITY:
+		return "an entity that XML does not have";
+	case XML_ERR_NAME_REQUIRED:
+	case XML_ERR_GT_REQUIRED:
+	case XML_ERR_LT_REQUIRED:
+	case XML_ERR_SPACE_REQUIRED:
+		return "a `<` or `&` that begins nothing";
+	default:
+		return x->message;
+	}
+}
+
+/* 0: the document goes on; -1: it is over, *e says why. */
+static int look(struct xml *x, struct err *e)
+{
+	if (aggregate_refused(x->aggregate, e))
+		return -1;
+	if (!x->ctxt->wellFormed)
+		return err_set(e, ERR_INPUT, "not well-formed XML, line %d: %s",
+			       x->line ? x->line : 1, plain_words(x));
+	/* attributes cost quadratic time: a tag that is not whole by now will be too long */
+	if (x->ctxt->input && x->ctxt->input->end - x->ctxt->input->cur > LIMIT_TAG)
+		return err_set(e, ERR_LIMIT, "a tag of more than %d bytes", LIMIT_TAG);
+	return 0;
+}
+
+static int feed(struct xml *x, const uint8_t *p, size_t n, bool last, struct err *e)
+{
+	do {
+		size_t some = n < PIECE ? n : PIECE;
+
+		xmlParseChunk(x->ctxt, (const char *)p, (int)some, last && some == n);
+		if (look(x, e) < 0)
+			return -1;
+		p += some;
+		n -= some;
+	} while (n);
+	return 0;
+}
+
+/* One pass. 0: at the end and well-formed. */
+static int pass(struct xml *x, struct source *s, struct block b, size_t skip,
+		struct budget *spend, struct err *e)
+{
+	int r = 1;
+
+	b.p += skip;
+	b.len -= skip;
+	open_ctxt(x);
+	while (r == 1) {
+		if (spend && budget_spend(spend, b.len, e) < 0)
+			break;
+		if (feed(x, b.p, b.len, b.last, e) < 0)
+			return -1;
+		if (b.last)
+			return 0;
+		r = source_next(s, &b, e);
+	}
+	if (r == 0)
+		return feed(x, NULL, 0, true, e);
+	x->source_failed = true;
+	return -1;
+}
+
+/* The head is out; the records are not yet. */
+static int second_pass(struct xml *x, struct source *s, size_t skip, struct err *e)
+{
+	struct block b;
+
+	if (source_rewind(s, e) < 0)
+		return -1;
+	if (source_next(s, &b, e) != 1 || b.len < skip)
+		return err_set(e, ERR_BUG, "it does not begin the second time as it did the first");
+	/* the second reading is ours, not the sender's: its bytes are not counted */
+	return pass(x, s, b, skip, NULL, e);
+}
+
+/* Something like <feedback or <x:feedback in the first bytes: then it is a report that is bad. */
+static bool like_feedback(const struct block *b)
+{
+	const uint8_t *p = b->p, *end = p + (b->len < SOURCE_BLOCK ? b->len : SOURCE_BLOCK);
+
+	while ((p = memmem(p, (size_t)(end - p), "feedback", 8))) {
+		if (p > b->p && (p[-1] == '<' || p[-1] == ':'))
+			return true;
+		p += 8;
+	}
+	return false;
+}
+
+enum xml_verdict xml_read(struct xml *x, struct source *s, const struct block *first, size_t skip,
+			  struct budget *spend, uint32_t entry, bool via_mail, struct err *e)
+{
+	bool like = like_feedback(first);
+	int r;
+
+	aggregate_document(x->aggregate, entry, via_mail);
+	r = pass(x, s, *first, skip, spend, e);
+	if (r == 0 && !aggregate_met(x->aggregate))
+		return XML_NO_REPORT;
+	if (r == 0)
+		r = aggregate_end(x->aggregate, e);
+	if (r == 0) {
+		r = second_pass(x, s, skip, e);
+		if (r == 0)
+			r = aggregate_end(x->aggregate, e);
+	}
+	if (r == 1)
+		return XML_REPORT;
+	drop_ctxt(x);
+	/* a source that broke is told of, whatever it was going to give */
+	return like || x->source_failed || aggregate_met(x->aggregate) ? XML_BAD : XML_NO_REPORT;
+}
