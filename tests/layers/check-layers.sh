@@ -98,7 +98,9 @@ long=$(find base ingest parse store report cmd tests bench \( -name '*.c' -o -na
 	-exec awk 'END { if (NR > 500) print FILENAME ": " NR " lines" }' {} \;)
 report "no file over 500 lines" "$long"
 
-unlisted=$(for f in sql/*/*.sql; do
-	grep -qF "$f" sql/Makefile.inc || echo "$f: not in sql/Makefile.inc"
+# A source that is not listed is neither built in nor distributed.
+unlisted=$(for f in base/*.[ch] ingest/*.[ch] parse/*.[ch] store/*.[ch] report/*.[ch] cmd/*.[ch] \
+	sql/*/*.sql; do
+	[ ! -e "$f" ] || grep -qF "$f" "${f%%/*}/Makefile.inc" || echo "$f: not in ${f%%/*}/Makefile.inc"
 done)
-report "every SQL file is installed" "$unlisted"
+report "every source and every SQL file is listed" "$unlisted"
