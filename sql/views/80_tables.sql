@@ -2,7 +2,7 @@
 -- '*' stands for every table with a column of that name.
 DO $$
 DECLARE
-	c record;
+	c pg_catalog.record; -- ruadb.record is a view
 BEGIN
 	FOR c IN
 		SELECT t.relname, k.words

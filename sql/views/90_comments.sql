@@ -1,7 +1,7 @@
 -- Views that show the same column share its comment: what has none yet takes it from its sibling.
 DO $$
 DECLARE
-	c record;
+	c pg_catalog.record; -- ruadb.record is a view
 BEGIN
 	FOR c IN
 		SELECT y.relname AS yours, a.attname AS name, col_description(x.oid, b.attnum) AS words
