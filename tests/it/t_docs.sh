@@ -12,11 +12,10 @@ tmp=$(mktemp -d "${TMPDIR:-/tmp}/ruadb-docs.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 tests=0
 
-# nothing NAME: one test; passes if standard input is empty.
+# nothing NAME: one test; passes if $tmp/said is empty.
 nothing()
 {
 	tests=$((tests + 1))
-	cat >"$tmp/said"
 	if [ -s "$tmp/said" ]; then
 		echo "not ok $tests - $1"
 		sed 's/^/# /' "$tmp/said"
@@ -33,14 +32,17 @@ skip()
 # ---- well-formed
 if command -v mandoc >/dev/null; then
 	# What mandoc says of its own data base is this machine's.
-	mandoc -Tlint "$page" "$conf_page" 2>&1 | grep -vE 'mandoc\.db|referenced manual not found' | nothing "mandoc finds no fault"
+	mandoc -Tlint "$page" "$conf_page" 2>&1 |
+		grep -vE 'mandoc\.db|referenced manual not found' >"$tmp/said"
+	nothing "mandoc finds no fault"
 else
 	skip "no mandoc"
 fi
 if man --version 2>/dev/null | grep -q '^man 2'; then
 	for p in "$page" "$conf_page"; do
 		LC_ALL=C.UTF-8 man --warnings -E UTF-8 -l "$p" 2>&1 >/dev/null
-	done | nothing "man finds no fault"
+	done >"$tmp/said"
+	nothing "man finds no fault"
 else
 	skip "no man-db"
 fi
@@ -78,7 +80,7 @@ value_of()
 	expression=$(sed -n "s/^#define $1[[:space:]]\{1,\}\(.*\)/\1/p" "$top_srcdir/base/limits.h" |
 		sed -e 's|/\*.*||' -e 's/\([0-9]\)LL/\1/g')
 	[ -n "$expression" ] || return
-	value=$((expression))
+	value=$(($expression))
 	case $2 in
 	GB) echo "$((value >> 30)) GB" ;;
 	MB) echo "$((value >> 20)) MB" ;;
@@ -91,14 +93,16 @@ value_of()
 while read -r name unit words; do
 	wanted=".It $(value_of "$name" "$unit") Ta $words"
 	grep -qF -- "$wanted" "$page" || echo "$name: ruadb(1) has no line '$wanted'"
-done <"$tmp/limits" | nothing "the limits of ruadb(1) are those of base/limits.h"
+done <"$tmp/limits" >"$tmp/said"
+nothing "the limits of ruadb(1) are those of base/limits.h"
 sed -n 's/^#define \(LIMIT_[A-Z0-9_]*\).*/\1/p' "$top_srcdir/base/limits.h" | while read -r name; do
 	grep -q "^$name " "$tmp/limits" || echo "$name: this test and ruadb(1) don't know it"
-done | nothing "every limit of base/limits.h is in ruadb(1)"
+done >"$tmp/said"
+nothing "every limit of base/limits.h is in ruadb(1)"
 
 # ---- settings
-"$top_builddir/tests/it/conf_describe" >"$tmp/settings"
-while IFS='	' read -r name standard _; do
+"$top_builddir/tests/it/conf_describe" | tr '\t' '|' >"$tmp/settings"
+while IFS='|' read -r name standard _; do
 	section=${name%%.*}
 	key=${name#*.}
 	# From the key's heading to the next one.
@@ -110,20 +114,24 @@ while IFS='	' read -r name standard _; do
 	else
 		grep -q '^Default: none\.$' "$tmp/entry"
 	fi || echo "$name: ruadb.conf(5) does not say that its default is '${standard:-none}'"
-done <"$tmp/settings" | nothing "ruadb.conf(5) has every setting, with its default"
+done <"$tmp/settings" >"$tmp/said"
+nothing "ruadb.conf(5) has every setting, with its default"
 sed -n 's/^\.It Cm \([a-z_]*\)$/\1/p' "$conf_page" | while read -r key; do
-	grep -q "\.$key	" "$tmp/settings" || echo "$key: there is no such setting"
-done | nothing "ruadb.conf(5) has no setting that is none"
+	grep -q "\.$key|" "$tmp/settings" || echo "$key: there is no such setting"
+done >"$tmp/said"
+nothing "ruadb.conf(5) has no setting that is none"
 
 # ---- commands and options
 "$ruadb" --help >"$tmp/help" 2>&1
 commands=$(sed -n '/^Usage/,/^  -c/s/^  \([a-z]\{2,\}\) .*/\1/p' "$tmp/help")
 for c in $commands; do
 	grep -q "^\.Ss $c\$" "$page" || echo "$c: not in ruadb(1)"
-done | nothing "ruadb(1) has every command"
+done >"$tmp/said"
+nothing "ruadb(1) has every command"
 sed -n '/^\.Sh COMMANDS/,/^\.Sh THE/s/^\.Ss //p' "$page" | while read -r c; do
 	echo "$commands" | grep -qx "$c" || echo "$c: not in --help"
-done | nothing "--help has every command of ruadb(1)"
+done >"$tmp/said"
+nothing "--help has every command of ruadb(1)"
 for c in $commands; do
 	"$ruadb" "$c" --help 2>&1
 done >>"$tmp/help"
@@ -131,23 +139,27 @@ grep -oE -- '--[a-z][a-z-]+' "$tmp/help" | sort -u >"$tmp/options"
 # "Fl -since", and in examples "--since"; \-\- and blanks of sentences are none.
 grep -oE -- '(Fl |, Fl )-[a-z][a-z-]+|--[a-z][a-z-]+' "$page" |
 	sed -e 's/^, //' -e 's/^Fl /-/' | sort -u >"$tmp/described"
-comm -23 "$tmp/options" "$tmp/described" | nothing "ruadb(1) has every option of --help"
-comm -13 "$tmp/options" "$tmp/described" | grep -vx -e --path -e --template -e --now |
-	nothing "--help has every option of ruadb(1)"
+comm -23 "$tmp/options" "$tmp/described" >"$tmp/said"
+nothing "ruadb(1) has every option of --help"
+comm -13 "$tmp/options" "$tmp/described" | grep -vx -e --path -e --template -e --now >"$tmp/said"
+nothing "--help has every option of ruadb(1)"
 for c in $commands; do
 	"$ruadb" "$c" --help >/dev/null 2>&1 || echo "$c --help: status $?"
 	[ "$("$ruadb" "$c" --help 2>/dev/null | wc -l)" -le 24 ] || echo "$c --help: over 24 lines"
-done | nothing "--help of each command is a screen, with status 0"
+done >"$tmp/said"
+nothing "--help of each command is a screen, with status 0"
 
 # ---- README and CONTRIBUTING
 for f in README.md CONTRIBUTING.md; do
 	grep -oE '\]\([^)#:]+\)' "$top_srcdir/$f" | sed 's/^](\(.*\))$/\1/' | while read -r there; do
 		[ -e "$top_srcdir/$there" ] || echo "$f: there is no $there"
 	done
-done | nothing "what README and CONTRIBUTING link to is there"
+done >"$tmp/said"
+nothing "what README and CONTRIBUTING link to is there"
 grep -ohE '\bruadb (ingest|inspect|report|quarantine|db|sql|[a-z]+ --)[a-z -]*' "$top_srcdir/README.md" |
 	awk '{ print $2 }' | sort -u | while read -r c; do
 	echo "$commands" | grep -qx "$c" || echo "README: there is no command $c"
-done | nothing "the commands of the README are there"
+done >"$tmp/said"
+nothing "the commands of the README are there"
 
 echo "1..$tests"
