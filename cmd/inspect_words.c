@@ -1,0 +1,134 @@
+#include "cmd/inspect.h"
+#include "cmd/worker.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct inspect *inspect_of(void *ctx)
+{
+	return ((struct seat *)ctx)->owner;
+}
+
+void inspect_begin(struct inspect *i)
+{
+	i->records = 0;
+	i->in_report = true;
+	for (size_t k = 0; k < FRAME_SLOTS; k++)
+		buf_free(&i->sets[k]);
+	i->sets_bytes = 0;
+}
+
+struct buf *inspect_slot(struct inspect *i, uint16_t slot, struct err *e)
+{
+	if (i->sets_bytes > INSPECT_SETS_MAX) {
+		err_set(e, ERR_LIMIT, "too many different results to show");
+		return NULL;
+	}
+	i->sets_bytes -= i->sets[slot].len;
+	i->sets[slot].len = 0;
+	return &i->sets[slot];
+}
+
+void inspect_count_slot(struct inspect *i, uint16_t slot)
+{
+	i->sets_bytes += i->sets[slot].len;
+}
+
+/* ---- words ---- */
+
+const char *inspect_result(enum result r)
+{
+	switch (r) {
+	case RESULT_ABSENT:
+		return NULL;
+	case RESULT_PASS:
+		return "pass";
+	case RESULT_FAIL:
+		return "fail";
+	case RESULT_NONE:
+		return "none";
+	case RESULT_NEUTRAL:
+		return "neutral";
+	case RESULT_SOFTFAIL:
+		return "softfail";
+	case RESULT_POLICY:
+		return "policy";
+	case RESULT_TEMPERROR:
+		return "temperror";
+	case RESULT_PERMERROR:
+		return "permerror";
+	case RESULT_OTHER:
+		break;
+	}
+	return "other";
+}
+
+const char *inspect_disposition(enum disposition d)
+{
+	switch (d) {
+	case DISPOSITION_ABSENT:
+		return NULL;
+	case DISPOSITION_NONE:
+		return "none";
+	case DISPOSITION_PASS:
+		return "pass";
+	case DISPOSITION_QUARANTINE:
+		return "quarantine";
+	case DISPOSITION_REJECT:
+		return "reject";
+	case DISPOSITION_OTHER:
+		break;
+	}
+	return "other";
+}
+
+const char *inspect_scope(enum auth_kind k)
+{
+	return k == AUTH_SPF_HELO ? "helo" : k == AUTH_SPF_MFROM ? "mfrom" :
+	       k == AUTH_SPF_OTHER ? "other" : NULL;
+}
+
+const char *inspect_schema(enum schema s)
+{
+	return s == SCHEMA_RFC7489 ? "rfc7489" : s == SCHEMA_RFC9990 ? "rfc9990" : "draft";
+}
+
+/* Definitions A5. */
+const char *inspect_pass(const struct record *r)
+{
+	if (r->dkim_evaluated == RESULT_PASS || r->spf_evaluated == RESULT_PASS)
+		return "true";
+	return r->dkim_evaluated != RESULT_ABSENT && r->spf_evaluated != RESULT_ABSENT ?
+		"false" : "null";
+}
+
+const char *inspect_ip(const struct ip *ip, char to[64])
+{
+	if (!ip->family || !inet_ntop(ip->family == 4 ? AF_INET : AF_INET6, ip->bytes, to, 64))
+		return NULL;
+	return to;
+}
+
+static bool format(int64_t at, const char *how, char to[40])
+{
+	time_t t = at;
+	struct tm tm;
+
+	return at != TIME_ABSENT && gmtime_r(&t, &tm) && strftime(to, 40, how, &tm) > 0;
+}
+
+bool inspect_time(int64_t at, char to[40])
+{
+	return format(at, "%Y-%m-%dT%H:%M:%S+00:00", to);
+}
+
+bool inspect_day(int64_t begin, int64_t end, char to[40])
+{
+	if (begin == TIME_ABSENT || end == TIME_ABSENT)
+		return false;
+	int64_t from = begin < end ? begin : end, length = begin < end ? end - begin : begin - end;
+
+	return length <= 25 * 3600 && format(from + length / 2, "%Y-%m-%d", to);
+}
