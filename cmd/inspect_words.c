@@ -111,6 +111,7 @@ const char *inspect_ip(const struct ip *ip, char to[64])
 	return to;
 }
 
+__attribute__((format(strftime, 2, 0)))
 static bool format(int64_t at, const char *how, char to[40])
 {
 	time_t t = at;
