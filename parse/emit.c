@@ -227,7 +227,9 @@ void emit_refused(struct emit *m, uint32_t entry, const struct err *why)
 
 	text_add_visible(&msg, text_of(why->msg)); /* names of elements may be in it */
 	frame_put_u32(&m->sink->out, entry);
-	buf_addc(&m->sink->out, (char)why->class);
+	buf_addc(&m->sink->out, (char)(why->class == ERR_INPUT || why->class == ERR_LIMIT
+					       ? why->class
+					       : ERR_BUG));
 	frame_put_text(&m->sink->out, (struct text){msg.p, (uint32_t)msg.len});
 	buf_free(&msg);
 	finish(m, at);

@@ -18,17 +18,21 @@ struct item {
 	bool via_mail;
 	unsigned packed;         /* compressions that we are in */
 	unsigned mails;          /* mails that we are in */
-	unsigned archive_files;  /* entries met in archives */
+	unsigned archive_files;  /* files met in archives, and how many of them are mails */
+	unsigned archive_mails;
+	bool in_place_of_report; /* this part calls itself an archive, whatever it is */
+	const void *data;        /* of the whole item; see parse_item */
+	size_t size;
+	int fd;
 };
 
-/* Whatever s gives, by what it is. first: its first block, taken already; NULL: take it. */
+/* Whatever s gives, by what it is. */
 void item_read(struct item *it, struct source *s);
 
-/* unpack.c: all entries of the zip that s gives; size: of its bytes, or 0 if not known. */
-void unpack_zip(struct item *it, struct source *s);
+/* zip.c: all entries of the zip that s gives; skip: bytes before the first of them. */
+void zip_read(struct item *it, struct source *s, size_t skip);
 /* mail.c: all attachments of the mail that s gives. */
 void mail_read(struct item *it, struct source *s);
-void mail_setup(void);
 
 /* Outcomes for the next entry. */
 void item_refused(struct item *it, const struct err *why);

@@ -113,6 +113,15 @@ static bool is_body_text(GMimeObject *o)
 			g_mime_content_type_is_type(type, "text", "html"));
 }
 
+/* application/gzip, x-gzip, zip, x-zip-compressed, zip-compressed.. */
+static bool is_called_archive(GMimeObject *o)
+{
+	GMimeContentType *type = g_mime_object_get_content_type(o);
+	const char *subtype = type ? g_mime_content_type_get_media_subtype(type) : NULL;
+
+	return subtype && strcasestr(subtype, "zip") != NULL;
+}
+
 /* ---- the door ---- */
 
 /* A mail with all that is looked up late in GLib's type system and GMime's tables. */
@@ -178,6 +187,7 @@ int mail_next(struct mail *m, struct mail_part *ret, struct err *e)
 
 		ret->content = part_source(GMIME_PART(o));
 		ret->body_text = is_body_text(o);
+		ret->called_archive = is_called_archive(o);
 		if (ret->content)
 			return 1;
 	}

@@ -18,6 +18,7 @@ struct mail;
 
 struct mail_part {
 	struct source *content; /* decoded; the caller closes it before mail_close */
+	bool called_archive;    /* its media type says gzip or zip */
 	bool body_text;         /* text/plain or text/html that is not called an attachment */
 };
 

@@ -1,5 +1,7 @@
 /* The door: an item, by its content, to entries, each with one outcome. */
+#include "parse/charset.h"
 #include "parse/item.h"
+#include "parse/mime.h"
 #include "parse/sniff.h"
 #include "base/mem.h"
 
@@ -16,8 +18,9 @@ struct parser *parser_new(void)
 {
 	struct parser *p = xmalloc(sizeof(*p));
 
+	charset_open_all();
 	xml_setup();
-	mail_setup();
+	mime_setup();
 	p->emit = emit_new();
 	p->xml = xml_new(p->emit);
 	return p;
@@ -68,7 +71,7 @@ static void read_gzip(struct item *it, struct source *s, size_t skip)
 
 static void read_xml(struct item *it, struct source *s, const struct block *first, size_t skip)
 {
-	struct budget *spend = it->packed || it->via_mail ? NULL : &it->budget;
+	struct budget *spend = it->packed ? NULL : &it->budget;
 	uint32_t entry = take_entry(it);
 	struct err e;
 
@@ -89,7 +92,7 @@ static void read_text(struct item *it, const struct block *first, const struct s
 {
 	struct err e;
 
-	if (!it->packed || first->len > WORD) {
+	if (!(it->packed || it->in_place_of_report) || first->len > WORD) {
 		item_not_report(it, what->words);
 		return;
 	}
@@ -106,7 +109,7 @@ static void read_empty(struct item *it)
 {
 	struct err e;
 
-	if (!it->packed) {
+	if (!it->packed && !it->in_place_of_report) {
 		item_not_report(it, "an empty file");
 		return;
 	}
@@ -153,16 +156,15 @@ void item_read(struct item *it, struct source *s)
 	else if (what.kind == KIND_GZIP)
 		read_gzip(it, s, what.skip);
 	else if (what.kind == KIND_ZIP)
-		unpack_zip(it, s);
+		zip_read(it, s, what.skip);
 	else
 		mail_read(it, s);
 }
 
-static int begin(struct parser *p, struct item *it, uint64_t item, struct parse_sink *sink)
+static struct item begin(struct parser *p, uint64_t item, struct parse_sink *sink)
 {
 	emit_start(p->emit, item, sink);
-	*it = (struct item){.emit = p->emit, .xml = p->xml};
-	return 0;
+	return (struct item){.emit = p->emit, .xml = p->xml, .budget.sink = sink, .fd = -1};
 }
 
 static int end(struct item *it, struct err *e)
@@ -177,9 +179,11 @@ int parse_item(struct parser *p, uint64_t item, const void *data, size_t size, i
 	       struct parse_sink *sink, struct err *e)
 {
 	struct source *s = source_bytes(data, size, fd);
-	struct item it;
+	struct item it = begin(p, item, sink);
 
-	begin(p, &it, item, sink);
+	it.data = data;
+	it.size = size;
+	it.fd = fd;
 	item_read(&it, s);
 	source_close(s);
 	return end(&it, e);
@@ -191,9 +195,8 @@ int parse_xml(struct parser *p, uint64_t item, uint32_t entry, const void *xml, 
 	struct source *s = source_bytes(xml, size, -1);
 	struct block first;
 	struct err why;
-	struct item it;
+	struct item it = begin(p, item, sink);
 
-	begin(p, &it, item, sink);
 	if (entry) {
 		it.numbered = true;
 		it.entry = entry - 1;

@@ -25,6 +25,8 @@ struct parse_sink {
 	void *ctx;
 	struct buf out;
 	int (*flush)(void *ctx, struct buf *out, struct err *e);
+	/* If not NULL: so many bytes have come out of the item; for items over 64 KB, often. */
+	void (*progress)(void *ctx, uint64_t bytes_out);
 };
 
 /* Initialises libxml2, libarchive, GMime and opens what iconv needs: call before the sandbox. */

@@ -24,6 +24,8 @@ int budget_spend(struct budget *b, size_t bytes, struct err *e)
 			       LIMIT_ITEM_OUTPUT);
 	if (b->out <= SOURCE_BLOCK)
 		return 0; /* a small report: its clock is not worth reading */
+	if (b->sink && b->sink->progress)
+		b->sink->progress(b->sink->ctx, b->out);
 	double now = cpu_now();
 
 	if (b->cpu_start == 0)

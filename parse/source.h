@@ -8,12 +8,7 @@
 #ifndef PARSE_SOURCE_H
 #define PARSE_SOURCE_H
 
-#include "base/err.h"
-#include "base/limits.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "parse/parse.h"
 
 #define SOURCE_BLOCK 65536
 
@@ -33,8 +28,9 @@ struct source {
 
 /* What an item has cost. */
 struct budget {
-	uint64_t out;        /* bytes that came out of the item */
-	double cpu_start;    /* seconds; 0: not looked at yet */
+	uint64_t out;            /* bytes that came out of the item */
+	double cpu_start;        /* seconds; 0: not looked at yet */
+	struct parse_sink *sink; /* told of it; may be NULL */
 };
 
 /* -1: ERR_LIMIT, more than the item may give or take. */
