@@ -139,10 +139,12 @@ int cmd_inspect(struct run *r, int argc, char **argv)
 		return run_failed(&e);
 	i = xcalloc(1, sizeof(*i));
 	i->out = stdout;
+	i->tenant = r->conf.tenant;
 	status = all_files(r, i, walk, json);
 	ingest_walk_free(walk);
 	for (size_t k = 0; k < FRAME_SLOTS; k++)
 		buf_free(&i->sets[k]);
+	buf_free(&i->of_report);
 	buf_free(&i->line);
 	free(i);
 	return run_flushed(status);

@@ -17,7 +17,8 @@ struct inspect {
 	FILE *out;
 	const char *source, *item; /* that is being read */
 	bool in_report;            /* an object, or a table, is begun */
-	int64_t records;
+	int64_t tenant, records, repairs;
+	struct buf of_report;      /* what each record repeats of its report, rendered */
 	struct buf sets[FRAME_SLOTS]; /* rendered, by slot */
 	size_t sets_bytes;
 	struct buf line;           /* scratch */

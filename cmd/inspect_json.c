@@ -98,13 +98,12 @@ static struct text member(struct text object, const char *name)
 
 /* ---- an entry ---- */
 
-static void begin(struct inspect *i, const char *outcome, uint32_t entry)
+static void begin(struct inspect *i, uint32_t entry)
 {
 	struct buf *b = &i->line;
 
 	b->len = 0;
 	buf_addc(b, '{');
-	add_word(b, "outcome", outcome);
 	add_word(b, "source", i->source);
 	add_word(b, "item", i->item);
 	add_number(b, "entry", entry);
@@ -116,34 +115,33 @@ static void flush(struct inspect *i)
 	i->line.len = 0;
 }
 
-static void end_object(struct inspect *i)
+static void end_object(struct inspect *i, const char *outcome)
 {
+	add_word(&i->line, "outcome", outcome);
 	buf_adds(&i->line, "}\n");
 	flush(i);
 	i->in_report = false;
 }
 
-static int on_head(void *ctx, const struct report_head *h, struct err *e)
+/* The columns that report and record share; what only a database knows is null. */
+static void render_of_report(struct inspect *i, const struct report_head *h)
 {
-	struct inspect *i = inspect_of(ctx);
-	struct buf *b = &i->line, name = {0};
-	bool swapped = h->begin_at != TIME_ABSENT && h->end_at != TIME_ABSENT &&
-		       h->begin_at > h->end_at;
+	struct buf *b = &i->of_report, name = {0};
 	char at[40];
 
-	(void)e;
-	inspect_begin(i);
-	begin(i, "report", h->entry);
+	b->len = 0;
+	add_number(b, "tenant_id", i->tenant);
+	add_word(b, "report_id", NULL);
 	add_text(b, "org_name", h->org_name);
-	add_text(b, "email", h->email);
-	add_text(b, "extra_contact_info", h->extra_contact_info);
-	add_text(b, "external_report_id", h->report_id);
 	text_add_name(&name, h->domain);
 	add_text(b, "policy_domain", (struct text){buf_cstr(&name), (uint32_t)name.len});
-	buf_free(&name);
-	add_word(b, "begin_at", inspect_time(swapped ? h->end_at : h->begin_at, at) ? at : NULL);
-	add_word(b, "end_at", inspect_time(swapped ? h->begin_at : h->end_at, at) ? at : NULL);
 	add_word(b, "day", inspect_day(h->begin_at, h->end_at, at) ? at : NULL);
+	add_word(b, "counted", NULL);
+	buf_free(&name);
+}
+
+static void add_policy(struct buf *b, const struct report_head *h)
+{
 	add_text(b, "p", h->p);
 	add_text(b, "sp", h->sp);
 	add_text(b, "np", h->np);
@@ -154,10 +152,33 @@ static int on_head(void *ctx, const struct report_head *h, struct err *e)
 	add_text(b, "fo", h->fo);
 	add_text(b, "testing", h->testing);
 	add_text(b, "discovery_method", h->discovery_method);
+}
+
+static int on_head(void *ctx, const struct report_head *h, struct err *e)
+{
+	struct inspect *i = inspect_of(ctx);
+	struct buf *b = &i->line;
+	bool swapped = h->begin_at != TIME_ABSENT && h->end_at != TIME_ABSENT &&
+		       h->begin_at > h->end_at;
+	char at[40];
+
+	(void)e;
+	inspect_begin(i);
+	render_of_report(i, h);
+	begin(i, h->entry);
+	buf_adds(b, ", ");
+	buf_add(b, i->of_report.p, i->of_report.len);
+	add_text(b, "email", h->email);
+	add_text(b, "extra_contact_info", h->extra_contact_info);
+	add_text(b, "external_report_id", h->report_id);
+	add_word(b, "begin_at", inspect_time(swapped ? h->end_at : h->begin_at, at) ? at : NULL);
+	add_word(b, "end_at", inspect_time(swapped ? h->begin_at : h->end_at, at) ? at : NULL);
+	add_policy(b, h);
 	add_text(b, "generator", h->generator);
 	add_word(b, "schema", inspect_schema(h->schema));
 	add_text(b, "version", h->version);
 	add_word(b, "reporter_auth", h->via_mail ? "unverified" : "local");
+	add_word(b, "first_seen_at", NULL);
 	add_json(b, "extra", h->extra);
 	add_key(b, "records");
 	buf_addc(b, '[');
@@ -210,6 +231,7 @@ static int on_record(void *ctx, uint16_t slot, const struct record *r, struct er
 	(void)e;
 	b->len = 0;
 	buf_adds(b, i->records++ ? ",\n {" : "\n {");
+	buf_add(b, i->of_report.p, i->of_report.len);
 	add_number(b, "record_no", r->record_no);
 	add_word(b, "source_ip", inspect_ip(&r->source_ip, ip));
 	add_number(b, "messages", r->messages);
@@ -249,8 +271,7 @@ static int on_row_refused(void *ctx, uint32_t record_no, int64_t messages, struc
 static int on_repair(void *ctx, struct text what, struct text where, struct text from,
 		     struct text to, struct err *e)
 {
-	/* They are counted by the store; here there is no room for them between records. */
-	(void)ctx;
+	inspect_of(ctx)->repairs++; /* between records there is no room for more */
 	(void)what;
 	(void)where;
 	(void)from;
@@ -280,9 +301,10 @@ static int on_end(void *ctx, const struct report_sums *s, struct err *e)
 	add_number(b, "messages", s->messages);
 	add_number(b, "records_refused", (int64_t)s->records_refused);
 	add_number(b, "messages_refused", s->messages_refused);
+	add_number(b, "repairs", i->repairs);
 	add_number(b, "variant", variant_of(s->content_hash));
 	add_word(b, "state", s->state == STATE_PARTIAL ? "partial" : "complete");
-	end_object(i);
+	end_object(i, "report");
 	return 0;
 }
 
@@ -293,11 +315,11 @@ static void refuse(struct inspect *i, uint32_t entry, enum err_class class, stru
 		i->line.len = 0;
 		buf_addc(&i->line, ']');
 	} else {
-		begin(i, "quarantined", entry);
+		begin(i, entry);
 	}
 	add_word(&i->line, "class", err_class_name(class));
 	add_text(&i->line, "reason", why);
-	end_object(i);
+	end_object(i, "quarantined");
 	i->quarantined++;
 }
 
@@ -314,9 +336,9 @@ static int on_not_report(void *ctx, uint32_t entry, struct text what, struct err
 	struct inspect *i = inspect_of(ctx);
 
 	(void)e;
-	begin(i, "not_report", entry);
+	begin(i, entry);
 	add_text(&i->line, "reason", what);
-	end_object(i);
+	end_object(i, "not_report");
 	return 0;
 }
 
@@ -336,7 +358,7 @@ void inspect_json_break(struct inspect *i)
 	i->line.len = 0;
 	buf_addc(&i->line, ']');
 	add_word(&i->line, "reason", "the parser ended in the middle; once more");
-	end_object(i);
+	end_object(i, "broken_off");
 }
 
 void inspect_json_failed(struct inspect *i, const struct err *e)

@@ -13,7 +13,7 @@ struct inspect *inspect_of(void *ctx)
 
 void inspect_begin(struct inspect *i)
 {
-	i->records = 0;
+	i->records = i->repairs = 0;
 	i->in_report = true;
 	for (size_t k = 0; k < FRAME_SLOTS; k++)
 		buf_free(&i->sets[k]);
@@ -111,18 +111,21 @@ const char *inspect_ip(const struct ip *ip, char to[64])
 	return to;
 }
 
-__attribute__((format(strftime, 2, 0)))
-static bool format(int64_t at, const char *how, char to[40])
+static bool format(int64_t at, bool day_only, char to[40])
 {
 	time_t t = at;
 	struct tm tm;
 
-	return at != TIME_ABSENT && gmtime_r(&t, &tm) && strftime(to, 40, how, &tm) > 0;
+	if (at == TIME_ABSENT || !gmtime_r(&t, &tm))
+		return false;
+	if (day_only)
+		return strftime(to, 40, "%Y-%m-%d", &tm) > 0;
+	return strftime(to, 40, "%Y-%m-%dT%H:%M:%S+00:00", &tm) > 0;
 }
 
 bool inspect_time(int64_t at, char to[40])
 {
-	return format(at, "%Y-%m-%dT%H:%M:%S+00:00", to);
+	return format(at, false, to);
 }
 
 bool inspect_day(int64_t begin, int64_t end, char to[40])
@@ -131,5 +134,5 @@ bool inspect_day(int64_t begin, int64_t end, char to[40])
 		return false;
 	int64_t from = begin < end ? begin : end, length = begin < end ? end - begin : begin - end;
 
-	return length <= 25 * 3600 && format(from + length / 2, "%Y-%m-%d", to);
+	return length <= 25 * 3600 && format(from + length / 2, true, to);
 }
