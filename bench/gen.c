@@ -25,6 +25,7 @@
 #define FRESH_SMALL 250
 #define FRESH_HUGE 50
 #define FLUSH (1 << 20)
+#define MAX_SMALL 40000
 
 struct corpus {
 	const char *dir;
@@ -132,31 +133,46 @@ static uint32_t record_count(struct rng *r)
 	return (1u << power) + rng_below(r, 1u << power);
 }
 
+/*
+ * Whose report of which domain and day is next: each sends one, as real reporters do. Half of the
+ * reports are about the first fifth of the domains. *ret_domain is 0..DOMAINS-1.
+ */
+static void draw(struct rng *r, bool *used, struct gen_report *g, uint32_t *ret_domain)
+{
+	size_t at;
+
+	do {
+		uint32_t day = rng_below(r, DAYS);
+
+		*ret_domain = rng_below(r, rng_permille(r, 500) ? DOMAINS / 5 : DOMAINS);
+		g->reporter = gen_draw_reporter(r);
+		g->begin = FIRST_DAY + 86400 * (int64_t)day;
+		at = ((size_t)g->reporter * DOMAINS + *ret_domain) * DAYS + day;
+	} while (used[at]);
+	used[at] = true;
+}
+
 static void small(struct corpus *c, uint32_t n)
 {
 	struct pool *pools = xcalloc(DOMAINS, sizeof(*pools));
+	bool *used = xcalloc((size_t)GEN_REPORTERS * DOMAINS * DAYS, sizeof(*used));
 	struct out o = {.c = c};
 
 	for (uint32_t i = 0; i < DOMAINS; i++)
 		pool_init(&pools[i], i);
 	for (uint32_t i = 0; i < n; i++) {
-		/* Half of the reports are about the first twentieth of the domains. */
-		uint32_t many = rng_permille(&c->rng, 500) ? DOMAINS / 20 : DOMAINS;
-		struct gen_report g = {
-			.rng = &c->rng,
-			.pool = &pools[rng_below(&c->rng, many)],
-			.totals = &c->totals,
-			.reporter = gen_draw_reporter(&c->rng),
-			.fresh = FRESH_SMALL,
-			.begin = FIRST_DAY + 86400 * (int64_t)rng_below(&c->rng, DAYS),
-			.id = rng_next(&c->rng),
-		};
+		struct gen_report g = {.rng = &c->rng, .totals = &c->totals, .fresh = FRESH_SMALL};
+		uint32_t domain;
 
+		draw(&c->rng, used, &g, &domain);
+		g.pool = &pools[domain];
+		g.id = rng_next(&c->rng);
 		write_report(&o, &g, record_count(&c->rng), i % 10 == 9);
 	}
 	for (uint32_t i = 0; i < DOMAINS; i++)
 		pool_free(&pools[i]);
 	free(pools);
+	free(used);
 	buf_free(&o.xml);
 }
 
@@ -170,7 +186,7 @@ static void huge(struct corpus *c, uint32_t n, uint32_t records)
 			.rng = &c->rng,
 			.pool = &pool,
 			.totals = &c->totals,
-			.reporter = i,
+			.reporter = i % GEN_REPORTERS,
 			.fresh = FRESH_HUGE,
 			.begin = FIRST_DAY + 86400 * (int64_t)(i % DAYS),
 			.id = rng_next(&c->rng),
@@ -217,6 +233,8 @@ int main(int argc, char **argv)
 
 	if (mkdir(c.dir, 0755) < 0 && errno != EEXIST)
 		die(c.dir, strerror(errno));
+	if (is_small && number(argv[3]) > MAX_SMALL)
+		die(argv[3], "too many: a reporter sends one report a domain and day");
 	if (is_small)
 		small(&c, number(argv[3]));
 	else

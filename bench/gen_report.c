@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define DAY 86400
+#define STYLES 6
+#define LARGE 3 /* reporters who are the only ones of their style */
 
 /* How a reporter writes: the shapes that real ones have, under names that nobody has. */
 struct style {
@@ -14,7 +16,7 @@ struct style {
 	bool envelope, scope, fo;
 };
 
-static const struct style styles[GEN_REPORTERS] = {
+static const struct style styles[STYLES] = {
 	{"mail.example", "dmarc-reports@mail.example", "https://support.mail.example/a?x=1&amp;y=2",
 	 "<feedback>", NULL, 2, false, false, false},
 	{"Outer Example", "dmarcreport@outer.example", NULL,
@@ -28,8 +30,8 @@ static const struct style styles[GEN_REPORTERS] = {
 	{"filter.example", "abuse@filter.example", NULL, "<feedback>", NULL, 1, false, false, false},
 };
 
-/* How often each of them sends, of 100. */
-static const uint32_t shares[GEN_REPORTERS] = {45, 20, 15, 8, 7, 5};
+/* How often each of them writes, of 100; the last three stand for many that are small. */
+static const uint32_t shares[STYLES] = {45, 20, 15, 8, 7, 5};
 
 uint64_t rng_next(struct rng *r)
 {
@@ -52,7 +54,7 @@ bool rng_permille(struct rng *r, uint32_t n)
 
 static const struct style *style_of(const struct gen_report *g)
 {
-	return &styles[g->reporter % GEN_REPORTERS];
+	return &styles[g->reporter % STYLES];
 }
 
 uint32_t gen_draw_reporter(struct rng *r)
@@ -61,7 +63,7 @@ uint32_t gen_draw_reporter(struct rng *r)
 
 	while (n >= shares[i])
 		n -= shares[i++];
-	return i;
+	return i < LARGE ? i : i + STYLES * rng_below(r, GEN_REPORTERS / STYLES);
 }
 
 void pool_init(struct pool *p, uint32_t number)
@@ -240,6 +242,7 @@ void gen_head(const struct gen_report *g, struct buf *b)
 {
 	const struct style *st = style_of(g);
 	struct xml x = {b, st->indent, 1};
+	char org[48];
 
 	buf_adds(b, "<?xml version=\"1.0\" encoding=\"UTF-8\" ?>");
 	if (st->indent >= 0)
@@ -247,7 +250,9 @@ void gen_head(const struct gen_report *g, struct buf *b)
 	buf_adds(b, st->root);
 	xml_leaf(&x, "version", st->version);
 	xml_open(&x, "report_metadata");
-	xml_leaf(&x, "org_name", st->org);
+	snprintf(org, sizeof(org), g->reporter < STYLES ? "%s" : "%s %u", st->org,
+		 g->reporter / STYLES);
+	xml_leaf(&x, "org_name", org);
 	xml_leaf(&x, "email", st->email);
 	xml_leaf(&x, "extra_contact_info", st->contact);
 	xml_number(&x, "report_id", g->id);

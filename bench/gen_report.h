@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define GEN_REPORTERS 6
+#define GEN_REPORTERS 120
 
 struct rng {
 	uint64_t state;
@@ -59,7 +59,7 @@ struct gen_report {
 	struct rng *rng;
 	struct pool *pool;
 	struct gen_totals *totals;
-	uint32_t reporter; /* modulo GEN_REPORTERS */
+	uint32_t reporter; /* 0..GEN_REPORTERS-1 */
 	uint32_t fresh;    /* per mille of records that open a new stream */
 	int64_t begin;
 	uint64_t id;
