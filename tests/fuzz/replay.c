@@ -3,7 +3,7 @@
  * so that what once crashed stays mended. Then on each file cut short and with bytes changed, by a
  * fixed rule: a little fuzzing in every run of the suite, and the same in every run. TAP.
  *
- * Corpus: the folder tests/fuzz/corpus-NAME of the program fuzz_NAME, and files or folders given.
+ * Corpus: the files and folders given, else the folder tests/fuzz/corpus-NAME of fuzz_NAME.
  */
 #include "base/mem.h"
 
@@ -127,7 +127,7 @@ int main(int argc, char **argv)
 	/* The last "fuzz_" of the path is the program's. */
 	for (; name; name = strstr(name + 1, "fuzz_"))
 		last = name;
-	if (last) {
+	if (last && argc == 1) {
 		AUTO_FREE char *corpus =
 			xasprintf("%s/tests/fuzz/corpus-%s", srcdir ? srcdir : ".", last + 5);
 
