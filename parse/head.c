@@ -46,9 +46,9 @@ static int take_range(struct aggregate *a, struct report_head *h)
 		return refuse(a, ERR_INPUT, "a report whose date_range has neither a begin nor an "
 					    "end that is a time");
 	if (!begin)
-		h->begin_at = h->end_at;
+		h->begin_at = TIME_ABSENT;
 	if (!end)
-		h->end_at = h->begin_at;
+		h->end_at = TIME_ABSENT;
 	return 0;
 }
 

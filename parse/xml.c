@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define PIECE 16384     /* what the push parser gets at once: 4 KB to 256 KB make no difference */
+#define DETECT 4        /* bytes that tell UTF-16 from the rest */
 #define MOST_NAMES 2000 /* in the dictionary that documents share, before it is made anew */
 
 struct xml {
@@ -104,14 +105,21 @@ static int options(void)
 	return o;
 }
 
-/* A context is used again, and with it the dictionary of names: a small report gains by it. */
-static void open_ctxt(struct xml *x)
+/*
+ * A context is used again, and with it the dictionary of names: a small report gains by it. It is
+ * given the first bytes at once, since one that is used again does not look for UTF-16 later.
+ * Returns how many it took.
+ */
+static size_t open_ctxt(struct xml *x, const struct block *first)
 {
+	const char *p = (const char *)first->p;
+	size_t n = first->len < DETECT ? first->len : DETECT;
+
 	if (x->ctxt && (xmlDictSize(x->ctxt->dict) > MOST_NAMES ||
-			xmlCtxtResetPush(x->ctxt, NULL, 0, NULL, NULL) != 0))
+			xmlCtxtResetPush(x->ctxt, p, (int)n, NULL, NULL) != 0))
 		drop_ctxt(x);
 	if (!x->ctxt) {
-		x->ctxt = xmlCreatePushParserCtxt(&x->sax, x->aggregate, NULL, 0, NULL);
+		x->ctxt = xmlCreatePushParserCtxt(&x->sax, x->aggregate, p, (int)n, NULL);
 		if (!x->ctxt)
 			abort();
 	}
@@ -124,6 +132,7 @@ static void open_ctxt(struct xml *x)
 	x->line = 0;
 	x->source_failed = false;
 	aggregate_begin(x->aggregate, x->ctxt);
+	return n;
 }
 
 /* libxml2's words for the mistakes that reporters make, in ours. */
@@ -191,12 +200,14 @@ static int pass(struct xml *x, struct source *s, struct block b, size_t skip,
 
 	b.p += skip;
 	b.len -= skip;
-	open_ctxt(x);
+	size_t taken = open_ctxt(x, &b);
+
 	while (r == 1) {
 		if (spend && budget_spend(spend, b.len, e) < 0)
 			break;
-		if (feed(x, b.p, b.len, b.last, e) < 0)
+		if (feed(x, b.p + taken, b.len - taken, b.last, e) < 0)
 			return -1;
+		taken = 0;
 		if (b.last)
 			return 0;
 		r = source_next(s, &b, e);
