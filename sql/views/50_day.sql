@@ -14,7 +14,9 @@ SELECT r.tenant_id,
 	coalesce(p.none, r.none, 0) AS none,
 	coalesce(p.disposition_pass, r.disposition_pass, 0) AS disposition_pass,
 	coalesce(p.quarantine, r.quarantine, 0) AS quarantine,
-	coalesce(p.reject, r.reject, 0) AS reject
+	coalesce(p.reject, r.reject, 0) AS reject,
+	r.counted,
+	r.reporter_id
 FROM ruadb_data.report r
 LEFT JOIN ruadb_data.report_day_part p ON r.day IS NULL
 	AND p.tenant_id = r.tenant_id AND p.report_id = r.report_id
@@ -23,12 +25,11 @@ LEFT JOIN ruadb_data.domain d ON d.tenant_id = r.tenant_id AND d.domain_id = r.d
 CREATE OR REPLACE VIEW ruadb.report_day WITH (security_invoker = true) AS
 SELECT y.tenant_id, y.report_id, y.day, y.policy_domain, y.messages, y.pass, y.fail, y.unknown,
 	y.none, y.disposition_pass, y.quarantine, y.reject,
-	r.counted,
+	y.counted,
 	o.org_name,
 	o.name AS reporter
 FROM ruadb_data.report_day y
-LEFT JOIN ruadb_data.report r ON r.tenant_id = y.tenant_id AND r.report_id = y.report_id
-LEFT JOIN ruadb_data.reporter o ON o.tenant_id = r.tenant_id AND o.reporter_id = r.reporter_id;
+LEFT JOIN ruadb_data.reporter o ON o.tenant_id = y.tenant_id AND o.reporter_id = y.reporter_id;
 
 COMMENT ON VIEW ruadb_data.report_day IS 'Rollup: one row a report and day.';
 COMMENT ON VIEW ruadb.report_day IS

@@ -83,7 +83,7 @@ BEGIN
 			('report', 'aspf', 'As sent.'), ('report', 'fo', 'As sent.'),
 			('report', 'testing', 'As sent.'), ('report', 'discovery_method', 'As sent.'),
 			('report', 'version', 'As sent.'), ('report', 'external_report_id', 'report_id as sent.'),
-			('report', 'counted', 'Counts in totals.'),
+			('*', 'counted', 'The report counts in totals.'),
 			('report', 'near_repeat', 'Same content as another under another report id.'),
 			('report', 'swapped', 'begin was after end.'),
 			('report', 'schema', '7 RFC 7489, 9 RFC 9990, d draft.'),
