@@ -123,10 +123,6 @@ static size_t open_ctxt(struct xml *x, const struct block *first)
 		if (!x->ctxt)
 			abort();
 	}
-#if LIBXML_VERSION < 21200
-	/* a reset says UTF-8, and then neither UTF-16 nor a byte order mark would be seen */
-	x->ctxt->charset = XML_CHAR_ENCODING_NONE;
-#endif
 	xmlCtxtUseOptions(x->ctxt, options());
 	x->ctxt->_private = x;
 	x->line = 0;
