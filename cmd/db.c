@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sysexits.h>
 
 enum { O_DRY_RUN = 256 };
 
@@ -17,7 +18,7 @@ static int status(const struct conf *c, struct err *e)
 
 	if (store_server_status(c, stdout, &running, e) < 0)
 		return -1;
-	return running ? 0 : 1;
+	return running ? 0 : EX_UNAVAILABLE;
 }
 
 int cmd_db(struct run *r, int argc, char **argv)

@@ -353,19 +353,13 @@ static int read_retry(struct feed *f, struct err *e)
 	struct ingest_item it = {.source = strcmp(q->source, "stdin") == 0 ? "stdin" : "file",
 				 .size = q->size, .fd = -1, .last = true};
 	struct stat st;
-	struct piece *p;
 
 	if (store_quarantine_bytes(f->store, q->id, &it.fd, e) < 0)
 		return -1;
 	it.item = xstrdup(q->item);
 	if (fstat(it.fd, &st) == 0)
 		it.size = st.st_size;
-	p = add_item(f, &it, e);
-	if (!p)
-		return -1;
-	p->quarantine_id = q->id;
-	p->quarantine_entry = q->entry;
-	return 0;
+	return add_item(f, &it, e) ? 0 : -1;
 }
 
 /* ---- the door ---- */

@@ -127,7 +127,6 @@ void batch_add(struct batch *b, struct piece *p, int64_t now)
 {
 	const struct batch_item item = {
 		.n_tallies = p->item->n_entries, .tallies = p->tallies,
-		.quarantine_id = p->quarantine_id, .quarantine_entry = p->quarantine_entry,
 	};
 
 	b->bytes += piece_bytes(p);

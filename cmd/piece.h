@@ -31,8 +31,6 @@ struct piece {
 	struct store_report *report; /* between HEAD and END */
 	uint32_t report_entry;
 	struct container *container; /* or NULL */
-	int64_t quarantine_id;       /* of a retry; else 0 */
-	uint32_t quarantine_entry;
 };
 
 /* Takes item and bytes of *it. */
@@ -50,8 +48,6 @@ size_t piece_bytes(const struct piece *p);
 struct batch_item {
 	size_t n_tallies;
 	struct tally *tallies;
-	int64_t quarantine_id;
-	uint32_t quarantine_entry;
 };
 
 struct batch {

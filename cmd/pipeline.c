@@ -98,12 +98,15 @@ static void on_failed(void *owner, struct job *j, const struct err *e)
 static int committed(struct pipeline *p, struct err *e)
 {
 	struct batch *b = committer_take_done(p->committer);
+	const struct store_item *it;
 
 	while (b) {
 		struct batch *next = b->next;
 
 		batch_log(b);
 		batch_count(b, p->counts);
+		for (it = b->b->items; it && p->o->committed; it = it->next)
+			p->o->committed(p->o->ctx, it);
 		batch_free(b);
 		b = next;
 	}

@@ -19,6 +19,9 @@ struct pipeline_options {
 	struct store *lookups;    /* for report ids; NULL: parse only */
 	bool quiet;
 	const struct ingest_walk *walk; /* for the progress display, or NULL */
+	/* Called in the main thread for each item that is committed; may be NULL. */
+	void (*committed)(void *ctx, const struct store_item *item);
+	void *ctx;
 };
 
 /*
