@@ -88,7 +88,6 @@ void aggregate_document(struct aggregate *a, uint32_t entry, bool via_mail)
 	extra_clear(&a->head_extra);
 	a->sums = (struct report_sums){0};
 	a->record_no = 0;
-	a->null_row = false;
 }
 
 void aggregate_begin(struct aggregate *a, xmlParserCtxtPtr ctxt)

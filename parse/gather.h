@@ -79,7 +79,6 @@ struct aggregate {
 	struct content content;
 	struct report_sums sums;
 	uint32_t record_no;
-	bool null_row; /* a first row that is perhaps a null report: not numbered yet */
 };
 
 /* Stops the document. Always returns -1. */

@@ -110,14 +110,6 @@ static void count_refused(struct aggregate *a, int64_t messages, const char *why
 		emit_row_refused(a->emit, a->record_no, messages, why);
 }
 
-/* A row without an address that is not one of its kind after all: other rows follow. */
-static void count_null_row(struct aggregate *a)
-{
-	if (a->null_row)
-		count_refused(a, 0, "no source_ip");
-	a->null_row = false;
-}
-
 static void row_refused(struct aggregate *a, int64_t messages, const char *what, struct text t)
 {
 	struct buf why = {0};
@@ -186,11 +178,11 @@ int record_close(struct aggregate *a)
 	if (a->record_no >= LIMIT_REPORT_RECORDS)
 		return refuse(a, ERR_LIMIT, "more than %d records", LIMIT_REPORT_RECORDS);
 	content_of_record(a);
-	count_null_row(a);
 	if (!word_count(count, &r.messages)) {
 		row_refused(a, 0, "count", count);
-	} else if (!ip.len && r.messages == 0 && a->record_no == 0) {
-		a->null_row = true;
+	} else if (!ip.len && r.messages == 0) {
+		/* The only row of a null report: nothing was seen, so nothing is lost. */
+		count_refused(a, 0, "no source_ip and count 0: a null report's row");
 	} else if (!word_ip(ip, &r.source_ip)) {
 		row_refused(a, r.messages, "source_ip", ip);
 	} else {
@@ -205,7 +197,6 @@ int record_close(struct aggregate *a)
 
 int report_end(struct aggregate *a)
 {
-	a->null_row = false; /* the only row: a null report, whose END says 0 records */
 	a->sums.state = STATE_COMPLETE;
 	content_end(&a->content, a->sums.content_hash);
 	emit_end(a->emit, &a->sums);

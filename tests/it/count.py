@@ -95,18 +95,10 @@ class Report:
         self.records = self.messages = self.records_refused = self.messages_refused = 0
         content = [[leaf(policy, n) for n in POLICY if n != "domain"]]
         records = children(root, "record")
-        null = len(records) == 1 and self.is_null(records[0])
         for record in records:
-            if not null:
-                self.add(record)
+            self.add(record)
             content.append(self.content(record))
         self.hash = hashlib.sha256(repr(content).encode()).hexdigest()
-
-    @staticmethod
-    def is_null(record):
-        """A null report's only row, which says that there was no mail: no record at all."""
-        row = child(record, "row")
-        return not leaf(row, "source_ip") and number(leaf(row, "count")) == 0
 
     def add(self, record):
         row = child(record, "row")

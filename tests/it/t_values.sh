@@ -22,8 +22,8 @@ is "$(rows v6-1 "record_no, source_ip, messages" record | column)" \
 	"IPv6 in any notation is one address; a mapped one is IPv4; blanks are cut"
 is "$(rows no-ip-1 "record_no, source_ip, messages" record | column)" \
 	"1|192.0.2.50|7 5|192.0.2.51|8" "records without an address are refused, the others keep their numbers"
-is "$(rows null-1 "records, messages, state" report)" "0|0|complete" \
-	"a null report is stored, with no record"
+is "$(rows null-1 "records, messages, records_refused, messages_refused, state" report)" \
+	"0|0|1|0|complete" "a null report is stored; its row has no address and is refused"
 is "$(rows none-1 "records, messages, state" report)" "0|0|complete" \
 	"a report without records is stored"
 
