@@ -202,7 +202,10 @@ static struct text take_text(struct aggregate *a)
 	a->into->len += a->collected;
 	a->into->p[a->into->len++] = ' ';
 	a->collect = a->collected = 0;
-	return text_trim(t);
+	/* mostly there is nothing to trim */
+	return t.len && (unsigned char)t.p[0] > ' ' && (unsigned char)t.p[t.len - 1] > ' '
+		       ? t
+		       : text_trim(t);
 }
 
 static void expect_text(struct aggregate *a, size_t most)

@@ -49,6 +49,8 @@ enum result word_result(struct text t, bool *ret_raw)
 	*ret_raw = false;
 	if (!t.len)
 		return RESULT_ABSENT;
+	if (t.len == 4 && memcmp(t.p, "pass", 4) == 0) /* most of them are */
+		return RESULT_PASS;
 	const struct word *w = find(results, t);
 
 	*ret_raw = w->raw;
