@@ -69,6 +69,11 @@ bool aggregate_met(const struct aggregate *a)
 	return a->met;
 }
 
+bool aggregate_inside(const struct aggregate *a)
+{
+	return a->depth > 0;
+}
+
 bool aggregate_refused(const struct aggregate *a, struct err *e)
 {
 	if (a->refused && e)
@@ -141,13 +146,14 @@ static void keep_element(struct aggregate *a, struct text attributes, struct tex
 		return;
 	}
 	/* the head has left, and with it the place for what comes behind the records */
-	if (path.len > LIMIT_LEAF || text.len > LIMIT_LEAF)
+	if (path.len > LIMIT_LEAF || text.len > LIMIT_LEAF || attributes.len > LIMIT_LEAF)
 		refuse(a, ERR_LIMIT, "an element of more than %d bytes behind the records",
 		       LIMIT_LEAF);
 	else if (!text_utf8_ok(path.p, path.len) || !text_utf8_ok(text.p, text.len))
 		refuse(a, ERR_INPUT, "bytes that are no UTF-8 behind the records");
 	else
-		emit_repair(a->emit, "element behind the records", path, TEXT_ABSENT, text);
+		emit_repair(a->emit, "element behind the records", path, TEXT_ABSENT,
+			    text.p ? text : attributes);
 }
 
 static bool is_xsi(const xmlChar *uri)

@@ -38,6 +38,8 @@ void aggregate_forget_names(struct aggregate *a);
 enum aggregate_pass aggregate_pass(const struct aggregate *a);
 /* An element `feedback` was met. */
 bool aggregate_met(const struct aggregate *a);
+/* An element is open. */
+bool aggregate_inside(const struct aggregate *a);
 /* The document was stopped: *e says why. */
 bool aggregate_refused(const struct aggregate *a, struct err *e);
 

@@ -138,8 +138,10 @@ static const char *plain_words(const struct xml *x)
 	case XML_ERR_TAG_NAME_MISMATCH:
 		return "an end tag that is not that of the open element";
 	case XML_ERR_TAG_NOT_FINISHED:
-	case XML_ERR_DOCUMENT_END:
 		return "the document ends in the middle";
+	case XML_ERR_DOCUMENT_END:
+		return aggregate_inside(x->aggregate) ? "the document ends in the middle"
+						      : "something behind the last element";
 	case XML_ERR_DOCUMENT_EMPTY:
 		return "no element in it";
 	case XML_ERR_INVALID_ENCODING:
