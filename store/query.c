@@ -1,0 +1,81 @@
+/* Reading for report/ and cmd/: one statement with text parameters, rows as text. */
+#include "store/db.h"
+
+#include <stdlib.h>
+
+struct store_rows {
+	PGresult *res;
+};
+
+/* Types of pg_type.dat; they never change. */
+enum { OID_BOOL = 16, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_OID = 26, OID_JSON = 114,
+       OID_FLOAT4 = 700, OID_FLOAT8 = 701, OID_NUMERIC = 1700, OID_JSONB = 3802 };
+
+int store_query(struct store *s, const char *sql, int n_params, const char *const *params,
+		struct store_rows **ret_rows, struct err *e)
+{
+	PGresult *res = PQexecParams(s->conn, sql, n_params, NULL, params, NULL, NULL, 0);
+
+	if (PQresultStatus(res) != PGRES_TUPLES_OK && PQresultStatus(res) != PGRES_COMMAND_OK) {
+		db_error(s, res, e);
+		PQclear(res);
+		return -1;
+	}
+	*ret_rows = xmalloc(sizeof(**ret_rows));
+	(*ret_rows)->res = res;
+	return 0;
+}
+
+int store_rows_count(const struct store_rows *r)
+{
+	return PQntuples(r->res);
+}
+
+int store_rows_columns(const struct store_rows *r)
+{
+	return PQnfields(r->res);
+}
+
+const char *store_rows_name(const struct store_rows *r, int column)
+{
+	return PQfname(r->res, column);
+}
+
+bool store_rows_is_number(const struct store_rows *r, int column)
+{
+	switch (PQftype(r->res, column)) {
+	case OID_INT8:
+	case OID_INT2:
+	case OID_INT4:
+	case OID_OID:
+	case OID_FLOAT4:
+	case OID_FLOAT8:
+	case OID_NUMERIC:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool store_rows_is_bool(const struct store_rows *r, int column)
+{
+	return PQftype(r->res, column) == OID_BOOL;
+}
+
+bool store_rows_is_json(const struct store_rows *r, int column)
+{
+	return PQftype(r->res, column) == OID_JSON || PQftype(r->res, column) == OID_JSONB;
+}
+
+const char *store_rows_value(const struct store_rows *r, int row, int column)
+{
+	return PQgetisnull(r->res, row, column) ? NULL : PQgetvalue(r->res, row, column);
+}
+
+void store_rows_free(struct store_rows *r)
+{
+	if (!r)
+		return;
+	PQclear(r->res);
+	free(r);
+}
