@@ -11,7 +11,7 @@ unset RUADB_STORE_CONNINFO RUADB_CONFIG RUADB_DB_AUTOSTART PGHOST PGPORT PGDATAB
 	PGSERVICE TZ 2>/dev/null || :
 
 ruadb=$top_builddir/ruadb
-samples=$top_srcdir/samples
+samples=$(cd "$top_srcdir/samples" && pwd -P)
 here=$top_srcdir/tests/it
 # Not below the build tree: a socket's path may have 107 bytes, and as root the server runs under
 # an account that has to reach its data.
