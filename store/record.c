@@ -186,9 +186,9 @@ static inline void put_record(struct store_report *r, int64_t set, const struct 
 	p = copy_int8(p, rec->messages);
 	p = copy_int4(p, (int32_t)rec->record_no);
 	p = r->days.has_day ? copy_date(p, r->days.day) : copy_null(p);
-	p = copy_char(p, rec->disposition);
-	p = copy_char(p, rec->dkim_evaluated);
-	p = copy_char(p, rec->spf_evaluated);
+	p = copy_char(p, (int)rec->disposition);
+	p = copy_char(p, (int)rec->dkim_evaluated);
+	p = copy_char(p, (int)rec->spf_evaluated);
 	p = copy_inet(p, &rec->source_ip);
 	p = put_same(p, rec->header_from, r->domain);
 	p = put_same(p, rec->envelope_from, rec->header_from);

@@ -90,8 +90,8 @@ static void put_head(struct store_report *r, const struct report_head *h)
 	p = h->entry ? copy_int4(p, (int32_t)h->entry) : copy_null(p);
 	p = h->pct >= 0 && h->pct <= INT16_MAX ? copy_int2(p, (int16_t)h->pct) : copy_null(p);
 	p = copy_bool(p, swapped);
-	p = copy_char(p, h->schema);
-	p = copy_char(p, r->auth);
+	p = copy_char(p, (int)h->schema);
+	p = copy_char(p, (int)r->auth);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		p = copy_text(p, texts[i]);
 	r->head.len = (size_t)((char *)p - r->head.p);
@@ -206,7 +206,7 @@ static void put_head_end(struct store_report *r)
 	p = copy_int8_or_null(p, r->n_refused);
 	p = copy_int8_or_null(p, r->messages_refused);
 	p = r->n_repairs ? copy_int4(p, (int32_t)r->n_repairs) : copy_null(p);
-	p = copy_char(p, r->state);
+	p = copy_char(p, (int)r->state);
 	p = copy_jsonb(p, extra);
 	r->head.len = (size_t)((char *)p - r->head.p);
 }
