@@ -110,6 +110,7 @@ static int add_with_arguments(scmp_filter_ctx f)
 {
 	int r = 0;
 
+	/* The third value is not used with EQ; without it clang warns. */
 	/* Memory, but none that can be run. */
 	r |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
 			      SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
@@ -117,12 +118,12 @@ static int add_with_arguments(scmp_filter_ctx f)
 			      SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	/* The CPU limit of this process, raised item by item. */
 	r |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2,
-			      SCMP_A0(SCMP_CMP_EQ, 0), SCMP_A1(SCMP_CMP_EQ, RLIMIT_CPU));
+			      SCMP_A0(SCMP_CMP_EQ, 0, 0), SCMP_A1(SCMP_CMP_EQ, RLIMIT_CPU, 0));
 	r |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(setrlimit), 1,
-			      SCMP_A0(SCMP_CMP_EQ, RLIMIT_CPU));
+			      SCMP_A0(SCMP_CMP_EQ, RLIMIT_CPU, 0));
 	/* abort() sends a signal to itself. */
 	r |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-			      SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+			      SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 	return r;
 }
 
