@@ -7,8 +7,8 @@
 #include <string.h>
 #include <wchar.h>
 
-/* Text columns are cut to no less than this where the terminal is too narrow. */
-#define LEAST_WIDTH 8
+/* Texts are cut to no less than this where the terminal is too narrow: room for most addresses. */
+#define LEAST_WIDTH 16
 #define GAP "  "
 
 /* One character of well-formed UTF-8 at p: its bytes, and the columns it takes in *ret_columns. */
@@ -96,18 +96,39 @@ static int *widths(const struct store_rows *rows)
 	return w;
 }
 
-/*
- * Takes from the widest text columns until all fits; numbers are never cut. What still does not
- * fit is left out from the right. Returns how many columns there is room for, at least one.
- */
-static int narrow(const struct store_rows *rows, int *w, int width)
+static int width_of(const int *w, int n)
 {
-	const int gap = (int)strlen(GAP);
-	int n = store_rows_columns(rows), sum = -gap;
+	int sum = -(int)strlen(GAP);
 
 	for (int k = 0; k < n; k++)
-		sum += w[k] + gap;
-	while (width && sum > width) {
+		sum += w[k] + (int)strlen(GAP);
+	return sum;
+}
+
+/*
+ * How many columns there is room for, at least one: those on the right are left out until the rest
+ * fits, with texts cut to LEAST_WIDTH where they must; numbers are never cut.
+ */
+static int columns_that_fit(const struct store_rows *rows, const int *w, int width)
+{
+	int n = store_rows_columns(rows), sum = -(int)strlen(GAP);
+
+	for (int k = 0; width && k < n; k++) {
+		bool cut = !store_rows_is_number(rows, k) && w[k] > LEAST_WIDTH;
+
+		sum += (cut ? LEAST_WIDTH : w[k]) + (int)strlen(GAP);
+		if (k && sum > width)
+			return k;
+	}
+	return n;
+}
+
+/* Takes from the widest text columns until all fits. Returns the number of columns to print. */
+static int narrow(const struct store_rows *rows, int *w, int width)
+{
+	int n = columns_that_fit(rows, w, width);
+
+	for (int over = width ? width_of(w, n) - width : 0; over > 0; over--) {
 		int widest = -1;
 
 		for (int k = 0; k < n; k++)
@@ -117,10 +138,7 @@ static int narrow(const struct store_rows *rows, int *w, int width)
 		if (widest < 0)
 			break;
 		w[widest]--;
-		sum--;
 	}
-	for (; width && sum > width && n > 1; n--)
-		sum -= w[n - 1] + gap;
 	return n;
 }
 

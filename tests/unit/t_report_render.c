@@ -149,8 +149,8 @@ static void test_layout(void)
 	renders(&one, REPORT_TABLE, (struct render_how){.width = 30},
 		"name                count  far\n------------------  -----  ---\na-very-long-name.\u2026     12  x\n",
 		"a narrow terminal: text is cut, and says so");
-	renders(&one, REPORT_TABLE, (struct render_how){.width = 16},
-		"name      count\n--------  -----\na-very-\u2026     12\n"
+	renders(&one, REPORT_TABLE, (struct render_how){.width = 24},
+		"name               count\n-----------------  -----\na-very-long-name\u2026     12\n"
 		"(no room for: far)\n",
 		"a very narrow one: the last columns are left out, and named");
 	renders(&none, REPORT_TABLE, PLAIN, "no rows\n", "no rows");
