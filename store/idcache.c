@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define WAYS 4
 #define SETS 16384
@@ -70,12 +69,5 @@ void idcache_stored(struct idcache *c, int64_t id)
 
 	pthread_mutex_lock(&c->lock);
 	*find(c, id, &found) = (struct slot){id, STORED};
-	pthread_mutex_unlock(&c->lock);
-}
-
-void idcache_clear(struct idcache *c)
-{
-	pthread_mutex_lock(&c->lock);
-	memset(c->slots, 0, sizeof(c->slots));
 	pthread_mutex_unlock(&c->lock);
 }

@@ -19,7 +19,5 @@ void idcache_free(struct idcache *c);
 /* True: report `owner` (> 0) has to spool the row; false: it is stored or this report did. */
 bool idcache_claim(struct idcache *c, int64_t id, int64_t owner);
 void idcache_stored(struct idcache *c, int64_t id);
-/* Forgets everything: after a lost connection nothing is sure. */
-void idcache_clear(struct idcache *c);
 
 #endif

@@ -86,6 +86,7 @@ int store_report_set(struct store_report *r, uint16_t slot, const struct auth_re
 	if (!idcache_claim(r->stage->known, id, r->report_id))
 		return 0;
 	put_set(r, id, results, n);
+	r->n_sets++;
 	if (r->set_ids.len < REPORT_SET_IDS * sizeof(id))
 		buf_add(&r->set_ids, &id, sizeof(id));
 	return spool_added(&r->sets, r->stage->dir, e);

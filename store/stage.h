@@ -53,7 +53,8 @@ struct store_report {
 	uint32_t n_repairs, n_refused;
 	int64_t messages_refused;
 	struct spool records, record_days, sets;
-	struct buf set_ids;              /* int64 each, of sets that were spooled */
+	uint32_t n_sets;                 /* that were spooled */
+	struct buf set_ids;              /* int64 each, of them, up to REPORT_SET_IDS */
 	int64_t *slots;                  /* id of each slot's set; 0: none yet */
 	uint32_t n_slots;
 	uint64_t n_records;

@@ -27,7 +27,7 @@ struct store;
 enum store_role { STORE_READ, STORE_INGEST, STORE_OWNER };
 
 /*
- * Connects as conf says, starts the private server where it has to (RUADB_DB_AUTOSTART=no forbids
+ * Connects as conf says (which has to outlive the connection), starts the private server where it has to (RUADB_DB_AUTOSTART=no forbids
  * it), migrates where role allows and the schema is older, refuses a newer one (ERR_CONFIG).
  * Server away: ERR_TEMP. Sets search_path, ruadb.tenant_id, TimeZone UTC, and the role.
  */
@@ -125,6 +125,7 @@ struct store_item {
 	uint8_t sha256[32];
 	bool repeat_bytes;          /* known by its bytes: only the ledger row is touched */
 	bool compressed;            /* bytes are gzip or zip: kept as they came */
+	bool durable;               /* set by store_commit: committed, with what its entries say */
 	char *bytes;                /* owned; the item's bytes or NULL */
 	int fd;                     /* else a descriptor to read them from; -1: none. Owned */
 	struct store_entry *entries;/* owned */

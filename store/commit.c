@@ -1,0 +1,360 @@
+/*
+ * Committing a batch: one transaction, tried again where another process or the network was in
+ * the way, halved where PostgreSQL refuses a row, until that row's report is alone.
+ */
+#include "store/commit.h"
+#include "store/work.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+#define SERIAL_TRIES 20         /* of a batch that met others at the same rows */
+#define DATABASE_DATA_ERROR(s) \
+	(db_state_is((s), "22") || db_state_is((s), "23") || db_state_is((s), "54"))
+
+int store_reconnect_ms = 10000;
+int (*store_commit_hook)(struct store *s, const char *sql, struct err *e) = db_run;
+
+/* Version 7: the time in front keeps neighbours together in the index. */
+static void uuid_new(uint8_t ret[16])
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	uint64_t ms = (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+
+	while (getrandom(ret, 16, 0) != 16)
+		;
+	for (int i = 0; i < 6; i++)
+		ret[i] = (uint8_t)(ms >> (40 - 8 * i));
+	ret[6] = (uint8_t)(0x70 | (ret[6] & 0x0f));
+	ret[8] = (uint8_t)(0x80 | (ret[8] & 0x3f));
+}
+
+/* ---- items and batches ---- */
+
+void store_item_free(struct store_item *i)
+{
+	if (!i)
+		return;
+	for (size_t k = 0; k < i->n_entries; k++) {
+		store_report_free(i->entries[k].report);
+		free(i->entries[k].reason);
+	}
+	free(i->entries);
+	free(i->item);
+	free(i->bytes);
+	mem_autoclose(&i->fd);
+	free(i);
+}
+
+struct store_batch *store_batch_new(void)
+{
+	struct store_batch *b = xcalloc(1, sizeof(*b));
+
+	b->tail = &b->items;
+	uuid_new(b->uuid);
+	return b;
+}
+
+void store_batch_add(struct store_batch *b, struct store_item *i)
+{
+	i->next = NULL;
+	*b->tail = i;
+	b->tail = &i->next;
+	b->n_items++;
+	for (size_t k = 0; k < i->n_entries; k++)
+		if (i->entries[k].report) {
+			b->n_reports++;
+			b->bytes += store_report_bytes(i->entries[k].report);
+		}
+}
+
+void store_batch_free(struct store_batch *b)
+{
+	if (!b)
+		return;
+	for (struct store_item *i = b->items, *next; i; i = next) {
+		next = i->next;
+		store_item_free(i);
+	}
+	free(b);
+}
+
+/* ---- what one transaction holds ---- */
+
+static int by_set(const void *pa, const void *pb)
+{
+	const struct claimed *a = pa, *b = pb;
+
+	if (a->r->set_key != b->r->set_key)
+		return a->r->set_key < b->r->set_key ? -1 : 1;
+	return a->seq < b->seq ? -1 : a->seq > b->seq;
+}
+
+/* only: this entry's report alone; NULL: all that are not quarantined. */
+static void work_begin(struct work *w, struct store *s, struct store_stage *st,
+		       struct store_item **items, size_t n, const struct store_entry *only)
+{
+	size_t cap = 0;
+
+	*w = (struct work){.s = s, .st = st, .n_items = n};
+	w->items = xcalloc(n, sizeof(*w->items));
+	for (size_t i = 0; i < n; i++)
+		cap += items[i]->n_entries;
+	w->reports = xcalloc(cap, sizeof(*w->reports));
+	for (size_t i = 0; i < n; i++) {
+		struct text name = text_of(items[i]->item);
+
+		w->items[i].item = items[i];
+		db_item_key(s, items[i]->source, name, w->items[i].key);
+		if (!text_utf8_ok(name.p, name.len)) {
+			struct buf b = {0};
+
+			text_add_visible(&b, name);
+			buf_cstr(&b);
+			w->items[i].visible = b.p;
+		}
+		for (size_t k = 0; k < items[i]->n_entries; k++) {
+			struct store_entry *en = &items[i]->entries[k];
+
+			if (!en->report || en->outcome == OUTCOME_QUARANTINED || (only && en != only))
+				continue;
+			w->reports[w->n_reports] = (struct claimed){.r = en->report, .entry = en,
+				.item = i, .seq = (uint32_t)w->n_reports};
+			w->n_reports++;
+		}
+	}
+	qsort(w->reports, w->n_reports, sizeof(*w->reports), by_set);
+	uuid_new(w->uuid);
+}
+
+static void work_free(struct work *w)
+{
+	for (size_t i = 0; i < w->n_items; i++)
+		free(w->items[i].visible);
+	free(w->items);
+	free(w->reports);
+}
+
+/* The gravest outcome of its entries is the item's, with that entry's reason. */
+static void judge_items(struct work *w)
+{
+	static const char gravity[] = {OUTCOME_NOT_REPORT, OUTCOME_REPEAT, OUTCOME_STORED,
+				       OUTCOME_NEAR_REPEAT, OUTCOME_CONFLICT, OUTCOME_QUARANTINED};
+
+	for (size_t i = 0; i < w->n_items; i++) {
+		struct work_item *wi = &w->items[i];
+		size_t worst = 0;
+
+		wi->outcome = wi->item->repeat_bytes ? OUTCOME_REPEAT : OUTCOME_NOT_REPORT;
+		wi->reason = NULL;
+		for (size_t k = 0; k < wi->item->n_entries; k++) {
+			const struct store_entry *en = &wi->item->entries[k];
+			const char *g = memchr(gravity, (int)en->outcome, sizeof(gravity));
+			size_t rank = g ? (size_t)(g - gravity) : 0;
+
+			if (rank > worst || (rank == worst && !wi->reason)) {
+				worst = rank;
+				wi->outcome = en->outcome;
+				wi->reason = en->reason;
+			}
+		}
+		wi->quarantined = wi->outcome == OUTCOME_QUARANTINED;
+		wi->bytes_kept = false;
+	}
+}
+
+/* ---- the transaction ---- */
+
+/* Once a connection: tables that are empty again after each transaction. */
+static int work_tables(struct store *s, struct err *e)
+{
+	if (s->has_work_tables)
+		return 0;
+	if (db_run(s, "CREATE TEMP TABLE ruadb_claim ON COMMIT DELETE ROWS AS SELECT " HEAD_COLUMNS
+		      ", item_key, 0 AS seq FROM ruadb_data.report WITH NO DATA; "
+		      "CREATE TEMP TABLE ruadb_set ON COMMIT DELETE ROWS AS SELECT " AUTH_SET_COLUMNS
+		      " FROM ruadb_data.auth_set WITH NO DATA; "
+		      "CREATE TEMP TABLE ruadb_seen ON COMMIT DELETE ROWS AS SELECT item_key, "
+		      "bytes_key, size, mtime_ns, inode, outcome, source, item, sha256_rest, reason "
+		      "FROM ruadb_data.ledger WITH NO DATA", e) < 0)
+		return -1;
+	s->has_work_tables = true;
+	return 0;
+}
+
+/* *ret_happened: a lost COMMIT of this UUID had arrived after all. */
+static int batch_row(struct work *w, bool *ret_happened, struct err *e)
+{
+	AUTO_PARAMS struct params p = {0};
+	AUTO_RESULT PGresult *res = NULL;
+
+	param_int8(&p, w->st->tenant);
+	param_uuid(&p, w->uuid);
+	param_text(&p, text_of(PACKAGE_VERSION));
+	param_int4(&p, w->st->parser_version);
+	if (db_exec(w->s, "INSERT INTO ruadb_data.batch (tenant_id, batch_uuid, program_version, "
+			  "parser_version) VALUES ($1, $2, $3, $4) ON CONFLICT (tenant_id, batch_uuid) "
+			  "DO NOTHING RETURNING batch_id", &p, &res, e) < 0)
+		return -1;
+	*ret_happened = PQntuples(res) == 0;
+	w->batch_id = *ret_happened ? 0 : db_int8(res, 0, 0);
+	return 0;
+}
+
+static int transaction(struct work *w, bool probe, struct err *e)
+{
+	bool happened;
+
+	if (work_tables(w->s, e) < 0 || refs_store(w, e) < 0 || db_run(w->s, "BEGIN", e) < 0 ||
+	    batch_row(w, &happened, e) < 0)
+		return -1;
+	if (happened) /* what the entries' outcomes say was found by the transaction that did */
+		return db_run(w->s, "ROLLBACK", e);
+	if (claim_reports(w, e) < 0 || rows_copy(w, e) < 0)
+		return -1;
+	if (probe)
+		return db_run(w->s, "ROLLBACK", e);
+	judge_items(w);
+	if (originals_store(w, e) < 0 || ledger_store(w, e) < 0)
+		return -1;
+	return store_commit_hook(w->s, "COMMIT", e);
+}
+
+static void pause_ms(int ms)
+{
+	struct timespec t = {ms / 1000, ms % 1000 * 1000000L};
+
+	while (nanosleep(&t, &t) < 0 && errno == EINTR)
+		;
+}
+
+/* Until the database is there again, or store_reconnect_ms have passed. */
+static int reconnect(struct work *w, struct err *e)
+{
+	int waited = 0, step = 50;
+
+	while (db_connect(w->s, e) < 0) {
+		if (e->class != ERR_TEMP || waited >= store_reconnect_ms)
+			return -1;
+		pause_ms(step);
+		waited += step;
+		step = step < 1000 ? step * 2 : 1000;
+	}
+	return 0;
+}
+
+/* The transaction, again and again as long as the reason is not in what it holds. */
+static int try_work(struct work *w, bool probe, struct err *e)
+{
+	for (int tries = 0;; tries++) {
+		struct err again;
+
+		if (!db_lost(w->s) && transaction(w, probe, e) == 0)
+			return 0;
+		if (db_lost(w->s)) {
+			if (tries >= SERIAL_TRIES || reconnect(w, e) < 0)
+				return -1;
+			continue;
+		}
+		if (PQtransactionStatus(w->s->conn) != PQTRANS_IDLE) {
+			char state[sizeof(w->s->sqlstate)];
+
+			memcpy(state, w->s->sqlstate, sizeof(state));
+			if (db_run(w->s, "ROLLBACK", &again) < 0)
+				continue;
+			memcpy(w->s->sqlstate, state, sizeof(state));
+		}
+		if (!db_state_is(w->s, "40") || tries >= SERIAL_TRIES)
+			return -1;
+		pause_ms(1 + rand() % (10 << (tries < 5 ? tries : 5)));
+	}
+}
+
+/* ---- halving ---- */
+
+static void quarantine_report(struct store_entry *en, const struct err *e)
+{
+	en->outcome = OUTCOME_QUARANTINED;
+	en->class = e->class == ERR_TEMP ? ERR_BUG : e->class;
+	free(en->reason);
+	en->reason = xstrdup(e->msg);
+}
+
+/* Tries each report of the item alone, without storing it, and quarantines those that fail. */
+static int find_poison(struct store *s, struct store_stage *st, struct store_item *item,
+		       const struct err *whole, struct err *e)
+{
+	size_t found = 0, reports = 0;
+
+	for (size_t k = 0; k < item->n_entries; k++) {
+		struct store_entry *en = &item->entries[k];
+		struct work w;
+
+		if (!en->report || en->outcome == OUTCOME_QUARANTINED)
+			continue;
+		reports++;
+		work_begin(&w, s, st, &item, 1, en);
+		int rc = try_work(&w, true, e);
+
+		work_free(&w);
+		if (rc == 0)
+			continue;
+		if (!DATABASE_DATA_ERROR(s))
+			return -1;
+		quarantine_report(en, e);
+		found++;
+	}
+	if (!reports) { /* no report is to blame: nothing of the item's can be stored */
+		*e = *whole;
+		return -1;
+	}
+	for (size_t k = 0; !found && k < item->n_entries; k++)
+		if (item->entries[k].report && item->entries[k].outcome != OUTCOME_QUARANTINED)
+			quarantine_report(&item->entries[k], whole);
+	return 0;
+}
+
+static int commit_items(struct store *s, struct store_stage *st, struct store_item **items,
+			size_t n, const uint8_t uuid[16], struct err *e)
+{
+	struct work w;
+
+	work_begin(&w, s, st, items, n, NULL);
+	if (uuid)
+		memcpy(w.uuid, uuid, 16);
+	int rc = try_work(&w, false, e);
+
+	if (rc == 0) {
+		refs_known(&w);
+		for (size_t i = 0; i < n; i++)
+			items[i]->durable = true;
+	}
+	work_free(&w);
+	if (rc == 0 || !DATABASE_DATA_ERROR(s))
+		return rc;
+	if (n > 1) {
+		if (commit_items(s, st, items, n / 2, NULL, e) < 0)
+			return -1;
+		return commit_items(s, st, items + n / 2, n - n / 2, NULL, e);
+	}
+	struct err whole = *e;
+
+	if (find_poison(s, st, items[0], &whole, e) < 0)
+		return -1;
+	return commit_items(s, st, items, 1, NULL, e);
+}
+
+int store_commit(struct store *s, struct store_stage *st, struct store_batch *b, struct err *e)
+{
+	AUTO_FREE struct store_item **items = xcalloc(b->n_items, sizeof(struct store_item *));
+	size_t n = 0;
+
+	for (struct store_item *i = b->items; i; i = i->next)
+		if (!i->durable)
+			items[n++] = i;
+	return n ? commit_items(s, st, items, n, b->uuid, e) : 0;
+}

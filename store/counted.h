@@ -1,0 +1,36 @@
+/*
+ * counted - which members of a set count (definitions A1, A2). Pure functions.
+ *
+ * A set is all reports of one reporter and domain with the same begin and end. Within it, rows of
+ * one identity are variants of one report, and at most one of them counts; rows of another
+ * identity with content that was there before are near repeats and never count.
+ */
+#ifndef STORE_COUNTED_H
+#define STORE_COUNTED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct member {
+	int64_t set_key, report_id, variant, messages;
+	uint8_t identity[16];
+	int no;                 /* 0, 1, .. in the order they were stored */
+	char state, auth;       /* enum report_state, enum reporter_auth */
+	bool near_repeat, counted;
+	bool is_new;            /* not in the database yet */
+	bool changed;           /* counted or auth differ from the database */
+};
+
+/* 0 is the best: verified, local, unverified, failed. */
+int trust_rank(char auth);
+
+/* How a newcomer stands to the n members of its set. */
+enum standing { STANDS_NEW, STANDS_REPEAT, STANDS_CONFLICT, STANDS_NEAR_REPEAT };
+enum standing standing_of(const struct member *newcomer, const struct member *m, size_t n,
+			  size_t *ret_same);
+
+/* Decides `counted` for the n members of one set; sets `changed` where it was otherwise. */
+void choose_counted(struct member *m, size_t n);
+
+#endif

@@ -1,0 +1,157 @@
+/* Reading the quarantine, and giving back the bytes it kept. */
+#include "store/db.h"
+#include "store/spool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define LIST_SQL \
+	"SELECT quarantine_id::text, entry::text, size::text, bytes_kept::text, " \
+	"to_char(at, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), class, source, item, " \
+	"encode(sha256, 'hex'), reason FROM ruadb_data.quarantine WHERE tenant_id = $1 " \
+	"ORDER BY quarantine_id"
+
+static int64_t number(const PGresult *res, int row, int col)
+{
+	return strtoll(PQgetvalue(res, row, col), NULL, 10);
+}
+
+int store_quarantine_each(struct store *s, int (*each)(void *ctx, const struct store_quarantined *q,
+						       struct err *e),
+			  void *ctx, struct err *e)
+{
+	AUTO_PARAMS struct params p = {0};
+	AUTO_RESULT PGresult *res = NULL;
+
+	param_int8(&p, s->tenant);
+	if (db_exec(s, LIST_SQL, &p, &res, e) < 0)
+		return -1;
+	for (int row = 0; row < PQntuples(res); row++) {
+		struct store_quarantined q = {
+			.id = number(res, row, 0),
+			.entry = (uint32_t)number(res, row, 1),
+			.size = number(res, row, 2),
+			.bytes_kept = *PQgetvalue(res, row, 3) == 't',
+			.at = PQgetvalue(res, row, 4),
+			.class = PQgetvalue(res, row, 5),
+			.source = PQgetvalue(res, row, 6),
+			.item = PQgetvalue(res, row, 7),
+			.sha256 = PQgetvalue(res, row, 8),
+			.reason = PQgetvalue(res, row, 9),
+		};
+
+		if (each(ctx, &q, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int write_all(int fd, const void *bytes, size_t n, struct err *e)
+{
+	const char *p = bytes;
+
+	while (n) {
+		ssize_t k = write(fd, p, n);
+
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k <= 0)
+			return err_set(e, ERR_TEMP, "can't write a temporary file: %m");
+		p += k;
+		n -= (size_t)k;
+	}
+	return 0;
+}
+
+/* One part of what we gzipped ourselves goes on where the part before it ended. */
+static int inflate_part(z_stream *z, const char *p, size_t n, int fd, struct err *e)
+{
+	unsigned char out[65536];
+
+	z->next_in = (unsigned char *)p;
+	z->avail_in = (unsigned)n;
+	for (;;) {
+		z->next_out = out;
+		z->avail_out = sizeof(out);
+		int rc = inflate(z, Z_NO_FLUSH);
+
+		if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR)
+			return err_set(e, ERR_BUG, "an original of ours does not unpack: %s",
+				       z->msg ? z->msg : "damaged");
+		if (write_all(fd, out, sizeof(out) - z->avail_out, e) < 0)
+			return -1;
+		if (rc == Z_STREAM_END || z->avail_out)
+			return 0;
+	}
+}
+
+/* All parts of one original into fd. *ret_parts: how many there were. */
+static int write_original(struct store *s, const void *sha, int fd, int *ret_parts, struct err *e)
+{
+	z_stream z = {0};
+	int rc = 0;
+
+	if (inflateInit2(&z, 15 + 16) != Z_OK)
+		abort();
+	for (*ret_parts = 0; rc == 0; ++*ret_parts) {
+		AUTO_PARAMS struct params p = {0};
+		AUTO_RESULT PGresult *res = NULL;
+
+		param_int8(&p, s->tenant);
+		param_bytea(&p, sha, 32);
+		param_int4(&p, *ret_parts);
+		rc = db_exec(s, "SELECT encoding, bytes FROM ruadb_data.original WHERE tenant_id = $1 "
+				"AND sha256 = $2 AND part = $3", &p, &res, e);
+		if (rc < 0 || !PQntuples(res))
+			break;
+		size_t n = (size_t)PQgetlength(res, 0, 1);
+		const char *bytes = PQgetvalue(res, 0, 1);
+
+		rc = strcmp(PQgetvalue(res, 0, 0), "gzip") == 0 ? inflate_part(&z, bytes, n, fd, e)
+								: write_all(fd, bytes, n, e);
+	}
+	inflateEnd(&z);
+	return rc;
+}
+
+int store_quarantine_bytes(struct store *s, int64_t id, int *ret_fd, struct err *e)
+{
+	AUTO_PARAMS struct params p = {0};
+	AUTO_RESULT PGresult *res = NULL;
+	int fd, parts;
+
+	param_int8(&p, s->tenant);
+	param_int8(&p, id);
+	if (db_exec(s, "SELECT sha256 FROM ruadb_data.quarantine WHERE tenant_id = $1 AND "
+		       "quarantine_id = $2", &p, &res, e) < 0)
+		return -1;
+	if (!PQntuples(res))
+		return err_set(e, ERR_CONFIG, "nothing in quarantine has the number %lld",
+			       (long long)id);
+	if (spool_file(s->conf->home ? s->conf->home : "/var/tmp", &fd, e) < 0)
+		return -1;
+	int rc = write_original(s, PQgetvalue(res, 0, 0), fd, &parts, e);
+
+	if (rc == 0 && !parts)
+		rc = err_set(e, ERR_INPUT, "the bytes of number %lld were not kept (keep_raw, "
+			     "quarantine_max)", (long long)id);
+	if (rc == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		rc = err_set(e, ERR_TEMP, "can't read a temporary file back: %m");
+	if (rc == 0)
+		*ret_fd = fd;
+	else
+		close(fd);
+	return rc;
+}
+
+int store_quarantine_forget(struct store *s, int64_t id, struct err *e)
+{
+	AUTO_PARAMS struct params p = {0};
+
+	param_int8(&p, s->tenant);
+	param_int8(&p, id);
+	return db_exec(s, "DELETE FROM ruadb_data.quarantine WHERE tenant_id = $1 AND "
+			  "quarantine_id = $2", &p, NULL, e);
+}

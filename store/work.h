@@ -1,0 +1,60 @@
+/*
+ * work - one transaction: some items of a batch with what they hold. For store/ only.
+ *
+ * commit.c drives it: tries, retries, halves. The parts of the transaction, in their order:
+ * refs.c (before it), batch row, claim.c, rows.c, originals.c, ledger.c.
+ */
+#ifndef STORE_WORK_H
+#define STORE_WORK_H
+
+#include "store/db.h"
+#include "store/stage.h"
+
+struct work_item {
+	struct store_item *item;
+	uint8_t key[16];
+	char *visible;                /* item as valid UTF-8 where it is not; else NULL */
+	enum store_outcome outcome;   /* the gravest of its entries */
+	const char *reason;
+	bool quarantined, bytes_kept;
+};
+
+/* A report of the transaction. */
+struct claimed {
+	struct store_report *r;
+	struct store_entry *entry;
+	size_t item;                  /* in work.items */
+	uint32_t seq;                 /* its place in the batch: who was first */
+	bool is_new;                  /* its rows are to be copied */
+	bool settled;
+};
+
+struct work {
+	struct store *s;
+	struct store_stage *st;
+	struct work_item *items;
+	size_t n_items;
+	struct claimed *reports;      /* sorted by set_key, then seq */
+	size_t n_reports;
+	uint8_t uuid[16];
+	int64_t batch_id;
+};
+
+int refs_store(struct work *w, struct err *e) MUST_CHECK;
+/* After the commit: what refs_store wrote is durable. */
+void refs_known(struct work *w);
+/* Sets each report's outcome, is_new, and the rows of report. */
+int claim_reports(struct work *w, struct err *e) MUST_CHECK;
+/* record, record_day, report_day_part of the new reports. */
+int rows_copy(struct work *w, struct err *e) MUST_CHECK;
+/* The items' bytes as keep_raw wants; sets bytes_kept. */
+int originals_store(struct work *w, struct err *e) MUST_CHECK;
+/* Ledger and quarantine rows. */
+int ledger_store(struct work *w, struct err *e) MUST_CHECK;
+
+static inline struct text work_item_text(const struct work_item *i)
+{
+	return text_of(i->visible ? i->visible : i->item->item);
+}
+
+#endif
