@@ -1,0 +1,165 @@
+/*
+ * hostile_worker - a ruadb-parse that goes wrong on items that ask for it: an item with one of the
+ * marks below in it. All other items are parsed as always. Tests name it in RUADB_PARSE.
+ *
+ *   HOSTILE-CRASH  dies of a fault of its own        HOSTILE-HANG  says nothing any more
+ *   HOSTILE-SPIN   uses up its CPU time              HOSTILE-GROW  uses up its memory
+ *   HOSTILE-LIE!   sends what is no frame            HOSTILE-SUMS  sums that are not the records'
+ *   HOSTILE-END!   ends as if all were well          HOSTILE-KILL  is killed as by somebody else,
+ *                                                                  every second time it is tried
+ */
+#include "base/frame.h"
+#include "parse/parse.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct buf in;
+static int passed = -1;
+
+static int flush(void *ctx, struct buf *out, struct err *e)
+{
+	(void)ctx;
+	(void)e;
+	for (size_t done = 0; done < out->len;) {
+		ssize_t n = write(0, out->p + done, out->len - done);
+
+		if (n < 0)
+			_exit(0);
+		done += (size_t)n;
+	}
+	out->len = 0;
+	return 0;
+}
+
+/* The next frame, payload in *ret; ends the process with the stream. */
+static struct frame next(struct buf *ret)
+{
+	struct frame f;
+	struct err e;
+	size_t used;
+
+	while (frame_next((const uint8_t *)in.p, in.len, &f, &used, &e) != 1) {
+		union {
+			struct cmsghdr header;
+			char room[CMSG_SPACE(sizeof(int))];
+		} control;
+		struct iovec v = {buf_room(&in, 4096), 4096};
+		struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1, .msg_control = control.room,
+				   .msg_controllen = sizeof(control.room)};
+		ssize_t n = recvmsg(0, &m, 0);
+
+		if (n <= 0)
+			_exit(0);
+		if (CMSG_FIRSTHDR(&m))
+			memcpy(&passed, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(int));
+		in.len += (size_t)n;
+	}
+	ret->len = 0;
+	buf_add(ret, f.payload, f.len);
+	f.payload = (const uint8_t *)buf_cstr(ret);
+	memmove(in.p, in.p + used, in.len - used);
+	in.len -= used;
+	return f;
+}
+
+static void use_up_memory(void)
+{
+	struct rlimit as = {256 << 20, 256 << 20};
+
+	setrlimit(RLIMIT_AS, &as);
+	for (;;)
+		memset(xmalloc(1 << 20), 1, 1 << 20); /* ends with 71 */
+}
+
+static void use_up_time(void)
+{
+	struct rlimit cpu = {1, 2};
+
+	setrlimit(RLIMIT_CPU, &cpu);
+	for (volatile int i = 0;; i++)
+		;
+}
+
+/* A report of one record, END says two. */
+static void wrong_sums(uint64_t item)
+{
+	struct report_head h = {.schema = SCHEMA_RFC7489, .domain = text_of("example.com"),
+				.pct = -1};
+	struct report_sums s = {.records = 2, .state = STATE_COMPLETE};
+	struct buf b = {0};
+	size_t at = frame_begin(&b, FRAME_HEAD, item);
+
+	frame_put_head(&b, &h);
+	frame_finish(&b, at);
+	at = frame_begin(&b, FRAME_END, item);
+	frame_put_sums(&b, &s);
+	frame_finish(&b, at);
+	flush(NULL, &b, NULL);
+	pause();
+}
+
+static void misbehave(uint64_t item, const struct buf *data)
+{
+	const char *mark = memmem(data->p, data->len, "HOSTILE-", 8);
+
+	if (!mark || (size_t)(data->p + data->len - mark) < 12)
+		return;
+	mark += 8;
+	if (memcmp(mark, "CRAS", 4) == 0)
+		raise(SIGSEGV);
+	else if (memcmp(mark, "HANG", 4) == 0)
+		for (;;)
+			pause();
+	else if (memcmp(mark, "SPIN", 4) == 0)
+		use_up_time();
+	else if (memcmp(mark, "GROW", 4) == 0)
+		use_up_memory();
+	else if (memcmp(mark, "LIE!", 4) == 0 && write(0, "no frame at all, is it?", 23) > 0)
+		pause();
+	else if (memcmp(mark, "SUMS", 4) == 0)
+		wrong_sums(item);
+	else if (memcmp(mark, "END!", 4) == 0)
+		exit(0);
+	else if (memcmp(mark, "KILL", 4) == 0 && getpid() % 2)
+		raise(SIGKILL);
+}
+
+int main(void)
+{
+	struct parser *p = parser_new();
+	struct parse_sink sink = {.flush = flush};
+	struct buf frame = {0}, data = {0};
+	struct rlimit no_core = {0, 0};
+	struct err e;
+
+	setrlimit(RLIMIT_CORE, &no_core);
+	for (;;) {
+		struct frame f = next(&frame);
+		uint64_t item = f.item, size;
+		bool by_descriptor;
+
+		if (frame_get_item(&f, &by_descriptor, &size, &e) < 0)
+			return 70;
+		data.len = 0;
+		if (by_descriptor)
+			data.len = (size_t)pread(passed, buf_room(&data, 4096), 4096, 0);
+		while (!by_descriptor && data.len < size) {
+			f = next(&frame);
+			buf_add(&data, f.payload, f.len);
+		}
+		buf_room(&data, 1);
+		misbehave(item, &data);
+		if (parse_item(p, item, by_descriptor ? NULL : data.p, (size_t)size, passed, &sink,
+			       &e) < 0)
+			return 70;
+		if (by_descriptor)
+			close(passed);
+	}
+}
