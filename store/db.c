@@ -103,6 +103,7 @@ static const struct {
 	{"3D", ERR_CONFIG, "there is no such database"},
 	{"40", ERR_TEMP, "another process was at the same rows"},
 	{"42501", ERR_CONFIG, "the database role may not do this"},
+	{"42", ERR_CONFIG, "the database does not understand the statement"},
 	{"53100", ERR_TEMP, "the database server's disk is full"},
 	{"53200", ERR_TEMP, "the database server is out of memory"},
 	{"53300", ERR_TEMP, "the database server has no connection left"},

@@ -11,7 +11,7 @@
 	"SELECT quarantine_id::text, entry::text, size::text, bytes_kept::text, " \
 	"to_char(at, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), class, source, item, " \
 	"encode(sha256, 'hex'), reason FROM ruadb_data.quarantine WHERE tenant_id = $1 " \
-	"ORDER BY quarantine_id"
+	"ORDER BY quarantine.quarantine_id" /* the number, not the text of that name */
 
 static int64_t number(const PGresult *res, int row, int col)
 {

@@ -18,7 +18,7 @@ a_report()
 			# shellcheck disable=SC2086 # words
 			set -- $record
 			echo "<record><row><source_ip>$1</source_ip><count>$2</count><policy_evaluated>"
-			echo "<disposition>$3</disposition><dkim>$4</dkim><spf>$5</spf>"
+			echo "<disposition>$3</disposition><dkim>$4</dkim><spf>${5-}</spf>"
 			echo "</policy_evaluated></row><identifiers><header_from>$domain</header_from>"
 			echo "</identifiers><auth_results><spf><domain>$domain</domain>"
 			echo "<result>pass</result></spf></auth_results></record>"
@@ -38,7 +38,7 @@ cells()
 {
 	tr -d '\r' <"$tmp/out" | awk -F, -v want="$*" '
 		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; n = split(want, names, " "); next }
-		{ for (k = 1; k <= n; k++) printf "%s%s", k > 1 ? "|" : "", $at[names[k]]; print "" }'
+		{ for (k = 1; k <= n; k++) printf "%s%s", (k > 1 ? "|" : ""), $at[names[k]]; print "" }'
 }
 
 # ---- without a database
@@ -64,7 +64,7 @@ a_report 3.xml Two 1 2026-10-02 example.com "192.0.2.2 1 none pass fail" \
 	"2001:db8::2 30 none fail fail"
 a_report 4.xml Two 2 2026-10-03 example.org "192.0.2.1 100 none pass pass"
 a_report 5-near.xml Two 3 2026-10-03 example.org "192.0.2.1 100 none pass pass"
-a_report 6-conflict.xml Two 2 2026-10-03 example.org "192.0.2.1 90 none pass pass"
+a_report 6-conflict.xml One.Example 2 2026-10-02 example.com "192.0.2.1 3 none fail pass"
 printf '<feedback><report_metadata>' >"$tmp/in/7-broken.xml"
 ingest --format json "$tmp/in"
 is "$status" 65 "six reports and a broken one"
