@@ -3,15 +3,7 @@
 #include "parse/mime.h"
 #include "parse/sniff.h"
 
-#include <string.h>
-
 #define MOST_MAILS 3 /* a mail attached to a mail attached to a mail */
-
-/* HTML and XML of another kind are what people read; a report's own element makes the difference. */
-static bool has_feedback(const struct block *b)
-{
-	return memmem(b->p, b->len, "feedback", strlen("feedback")) != NULL;
-}
 
 /*
  * The media types of reports lie, so the bytes decide. Text is nobody's report, but where the part
@@ -24,7 +16,8 @@ static bool is_entry(const struct mail_part *part, const struct block *b)
 	case KIND_ZIP:
 		return true;
 	case KIND_XML:
-		return !part->body_text || has_feedback(b);
+		/* HTML is what people read; a report's own element makes the difference */
+		return !part->body_text || sniff_feedback(b->p, b->len);
 	case KIND_MAIL:
 		return !part->body_text;
 	case KIND_TEXT:

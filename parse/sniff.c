@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define LOOK 65536 /* so far the search for a report goes */
+
 static const struct {
 	const char *bytes;
 	size_t len;
@@ -107,4 +109,16 @@ struct sniffed sniff(const uint8_t *p, size_t len)
 	if (is_mail((const char *)p + skip, (const char *)p + len))
 		return (struct sniffed){KIND_MAIL, "a mail", skip};
 	return (struct sniffed){KIND_TEXT, "text", skip};
+}
+
+bool sniff_feedback(const uint8_t *p, size_t len)
+{
+	const uint8_t *start = p, *end = p + (len < LOOK ? len : LOOK);
+
+	while ((p = memmem(p, (size_t)(end - p), "feedback", strlen("feedback")))) {
+		if (p > start && (p[-1] == '<' || p[-1] == ':'))
+			return true;
+		p++;
+	}
+	return false;
 }

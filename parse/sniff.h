@@ -28,4 +28,7 @@ struct sniffed {
 /* The first block of something; a few KB do. */
 struct sniffed sniff(const uint8_t *p, size_t len);
 
+/* Something like <feedback or <x:feedback is there: a report, if perhaps a broken one. */
+bool sniff_feedback(const uint8_t *p, size_t len);
+
 #endif

@@ -1,5 +1,6 @@
 #include "parse/xml.h"
 #include "parse/aggregate.h"
+#include "parse/sniff.h"
 #include "base/mem.h"
 
 #include <libxml/parserInternals.h>
@@ -229,23 +230,10 @@ static int second_pass(struct xml *x, struct source *s, size_t skip, struct err 
 	return pass(x, s, b, skip, NULL, e);
 }
 
-/* Something like <feedback or <x:feedback in the first bytes: then it is a report that is bad. */
-static bool like_feedback(const struct block *b)
-{
-	const uint8_t *p = b->p, *end = p + (b->len < SOURCE_BLOCK ? b->len : SOURCE_BLOCK);
-
-	while ((p = memmem(p, (size_t)(end - p), "feedback", 8))) {
-		if (p > b->p && (p[-1] == '<' || p[-1] == ':'))
-			return true;
-		p += 8;
-	}
-	return false;
-}
-
 enum xml_verdict xml_read(struct xml *x, struct source *s, const struct block *first, size_t skip,
 			  struct budget *spend, uint32_t entry, bool via_mail, struct err *e)
 {
-	bool like = like_feedback(first);
+	bool like = sniff_feedback(first->p, first->len);
 	int r;
 
 	aggregate_document(x->aggregate, entry, via_mail);
