@@ -13,6 +13,7 @@
 
 struct render_how {
 	const char *title; /* may be NULL */
+	const char *about; /* what the rows are (table); may be NULL */
 	bool lines;        /* a row as lines of name and value (table, Markdown) */
 	int width;         /* columns of the terminal; 0: as wide as needed */
 	bool terminal;     /* the output is one */

@@ -43,6 +43,7 @@ int report_run(struct store *s, const struct conf *c, const char *name,
 	struct render_how how = render_how_of(out);
 
 	how.title = file.title;
+	how.about = file.about;
 	how.lines = file.lines;
 	render(rows, f, &how, out);
 	rc = 0;

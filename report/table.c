@@ -9,6 +9,7 @@
 
 /* Texts are cut to no less than this where the terminal is too narrow: room for most addresses. */
 #define LEAST_WIDTH 16
+#define ABOUT_WIDTH 100
 #define GAP "  "
 
 /* One character of well-formed UTF-8 at p: its bytes, and the columns it takes in *ret_columns. */
@@ -225,8 +226,49 @@ static void lines_layout(struct buf *b, const struct store_rows *rows)
 	}
 }
 
-/* Names and values have an underscore where people would write a blank; names keep it, since that
- * is what SQL and the other formats call them. */
+/* A paragraph, wrapped at blanks. */
+static void add_about(struct buf *b, const char *about, int width)
+{
+	struct buf text = {0};
+	int column = 0;
+
+	if (!width || width > ABOUT_WIDTH)
+		width = ABOUT_WIDTH;
+	text_add_visible(&text, text_of(about));
+	for (const char *p = buf_cstr(&text); *p;) {
+		size_t n = strcspn(p, " ");
+		int columns = columns_of(p, n);
+
+		if (column && column + 1 + columns > width) {
+			buf_addc(b, '\n');
+			column = 0;
+		}
+		if (column) {
+			buf_addc(b, ' ');
+			column++;
+		}
+		buf_add(b, p, n);
+		column += columns;
+		p += n + strspn(p + n, " ");
+	}
+	buf_addc(b, '\n');
+	buf_free(&text);
+}
+
+static void add_title(struct buf *b, const struct render_how *how)
+{
+	if (!how->title)
+		return;
+	add_bold(b, how, "\033[1m");
+	text_add_visible(b, text_of(how->title));
+	add_bold(b, how, "\033[0m");
+	buf_addc(b, '\n');
+	if (how->about)
+		add_about(b, how->about, how->width);
+	buf_addc(b, '\n');
+}
+
+/* Column names keep their underscores: so SQL and the other formats call them. */
 void render_table(const struct store_rows *rows, const struct render_how *how, FILE *out)
 {
 	/* wcwidth wants a locale that knows more than ASCII, whatever the user's is. */
@@ -234,12 +276,7 @@ void render_table(const struct store_rows *rows, const struct render_how *how, F
 	locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
 	struct buf b = {0};
 
-	if (how->title) {
-		add_bold(&b, how, "\033[1m");
-		text_add_visible(&b, text_of(how->title));
-		add_bold(&b, how, "\033[0m");
-		buf_adds(&b, "\n\n");
-	}
+	add_title(&b, how);
 	if (!store_rows_count(rows))
 		buf_adds(&b, "no rows\n");
 	else if (how->lines)

@@ -1,6 +1,6 @@
 -- title: Domains by pass and fail, worst first
--- about: One row a policy domain: its mail as the reporters judged it. p is the policy of the
--- about: latest report; pass_percent is pass / (pass + fail).
+-- about: One row a policy domain: mail sent as it, as the receivers report it. p is the published
+-- about: policy in the latest report.
 -- param: since date default all Only days from this one on (UTC): 2026-11-01, or 30d, 4w back
 -- param: domain domain default all Only this policy domain
 WITH days AS (

@@ -1,7 +1,7 @@
 -- title: Senders by pass and fail, worst first
--- about: One row an address and policy domain: who sends as you, and whether DMARC passed in the
--- about: eyes of the reporters. dkim_pass and spf_pass are messages with that evaluated result
--- about: (aligned); a message may be in both. pass_percent is pass / (pass + fail).
+-- about: Who sends as your domains: one row an address and policy domain. A message passes DMARC by
+-- about: aligned DKIM (dkim_pass) or aligned SPF (spf_pass) or both. quarantine and reject: what the
+-- about: receivers did.
 -- param: since date default all Only days from this one on (UTC): 2026-11-01, or 30d, 4w back
 -- param: domain domain default all Only this policy domain
 -- param: limit integer default all At most that many rows

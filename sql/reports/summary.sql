@@ -1,7 +1,7 @@
 -- title: Summary
--- about: All counted reports: how much mail, how much of it passed DMARC, what was done with it.
--- about: pass_percent is pass / (pass + fail); unknown is mail of which the reporter did not tell
--- about: enough, and stands beside it. refused: records that could not be read.
+-- about: Mail sent as your domains, as the receivers report it. pass_percent is pass / (pass + fail);
+-- about: unknown is mail of which a reporter did not say enough. Conflicts and near repeats are
+-- about: reports that were kept but do not count.
 -- param: since date default all Only days from this one on (UTC): 2026-11-01, or 30d, 4w back
 -- param: domain domain default all Only this policy domain
 -- layout: lines

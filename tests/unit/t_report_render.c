@@ -161,10 +161,24 @@ static void test_layout(void)
 		"the title is bold where colour is wanted");
 }
 
+static void test_about(void)
+{
+	static const char *const n[] = {"x"};
+	static const char *const v[] = {"1"};
+	const struct store_rows one = {"n", n, v, 1};
+
+	renders(&one, REPORT_TABLE, (struct render_how){.title = "T", .about = "some words  about it",
+							.width = 10},
+		"T\nsome words\nabout it\n\nx\n-\n1\n", "what the rows are is wrapped");
+	renders(&one, REPORT_CSV, (struct render_how){.title = "T", .about = "words"}, "x\r\n1\r\n",
+		"csv has rows only");
+}
+
 int main(void)
 {
 	test_formats();
 	test_hostile();
 	test_layout();
+	test_about();
 	return tap_done();
 }
