@@ -1,4 +1,4 @@
--- title: Summary
+-- title: Summary of all counted reports
 -- about: Mail sent as your domains, as the receivers report it. pass_percent is pass / (pass + fail);
 -- about: unknown is mail of which a reporter did not say enough. Conflicts and near repeats are
 -- about: reports that were kept but do not count.

@@ -79,7 +79,7 @@ INSERT INTO ruadb_data.record_day VALUES
 	(1, 3, 1, '2026-10-01', 1), (1, 3, 1, '2026-10-02', 3),
 	(1, 3, 2, '2026-10-01', 1), (1, 3, 2, '2026-10-02', 2);
 
-SELECT '1..35';
+SELECT '1..40';
 SELECT pg_temp.is(:again, 0, 'the views are replaced while a view of the user reads them');
 
 -- Names of the contract.
@@ -228,3 +228,44 @@ SELECT pg_temp.is(pg_temp.plan($$SELECT sum(messages) FROM record_on_day WHERE d
 	'record_before'), false, 'months that are not asked for are left out');
 SELECT pg_temp.is((SELECT count(*) FROM report_overlap WHERE report_id = 3), 1::bigint,
 	'ranges of one reporter and domain that overlap are told');
+
+-- Row level security on every table, two tenants: the views show the reader's own rows.
+RESET search_path;
+CREATE ROLE reader;
+GRANT USAGE ON SCHEMA ruadb, ruadb_data TO reader;
+GRANT SELECT ON ALL TABLES IN SCHEMA ruadb, ruadb_data TO reader;
+GRANT USAGE ON SEQUENCE test TO reader;
+DO $$
+DECLARE
+	t regclass;
+BEGIN
+	FOR t IN SELECT oid FROM pg_class WHERE relnamespace = 'ruadb_data'::regnamespace
+			AND relkind IN ('r', 'p') LOOP
+		EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', t);
+		EXECUTE format('CREATE POLICY own ON %s FOR SELECT USING (tenant_id = ruadb.tenant())', t);
+	END LOOP;
+END $$;
+CREATE FUNCTION pg_temp.tenants(v text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	got text;
+BEGIN
+	EXECUTE format('SELECT string_agg(DISTINCT tenant_id::text, '' '') FROM ruadb.%I', v) INTO got;
+	RETURN got;
+END $$;
+SET ROLE reader;
+SET ruadb.tenant_id = '2';
+SELECT pg_temp.is((SELECT string_agg(v || ':' || coalesce(pg_temp.tenants(v), ''), ' ' ORDER BY v)
+	FROM unnest('{report,record,counted_record,record_on_day,report_day,dkim_result,spf_result,
+		ledger,quarantine,reconciliation,report_overlap}'::text[]) v),
+	'counted_record:2 dkim_result: ledger: quarantine: reconciliation: record:2 record_on_day:2 '
+	'report:2 report_day:2 report_overlap: spf_result:', 'tenant 2 sees its own rows in every view');
+SELECT pg_temp.is((SELECT org_name || ' ' || policy_domain FROM ruadb.report WHERE report_id = 6),
+	'mail.example other.example', 'ids that both tenants have mean its own reporter and domain');
+SET ruadb.tenant_id = '1';
+SELECT pg_temp.is(pg_temp.tenants('report') || pg_temp.tenants('record') ||
+	pg_temp.tenants('reconciliation') || pg_temp.tenants('ledger'), '1111', 'tenant 1 its own');
+SET ruadb.tenant_id = '';
+SELECT pg_temp.is(pg_temp.tenants('report'), '1', 'an empty setting is tenant 1');
+RESET ROLE;
+SELECT pg_temp.is(has_function_privilege('reader', 'ruadb.result_word("char")', 'EXECUTE'), true,
+	'a reader may use the functions');
