@@ -148,8 +148,11 @@ static void add_csv(struct buf *b, const char *s, bool text, bool visible)
 		buf_adds(b, p);
 	} else {
 		buf_addc(b, '"');
-		for (; *p; p++)
-			buf_adds(b, *p == '"' ? "\"\"" : (char[]){*p, '\0'});
+		for (; *p; p++) {
+			if (*p == '"')
+				buf_addc(b, '"');
+			buf_addc(b, *p);
+		}
 		buf_addc(b, '"');
 	}
 	buf_free(&cell);

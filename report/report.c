@@ -58,22 +58,29 @@ out:
 	return rc;
 }
 
+#define NAME_WIDTH 12
+
 struct listing {
 	const struct conf *c;
 	FILE *out;
 };
 
+/* A file that can't be used is listed with the reason: the others stay of use. */
 static int list_one(void *ctx, const char *name, const char *path, struct err *e)
 {
 	struct listing *l = ctx;
 	struct report_file file = {0};
 	struct buf line = {0};
+	struct err why;
 
 	(void)path;
-	if (report_file_find(l->c, name, &file, e) < 0)
-		return -1;
-	buf_printf(&line, "%-12s  ", name);
-	text_add_visible(&line, text_of(file.title));
+	(void)e;
+	int rc = report_file_find(l->c, name, &file, &why);
+
+	text_add_visible(&line, text_of(name));
+	buf_printf(&line, "%*s", line.len < NAME_WIDTH ? (int)(NAME_WIDTH - line.len) : 0, "");
+	buf_adds(&line, rc < 0 ? "  can't be used: " : "  ");
+	text_add_visible(&line, text_of(rc < 0 ? why.msg : file.title));
 	for (size_t i = 0; i < file.n_params; i++)
 		buf_printf(&line, "%s%s", i ? ", " : "  (", file.params[i].name);
 	buf_adds(&line, file.n_params ? ")\n" : "\n");

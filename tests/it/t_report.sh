@@ -168,6 +168,12 @@ is "$(tail -1 "$tmp/out")" \
 	'| =HYPERLINK("x")\\xe2\\x80\\xae\|\\xc2\\x9b2J \<b\> | 1000 |' "markdown: marks are escaped"
 report broken
 is "$status" 78 "SQL that is none: 78"
+printf 'SELECT 1' >"$tmp/reports/untitled.sql"
+report list
+is "$status $(grep -c "^untitled  *can't be used: .*-- title" "$tmp/out") $(grep -c '^summary' "$tmp/out")" \
+	"0 1 1" "a file that is no report is listed with the reason"
+rm "$tmp/reports/untitled.sql"
+report broken
 ok "with the file" grep -q "$tmp/reports/broken.sql" "$tmp/err"
 report writes
 is "$status" 78 "a report can not write"
