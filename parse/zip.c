@@ -114,7 +114,8 @@ static int entry_rewind(struct source *s, struct err *e)
 		return -1;
 	while (r == 1 && z->at < at->at)
 		r = zip_next(z, e);
-	return r == 0 ? err_set(e, ERR_BUG, "the zip is shorter the second time") : r < 0 ? -1 : 0;
+	return r == 0 ? err_set(e, ERR_INPUT, "damaged zip: it reads otherwise the second time")
+		      : r < 0 ? -1 : 0;
 }
 
 static void entry_close(struct source *s)
