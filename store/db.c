@@ -150,14 +150,14 @@ int db_run(struct store *s, const char *sql, struct err *e)
 }
 
 /* The statement's name is its place in s->prepared. */
-static int prepare(struct store *s, const char *sql, const struct params *p, char name[16],
+static int prepare(struct store *s, const char *sql, const struct params *p, char name[24],
 		   struct err *e)
 {
 	int i = 0;
 
 	while (i < s->n_prepared && s->prepared[i] != sql)
 		i++;
-	snprintf(name, 16, "ruadb_%d", i);
+	snprintf(name, 24, "ruadb_%d", i);
 	if (i < s->n_prepared)
 		return 0;
 	if (i == DB_STATEMENTS)
@@ -176,7 +176,7 @@ int db_exec(struct store *s, const char *sql, const struct params *p, PGresult *
 {
 	const char *values[PARAMS_MAX];
 	int formats[PARAMS_MAX], n = p ? p->n : 0;
-	char name[16];
+	char name[24];
 
 	if (prepare(s, sql, p, name, e) < 0)
 		return -1;

@@ -1,0 +1,457 @@
+/* Batches against a real PostgreSQL: outcomes, who counts, poison, lost commits, two at once. */
+#include "store/commit.h"
+#include "tests/unit/store_home.h"
+#include "tests/unit/tap.h"
+
+#include <pthread.h>
+#include <sys/socket.h>
+
+#define BEGIN 1790000000
+
+static struct conf *conf;
+static struct store *s;
+static struct store_stage *st;
+static struct err e;
+
+/* What a report of a test says; the rest is always the same. */
+struct say {
+	const char *id, *domain, *extra; /* extra: of its first record */
+	int content;                     /* stands for the content hash */
+	int records;
+	int64_t each;                    /* messages of each record */
+	bool mail, partial;
+	int64_t begin, end;              /* 0: a day */
+};
+
+static struct store_report *make_report(struct store *ids, struct store_stage *stage,
+					const struct say *x)
+{
+	static int64_t next, left;
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+	pthread_mutex_lock(&lock);
+	if (!left) {
+		must(store_report_ids(ids, &next, &e), &e);
+		left = 1000;
+	}
+	int64_t id = next++;
+
+	left--;
+	pthread_mutex_unlock(&lock);
+	struct report_head h = {
+		.org_name = text_of("Receiver.example"), .email = text_of("a@receiver.example"),
+		.report_id = text_of(x->id), .domain = text_of(x->domain ? x->domain : "example.com"),
+		.begin_at = x->begin ? x->begin : BEGIN,
+		.end_at = x->end ? x->end : (x->begin ? x->begin : BEGIN) + 86399,
+		.schema = SCHEMA_RFC7489, .pct = -1, .p = text_of("none"), .via_mail = x->mail};
+	struct store_report *r = store_report_begin(stage, id, &h);
+	struct auth_result results[] = {{.kind = AUTH_DKIM, .result = RESULT_PASS,
+					 .domain = h.domain, .selector = text_of("s1")}};
+	struct report_sums sums = {.state = x->partial ? STATE_PARTIAL : STATE_COMPLETE};
+	struct err mine;
+
+	must(store_report_set(r, 7, results, 1, &mine), &mine);
+	for (int i = 0; i < x->records; i++) {
+		struct record rec = {
+			.record_no = (uint32_t)i + 1, .messages = x->each,
+			.source_ip = {.family = 4, .bytes = {192, 0, 2, (uint8_t)i}},
+			.disposition = DISPOSITION_NONE, .dkim_evaluated = RESULT_PASS,
+			.spf_evaluated = RESULT_FAIL, .header_from = h.domain,
+			.extra = i == 0 ? text_of(x->extra) : TEXT_ABSENT};
+
+		must(store_report_record(r, 7, &rec, &mine), &mine);
+		sums.records++;
+		sums.messages += x->each;
+	}
+	sums.content_hash[3] = (uint8_t)(x->content >> 8);
+	sums.content_hash[4] = (uint8_t)x->content;
+	sums.content_hash[0] = 1;
+	must(store_report_end(r, &sums, &mine), &mine);
+	return r;
+}
+
+static struct store_item *make_item(const char *path, size_t n_entries)
+{
+	struct store_item *i = xcalloc(1, sizeof(*i));
+
+	i->source = "file";
+	i->item = xstrdup(path);
+	i->bytes = xstrdup(path);
+	i->size = (int64_t)strlen(path);
+	i->mtime_ns = 5;
+	i->inode = 6;
+	i->fd = -1;
+	snprintf((char *)i->sha256, sizeof(i->sha256), "%s", path);
+	i->n_entries = n_entries;
+	i->entries = xcalloc(n_entries, sizeof(*i->entries));
+	for (size_t k = 0; k < n_entries; k++)
+		i->entries[k].entry = n_entries > 1 ? (uint32_t)k + 1 : 0;
+	return i;
+}
+
+static void add_report(struct store_batch *b, const struct say *x)
+{
+	static int n;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/reports/%d.xml", __atomic_add_fetch(&n, 1, __ATOMIC_RELAXED));
+	struct store_item *i = make_item(path, 1);
+
+	i->entries[0].report = make_report(s, st, x);
+	store_batch_add(b, i);
+}
+
+static enum store_outcome commit_one(struct say x)
+{
+	struct store_batch *b = store_batch_new();
+
+	x.records = x.records ? x.records : 1;
+	add_report(b, &x);
+	must(store_commit(s, st, b, &e), &e);
+	enum store_outcome o = b->items->entries[0].outcome;
+
+	ok(b->items->durable, "durable");
+	store_batch_free(b);
+	return o;
+}
+
+static void outcomes(void)
+{
+	is_int(commit_one((struct say){.id = "1", .content = 1, .each = 10}), OUTCOME_STORED, "new");
+	is_int(commit_one((struct say){.id = "1", .content = 1, .each = 10}), OUTCOME_REPEAT, "again");
+	is_int(commit_one((struct say){.id = "1", .content = 2, .each = 20}), OUTCOME_CONFLICT,
+	       "same identity, other content");
+	is_int(commit_one((struct say){.id = "1", .content = 2, .each = 20}), OUTCOME_REPEAT,
+	       "the further variant again");
+	is_int(commit_one((struct say){.id = "2", .content = 1, .each = 10}), OUTCOME_NEAR_REPEAT,
+	       "other report id, same content");
+	is_int(commit_one((struct say){.id = "3", .content = 3, .each = 5}), OUTCOME_STORED,
+	       "other report id, other content");
+	is_str(value(s, "SELECT string_agg(external_report_id || member || counted || near_repeat, ' ' "
+			"ORDER BY member) FROM ruadb_data.report"),
+	       "10falsefalse 11truefalse 22falsetrue 33truefalse", "members of the set");
+	is_str(value(s, "SELECT count(*) || ' ' || sum(messages) FROM ruadb_data.record"), "4 45",
+	       "records of the four, none of the repeats");
+	is_str(value(s, "SELECT count(*) FROM ruadb_data.domain"), "1", "one domain");
+	is_str(value(s, "SELECT kinds || results || domains::text || selectors::text FROM "
+			"ruadb_data.auth_set"), "dp{example.com}{s1}", "one set");
+	is_str(value(s, "SELECT string_agg(outcome::text, '' ORDER BY item) FROM ruadb_data.ledger"),
+	       "srcrns", "the ledger");
+	is_str(value(s, "SELECT count(*) || ' ' || min(encoding) FROM ruadb_data.original"), "6 gzip",
+	       "originals, gzipped by us");
+}
+
+static void trust(void)
+{
+	struct say mail = {.id = "t", .domain = "t.example", .content = 1, .each = 99, .mail = true};
+	struct say file = {.id = "t", .domain = "t.example", .content = 2, .each = 1};
+	const char *which = "SELECT string_agg(reporter_auth::text || counted, ' ' ORDER BY member) FROM "
+			    "ruadb_data.report WHERE external_report_id = 't'";
+
+	is_int(commit_one(mail), OUTCOME_STORED, "by mail");
+	is_int(commit_one(file), OUTCOME_CONFLICT, "another by file");
+	is_str(value(s, which), "ufalse ltrue", "local counts before unverified, though smaller");
+	mail.mail = false;
+	is_int(commit_one(mail), OUTCOME_REPEAT, "the first as a file, too");
+	is_str(value(s, which), "ltrue lfalse", "a repeat with better trust raises it; larger sum");
+}
+
+static void partial(void)
+{
+	struct say x = {.id = "p", .domain = "p.example", .content = 1, .each = 99, .partial = true};
+
+	is_int(commit_one(x), OUTCOME_STORED, "a partial report alone");
+	is_str(value(s, "SELECT counted FROM ruadb_data.report WHERE external_report_id = 'p'"), "t",
+	       "counts");
+	x.partial = false;
+	x.content = 2;
+	x.each = 3;
+	is_int(commit_one(x), OUTCOME_CONFLICT, "the complete one");
+	is_str(value(s, "SELECT string_agg(state::text || counted, ' ' ORDER BY member) FROM "
+			"ruadb_data.report WHERE external_report_id = 'p'"), "pfalse ctrue",
+	       "supersedes it");
+}
+
+/* All of it in one batch: what comes first in the batch is stored first. */
+static void one_batch(void)
+{
+	struct store_batch *b = store_batch_new();
+	char got[16] = "";
+
+	for (int i = 0; i < 5; i++) {
+		static const int contents[] = {1, 1, 2, 3, 1};
+		static const char *const ids[] = {"b1", "b1", "b1", "b2", "b3"};
+
+		add_report(b, &(struct say){.id = ids[i], .domain = "b.example", .records = 2,
+					    .content = contents[i], .each = i + 1});
+	}
+	must(store_commit(s, st, b, &e), &e);
+	for (struct store_item *i = b->items; i; i = i->next)
+		strncat(got, (const char[]){(char)i->entries[0].outcome, 0}, 1);
+	is_str(got, "srcsn", "new, repeat, conflict, other, near repeat within one batch");
+	store_batch_free(b);
+}
+
+static void long_range(void)
+{
+	is_int(commit_one((struct say){.id = "long", .domain = "l.example", .each = 5, .records = 2,
+				       .begin = 1790035200, .end = 1790035200 + 2 * 86400}),
+	       OUTCOME_STORED, "a report of two days");
+	is_str(value(s, "SELECT string_agg(day || ' ' || messages || ' ' || pass, ', ' ORDER BY day) "
+			"FROM ruadb_data.report_day_part"), "2026-09-22 6 6, 2026-09-23 4 4",
+	       "is split: 3 and 2 of each record");
+	is_str(value(s, "SELECT count(*) || ' ' || sum(messages) FROM ruadb_data.record_day"), "4 10",
+	       "record by record");
+	is_str(value(s, "SELECT count(*) FROM ruadb_data.record_default"), "2", "on no day itself");
+}
+
+static void poison(void)
+{
+	struct store_batch *b = store_batch_new();
+	const struct store_item *bad = NULL;
+	int stored = 0, n = 0;
+
+	for (int i = 0; i < 500; i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "poison%d", i);
+		add_report(b, &(struct say){.id = id, .domain = "poison.example", .content = 1000 + i,
+					    .each = 1, .records = 3,
+					    .extra = i == 317 ? "{\"reasons\":" : NULL});
+	}
+	must(store_commit(s, st, b, &e), &e);
+	for (const struct store_item *i = b->items; i; i = i->next, n++) {
+		stored += i->entries[0].outcome == OUTCOME_STORED;
+		if (i->entries[0].outcome == OUTCOME_QUARANTINED)
+			bad = i;
+		if (bad == i)
+			is_int(n, 317, "the poisoned report is the one");
+	}
+	is_int(stored, 499, "one row that PostgreSQL refuses: the other 499 are stored");
+	ok(bad && bad->entries[0].reason && strstr(bad->entries[0].reason, "22P02"),
+	   "with PostgreSQL's reason");
+	is_str(value(s, "SELECT count(*) || ' ' || min(class) || ' ' || bool_and(bytes_kept) FROM "
+			"ruadb_data.quarantine"), "1 input true", "and is in quarantine with its bytes");
+	is_str(value(s, "SELECT count(*) FROM ruadb_data.record WHERE domain_id = (SELECT domain_id "
+			"FROM ruadb_data.domain WHERE name = 'poison.example')"), "1497",
+	       "records of the 499");
+	store_batch_free(b);
+}
+
+/* One archive with a good report, a poisoned one, one that was refused and one that is none. */
+static void archive(void)
+{
+	struct store_batch *b = store_batch_new();
+	struct store_item *i = make_item("/reports/a\xff.zip", 4);
+
+	i->compressed = true;
+	i->entries[0].report = make_report(s, st, &(struct say){.id = "z1", .domain = "z.example",
+								.records = 1, .each = 1});
+	i->entries[1].report = make_report(s, st, &(struct say){.id = "z2", .domain = "z.example",
+		.records = 1, .each = 1, .content = 2, .extra = "nonsense"});
+	i->entries[2].outcome = OUTCOME_QUARANTINED;
+	i->entries[2].class = ERR_LIMIT;
+	i->entries[2].reason = xstrdup("too deep");
+	i->entries[3].outcome = OUTCOME_NOT_REPORT;
+	store_batch_add(b, i);
+	must(store_commit(s, st, b, &e), &e);
+	is_int(i->entries[0].outcome, OUTCOME_STORED, "an archive: its good report is stored");
+	is_int(i->entries[1].outcome, OUTCOME_QUARANTINED, "its bad one is quarantined");
+	is_str(value(s, "SELECT string_agg(outcome::text, '' ORDER BY item) FROM ruadb_data.ledger "
+			"WHERE item LIKE '%.zip%'"), "qsqqx",
+	       "a ledger row of its own for each entry, the gravest for the archive");
+	is_str(value(s, "SELECT min(item) FROM ruadb_data.ledger WHERE item LIKE '%.zip%'"),
+	       "/reports/a\\xff.zip", "a path that is not UTF-8 is made visible");
+	is_str(value(s, "SELECT encoding || convert_from(substr(bytes, 1, 10), 'LATIN1') FROM "
+			"ruadb_data.original WHERE encoding = 'identity'"), "identity/reports/a",
+	       "what came compressed is kept as it came");
+	store_batch_free(b);
+}
+
+static void look_ups(void)
+{
+	struct store_seen seen[3] = {
+		{.source = "file", .item = "/reports/1.xml", .size = 14, .mtime_ns = 5, .inode = 6},
+		{.source = "file", .item = "/reports/1.xml", .size = 15, .mtime_ns = 5, .inode = 6},
+		{.source = "file", .item = "/reports/new.xml", .size = 14, .mtime_ns = 5, .inode = 6}};
+	uint8_t sha[3][32] = {"/reports/1.xml", "/reports/a\xff.zip", "unknown"};
+
+	must(store_lookup_files(s, seen, 3, &e), &e);
+	ok(seen[0].unchanged && !seen[1].unchanged && !seen[2].unchanged,
+	   "unchanged: same path, size, time and inode");
+	for (int i = 0; i < 3; i++)
+		seen[i].sha256 = sha[i];
+	must(store_lookup_bytes(s, seen, 3, 1, &e), &e);
+	ok(seen[0].repeat && !seen[1].repeat && !seen[2].repeat,
+	   "known by bytes: stored, not what is in quarantine");
+	must(store_lookup_bytes(s, seen, 1, 2, &e), &e);
+	ok(!seen[0].repeat, "another parser version reads again");
+}
+
+static int count_bytes(void *ctx, const struct store_quarantined *q, struct err *err)
+{
+	int fd;
+
+	*(int64_t *)ctx = q->id;
+	if (!q->bytes_kept || store_quarantine_bytes(s, q->id, &fd, err) < 0)
+		return q->bytes_kept ? -1 : 0;
+	char buf[64] = "";
+
+	ok(read(fd, buf, sizeof(buf) - 1) == q->size && strncmp(buf, "/reports/", 9) == 0,
+	   "quarantined bytes come back as they came");
+	close(fd);
+	return 0;
+}
+
+static void quarantine(void)
+{
+	int64_t last = 0;
+
+	must(store_quarantine_each(s, count_bytes, &last, &e), &e);
+	must(store_quarantine_forget(s, last, &e), &e);
+	is_str(value(s, "SELECT count(*) FROM ruadb_data.quarantine"), "2", "one forgotten of three");
+}
+
+/* ---- bad luck ---- */
+
+static int bad_luck;
+
+/* COMMIT arrives, its answer does not. */
+static int lose_answer(struct store *x, const char *sql, struct err *err)
+{
+	if (bad_luck-- <= 0)
+		return db_run(x, sql, err);
+	PQclear(PQexec(x->conn, sql));
+	shutdown(PQsocket(x->conn), SHUT_RDWR);
+	return db_run(x, "SELECT 1", err);
+}
+
+/* The connection breaks before COMMIT. */
+static int lose_commit(struct store *x, const char *sql, struct err *err)
+{
+	if (bad_luck-- > 0)
+		shutdown(PQsocket(x->conn), SHUT_RDWR);
+	return db_run(x, sql, err);
+}
+
+static void lost(int (*hook)(struct store *x, const char *sql, struct err *err), const char *domain,
+		 const char *name)
+{
+	char sql[200];
+
+	bad_luck = 2;
+	store_commit_hook = hook;
+	is_int(commit_one((struct say){.id = "lost", .domain = domain, .each = 4, .records = 3}),
+	       OUTCOME_STORED, name);
+	store_commit_hook = db_run;
+	snprintf(sql, sizeof(sql), "SELECT count(*) || ' ' || sum(r.messages) FROM ruadb_data.record r "
+		 "JOIN ruadb_data.domain d USING (domain_id) WHERE d.name = '%s'", domain);
+	is_str(value(s, sql), "3 12", "its rows are there once");
+}
+
+static void away(void)
+{
+	struct store_batch *b = store_batch_new();
+	FILE *null = fopen("/dev/null", "we");
+
+	add_report(b, &(struct say){.id = "away", .domain = "away.example", .records = 1, .each = 1});
+	must(store_server_stop(conf, null, &e), &e);
+	conf->db_autostart = false;
+	store_reconnect_ms = 200;
+	ok(store_commit(s, st, b, &e) < 0 && e.class == ERR_TEMP, "database away: TEMP");
+	ok(!b->items->durable, "nothing is said to be durable");
+	conf->db_autostart = true;
+	store_reconnect_ms = 10000;
+	must(store_commit(s, st, b, &e), &e);
+	is_int(b->items->entries[0].outcome, OUTCOME_STORED, "the same batch, later: stored");
+	store_batch_free(b);
+	fclose(null);
+}
+
+/* ---- two at once ---- */
+
+#define RIVALS 2
+#define ROUNDS 12
+#define EACH 60
+
+static void *rival(void *ctx)
+{
+	int stored = 0;
+	struct err mine;
+	struct store *own;
+	struct store_stage *stage = store_stage_new(conf, 1);
+	bool backwards = ctx != NULL;
+
+	must(store_open(conf, STORE_INGEST, &own, &mine), &mine);
+	for (int round = 0; round < ROUNDS; round++) {
+		struct store_batch *b = store_batch_new();
+
+		for (int k = 0; k < EACH; k++) {
+			int n = backwards ? EACH - 1 - k : k;
+			char id[32], path[64];
+
+			/* three reports a set: one of each identity, of which one has two variants */
+			snprintf(id, sizeof(id), "rival%d", round * EACH + n - n % 3);
+			snprintf(path, sizeof(path), "/rival/%d", round * EACH + n);
+			struct store_item *i = make_item(path, 1);
+
+			i->entries[0].report = make_report(own, stage, &(struct say){
+				.id = id, .domain = "rival.example", .records = 2, .each = 1,
+				.content = 2000 + n % 3, .begin = BEGIN + (round * EACH + n - n % 3)});
+			store_batch_add(b, i);
+		}
+		must(store_commit(own, stage, b, &mine), &mine);
+		for (const struct store_item *i = b->items; i; i = i->next)
+			stored += i->entries[0].outcome != OUTCOME_REPEAT;
+		store_batch_free(b);
+	}
+	store_close(own);
+	store_stage_free(stage);
+	return (void *)(intptr_t)stored;
+}
+
+static void two_at_once(void)
+{
+	pthread_t t[RIVALS];
+	int stored = 0;
+
+	for (int i = 0; i < RIVALS; i++)
+		pthread_create(&t[i], NULL, rival, i ? conf : NULL);
+	for (int i = 0; i < RIVALS; i++) {
+		void *n;
+
+		pthread_join(t[i], &n);
+		stored += (int)(intptr_t)n;
+	}
+	is_int(stored, ROUNDS * EACH, "two at once on the same reports: each is stored once");
+	is_str(value(s, "SELECT count(*) || ' ' || count(*) FILTER (WHERE counted) FROM "
+			"ruadb_data.report WHERE external_report_id LIKE 'rival%'"), "720 240",
+	       "each row is there once, one of each three counts");
+	is_str(value(s, "SELECT count(*) FROM ruadb_data.record r JOIN ruadb_data.domain USING "
+			"(domain_id) WHERE name = 'rival.example'"), "1440", "and its records");
+}
+
+int main(void)
+{
+	conf = home_begin();
+	setenv("TZ", "Asia/Kathmandu", 1);
+	must(store_open(conf, STORE_INGEST, &s, &e), &e);
+	st = store_stage_new(conf, 1);
+	outcomes();
+	trust();
+	partial();
+	one_batch();
+	long_range();
+	poison();
+	archive();
+	look_ups();
+	quarantine();
+	lost(lose_answer, "answer.example", "COMMIT's answer lost, twice");
+	lost(lose_commit, "commit.example", "connection lost before COMMIT, twice");
+	two_at_once();
+	away();
+	store_stage_free(st);
+	store_close(s);
+	home_end();
+	return tap_done();
+}
