@@ -84,7 +84,6 @@ ingest()
 {
 	status=0
 	"$ruadb" ingest "$@" >"$tmp/out" 2>"$tmp/err" || status=$?
-	[ ! -s "$tmp/err" ] || sed 's/^/# /' "$tmp/err" | tail -5
 }
 
 # member NAME: a number out of the JSON object that the last ingest printed.

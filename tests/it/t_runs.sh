@@ -1,3 +1,4 @@
+#!/bin/sh
 # t_runs - how a run may go: standard input, other time zones and locales, an interrupt in the
 # middle, two at once. What is stored in the end is always the same.
 . "$top_srcdir/tests/it/lib.sh"

@@ -1,3 +1,4 @@
+#!/bin/sh
 # t_samples - the whole of samples/ against samples/INDEX, file by file and in sum, and against a
 # count made by other means; then the same again, which must change nothing.
 . "$top_srcdir/tests/it/lib.sh"
@@ -9,7 +10,7 @@ index_sum()
 	awk -F "$tab" -v fields="$1" '
 		$2 ~ /^(stored|near_repeat|conflict)$/ { for (i = 3; i <= 5; i++) sum[i] += $i }
 		END { n = split(fields, f, " ")
-			for (i = 1; i <= n; i++) printf "%s%d", i > 1 ? "|" : "", sum[f[i]]
+			for (i = 1; i <= n; i++) printf("%s%d", (i > 1 ? "|" : ""), sum[f[i]])
 			print "" }' "$samples/INDEX"
 }
 
@@ -101,11 +102,10 @@ else
 fi
 
 before=$(everything 1)
-items=$(member items)
 ingest --format json "$samples"
 is "$status" 0 "a second run: nothing to do"
 is "$(member unchanged)|$(member reports_stored)|$(member reports_repeat)|$(member quarantined)" \
-	"$items|0|0|0" "a second run: everything unchanged"
+	"$(member items)|0|0|0" "a second run: everything unchanged"
 ingest --format json --again "$samples"
 is "$(member unchanged)|$(member reports_stored)|$(member reports_repeat)" \
 	"0|0|$(awk -F "$tab" '!/^#/ { n += $3 } END { print n }' "$samples/INDEX")" \

@@ -1,3 +1,4 @@
+#!/bin/sh
 # t_values - the views against rows worked out by hand, for the samples with odd values and dates.
 # What each sample is about stands in samples/INDEX.
 . "$top_srcdir/tests/it/lib.sh"
