@@ -149,6 +149,22 @@ for c in $commands; do
 done >"$tmp/said"
 nothing "--help of each command is a screen, with status 0"
 
+# ---- systemd units
+for u in "$top_srcdir"/systemd/*.service.in; do
+	case $u in
+	*/ruadb-db.service.in) ;;
+	*) grep -q '^Environment=RUADB_DB_AUTOSTART=no$' "$u" || echo "$u: starts the server itself" ;;
+	esac
+	case $u in
+	*/ruadb-ingest@.service.in)
+		grep -q '^SuccessExitStatus=65$' "$u" || echo "$u: takes a quarantined item for a failure" ;;
+	esac
+	sed -n 's/^Exec[A-Za-z]*=-\{0,1\}@bindir@\/ruadb \([a-z]*\).*/\1/p' "$u" | while read -r c; do
+		echo "$commands" | grep -qx "$c" || echo "$u: there is no command $c"
+	done
+done >"$tmp/said"
+nothing "only one unit starts the server; all run commands that are there"
+
 # ---- README and CONTRIBUTING
 for f in README.md CONTRIBUTING.md; do
 	grep -oE '\]\([^)#:]+\)' "$top_srcdir/$f" | sed 's/^](\(.*\))$/\1/' | while read -r there; do
