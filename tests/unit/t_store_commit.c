@@ -177,6 +177,7 @@ static void one_batch(void)
 {
 	struct store_batch *b = store_batch_new();
 	char got[16] = "";
+	size_t n = 0;
 
 	for (int i = 0; i < 5; i++) {
 		static const int contents[] = {1, 1, 2, 3, 1};
@@ -187,7 +188,7 @@ static void one_batch(void)
 	}
 	must(store_commit(s, st, b, &e), &e);
 	for (struct store_item *i = b->items; i; i = i->next)
-		strncat(got, (const char[]){(char)i->entries[0].outcome, 0}, 1);
+		got[n++] = (char)i->entries[0].outcome;
 	is_str(got, "srcsn", "new, repeat, conflict, other, near repeat within one batch");
 	store_batch_free(b);
 }
