@@ -45,14 +45,6 @@ static int set_up(struct store *s, struct err *e)
 		   /* with a partition a month, compiling a query takes longer than running it */
 		   "SET jit = off; SET ruadb.tenant_id = '%lld'",
 		   (long long)s->tenant);
-	/*
-	 * Ingest asks by key alone, and a table that has just been filled has no statistics yet: on
-	 * a new database a plan that reads the ledger once for each of 1000 keys was chosen, and
-	 * --again over 20,000 files took 25 s instead of 1.
-	 */
-	if (s->role == STORE_INGEST)
-		buf_adds(&b, "; SET enable_seqscan = off; SET enable_hashjoin = off; "
-			 "SET enable_mergejoin = off");
 	int rc = db_run(s, buf_cstr(&b), e);
 
 	buf_free(&b);

@@ -86,8 +86,9 @@ static int store_domains(struct work *w, size_t n, struct err *e)
 		"INSERT INTO ruadb_data.domain (tenant_id, domain_id, name) "
 		"SELECT $1, id, name FROM unnest($2, $3) AS u(id, name) ORDER BY id "
 		"ON CONFLICT DO NOTHING",
-		"SELECT FROM unnest($2, $3) AS u(id, name) JOIN ruadb_data.domain d "
-		"ON d.tenant_id = $1 AND d.domain_id = u.id WHERE d.name <> u.name LIMIT 1",
+		"SELECT FROM unnest($2, $3) AS u(id, name) CROSS JOIN LATERAL "
+		"(SELECT * FROM ruadb_data.domain d WHERE d.tenant_id = $1 AND d.domain_id = u.id "
+		"OFFSET 0) d WHERE d.name <> u.name LIMIT 1",
 		&p, (int64_t)n, "domains", e);
 }
 
@@ -118,8 +119,9 @@ static int store_reporters(struct work *w, size_t n, struct err *e)
 		"extra_contact_info, generator) SELECT $1, u.* FROM unnest($2, $3, $4, $5, $6, $7) "
 		"AS u(id, name, org, email, contact, generator) ORDER BY id ON CONFLICT DO NOTHING",
 		"SELECT FROM unnest($2, $3, $4, $5, $6, $7) AS u(id, name, org, email, contact, "
-		"generator) JOIN ruadb_data.reporter r ON r.tenant_id = $1 AND r.reporter_id = u.id "
-		"WHERE (r.org_name, r.email, r.extra_contact_info, r.generator) IS DISTINCT FROM "
+		"generator) CROSS JOIN LATERAL (SELECT * FROM ruadb_data.reporter r "
+		"WHERE r.tenant_id = $1 AND r.reporter_id = u.id OFFSET 0) r WHERE "
+		"(r.org_name, r.email, r.extra_contact_info, r.generator) IS DISTINCT FROM "
 		"(u.org, u.email, u.contact, u.generator) LIMIT 1",
 		&p, (int64_t)n, "reporters", e);
 }
@@ -150,8 +152,9 @@ static int store_sets(struct work *w, int64_t n, struct err *e)
 		"INSERT INTO ruadb_data.auth_set (" AUTH_SET_COLUMNS ") "
 		"SELECT " AUTH_SET_COLUMNS " FROM pg_temp.ruadb_set ORDER BY auth_set_id "
 		"ON CONFLICT DO NOTHING",
-		"SELECT FROM pg_temp.ruadb_set n JOIN ruadb_data.auth_set a "
-		"USING (tenant_id, auth_set_id) WHERE (a.kinds, a.results, a.domains, a.selectors, "
+		"SELECT FROM pg_temp.ruadb_set n CROSS JOIN LATERAL (SELECT * FROM "
+		"ruadb_data.auth_set a WHERE a.tenant_id = n.tenant_id AND "
+		"a.auth_set_id = n.auth_set_id OFFSET 0) a WHERE (a.kinds, a.results, a.domains, a.selectors, "
 		"a.results_raw) IS DISTINCT FROM (n.kinds, n.results, n.domains, n.selectors, "
 		"n.results_raw) LIMIT 1",
 		NULL, n, "sets of results", e);
