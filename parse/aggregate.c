@@ -7,16 +7,10 @@
 
 struct aggregate *aggregate_new(struct emit *m)
 {
-	/* not cleared: the areas are large, and untouched pages cost nothing */
 	struct aggregate *a = xmalloc(sizeof(*a));
 
-	memset(a, 0, offsetof(struct aggregate, head_area));
-	a->head_area.len = a->record_area.len = 0;
-	memset(&a->head_extra, 0, offsetof(struct aggregate, set) -
-					  offsetof(struct aggregate, head_extra));
-	a->set.len = 0;
-	memset(&a->reasons_content, 0, offsetof(struct aggregate, content) -
-					       offsetof(struct aggregate, reasons_content));
+	memset(a, 0, offsetof(struct aggregate, content));
+	a->content.len = a->head_area.len = a->record_area.len = a->set.len = 0;
 	a->emit = m;
 	a->names = names_new();
 	a->content.hash = hash_new();
@@ -105,103 +99,8 @@ void aggregate_begin(struct aggregate *a, xmlParserCtxtPtr ctxt)
 	a->collect = a->collected = 0;
 }
 
-/* Elements that no field is for. */
-
-/* "report_metadata/contact/phone", from below feedback or record. */
-static struct text path_here(struct aggregate *a)
-{
-	unsigned from = 1;
-
-	for (unsigned i = 1; i <= a->depth; i++)
-		if (a->level[i].node == NODE_FEEDBACK || a->level[i].node == NODE_RECORD)
-			from = i + 1;
-	a->path.len = 0;
-	for (unsigned i = from; i <= a->depth; i++) {
-		if (a->path.len)
-			buf_addc(&a->path, '/');
-		buf_adds(&a->path, a->level[i].name);
-	}
-	if (!a->path.len)
-		buf_adds(&a->path, a->level[a->depth].name);
-	return (struct text){a->path.p, (uint32_t)a->path.len};
-}
-
-static struct text own_namespace(const struct level *l)
-{
-	return l->uri && !strstr(l->uri, "dmarc") ? text_of(l->uri) : TEXT_ABSENT;
-}
-
-static void keep_element(struct aggregate *a, struct text attributes, struct text text)
-{
-	const struct level *l = &a->level[a->depth];
-	struct text path = path_here(a);
-	bool of_record = a->into == &a->record_area;
-	enum extra_part part = l->node == NODE_EXTENSION ? EXTRA_EXTENSIONS
-			       : l->node == NODE_UNKNOWN || !attributes.p ? EXTRA_UNKNOWN
-									  : EXTRA_ATTRIBUTES;
-
-	if (of_record || !a->head_sent) {
-		extra_element(of_record ? &a->record_extra : &a->head_extra, part, path,
-			      own_namespace(l), attributes, text);
-		return;
-	}
-	/* the head has left, and with it the place for what comes behind the records */
-	if (path.len > LIMIT_LEAF || text.len > LIMIT_LEAF || attributes.len > LIMIT_LEAF)
-		refuse(a, ERR_LIMIT, "an element of more than %d bytes behind the records",
-		       LIMIT_LEAF);
-	else if (!text_utf8_ok(path.p, path.len) || !text_utf8_ok(text.p, text.len))
-		refuse(a, ERR_INPUT, "bytes that are no UTF-8 behind the records");
-	else
-		emit_repair(a->emit, "element behind the records", path, TEXT_ABSENT,
-			    text.p ? text : attributes);
-}
-
-static bool is_xsi(const xmlChar *uri)
-{
-	return uri && strstr((const char *)uri, "XMLSchema-instance");
-}
-
-/* libxml2's five pointers an attribute: local name, prefix, URI, value, end of value. */
-static void take_attributes(struct aggregate *a, enum node node, int n, const xmlChar **at)
-{
-	bool lang_has_place = node == LEAF_ERROR || node == LEAF_COMMENT ||
-			      node == LEAF_HUMAN_RESULT;
-
-	a->attributes.len = 0;
-	buf_addc(&a->attributes, '{');
-	for (int i = 0; i < n; i++, at += 5) {
-		struct text value = {(const char *)at[3], (uint32_t)(at[4] - at[3])};
-
-		if (is_xsi(at[2]))
-			continue;
-		if (value.len > LIMIT_LEAF) {
-			refuse(a, ERR_LIMIT, "an attribute of more than %d bytes", LIMIT_LEAF);
-			return;
-		}
-		if (!text_utf8_ok(value.p, value.len)) {
-			refuse(a, ERR_INPUT, "an attribute has bytes that are no UTF-8");
-			return;
-		}
-		if (lang_has_place && value.len <= MOST_LANG &&
-		    strcmp((const char *)at[0], "lang") == 0) {
-			memcpy(a->lang_text, value.p, value.len);
-			a->lang = (struct text){a->lang_text, value.len};
-			continue;
-		}
-		if (a->attributes.len > 1)
-			buf_addc(&a->attributes, ',');
-		text_add_json(&a->attributes, text_of((const char *)at[0]));
-		buf_addc(&a->attributes, ':');
-		text_add_json(&a->attributes, value);
-	}
-	buf_addc(&a->attributes, '}');
-	if (a->attributes.len > 2)
-		keep_element(a, (struct text){a->attributes.p, (uint32_t)a->attributes.len},
-			     TEXT_ABSENT);
-}
-
 /* What was collected of the text of this element; the next text goes behind it. */
-static struct text take_text(struct aggregate *a)
+struct text take_text(struct aggregate *a)
 {
 	struct text t = {a->into->p + a->into->len, (uint32_t)a->collected};
 
@@ -221,15 +120,6 @@ static void expect_text(struct aggregate *a, size_t most)
 		       a->into == &a->record_area ? "a record" : "the head");
 	a->collect = most;
 	a->collected = 0;
-}
-
-/* The end of an element that is kept as it is, or a child of it begins. */
-static void kept_text(struct aggregate *a)
-{
-	struct text t = take_text(a);
-
-	if (t.len || !a->level[a->depth].has_children)
-		keep_element(a, TEXT_ABSENT, t);
 }
 
 static void leaf_text(struct aggregate *a, enum node leaf)
@@ -341,7 +231,7 @@ static enum node below(struct aggregate *a, struct level *up, const char *name)
 	else if (up->node == NODE_REASON)
 		bare_type(a);
 	else if (up->node < FIRST_LEAF)
-		kept_text(a);
+		keep_text(a);
 	else
 		leaf_text(a, up->node);
 	return up->node < FIRST_LEAF ? names_node(a->names, up->node, name) : NODE_UNKNOWN;
@@ -384,7 +274,7 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
 		expect_text(a, long_text ? LIMIT_COMMENT : LIMIT_LEAF);
 	}
 	if (n_attr > 0 && node != NODE_OUTSIDE && node != NODE_SKIPPED)
-		take_attributes(a, node, n_attr, attr);
+		keep_attributes(a, node, n_attr, attr);
 }
 
 static void on_text(void *ctx, const xmlChar *p, int len)
@@ -437,7 +327,7 @@ static void close_node(struct aggregate *a, enum node node)
 	case NODE_EXTENSION:
 	case NODE_UNKNOWN:
 		if (a->collect)
-			kept_text(a);
+			keep_text(a);
 		break;
 	default:
 		break;

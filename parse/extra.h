@@ -43,7 +43,7 @@ void extra_raw(struct extra *x, const char *what, struct text word);
 void extra_error(struct extra *x, struct text text, struct text lang);
 void extra_reason(struct extra *x, struct text type, struct text comment, struct text lang);
 void extra_human(struct extra *x, unsigned no, struct text text, struct text lang);
-/* part: EXTRA_EXTENSIONS, EXTRA_ATTRIBUTES or EXTRA_UNKNOWN. attributes is a JSON object, or absent. */
+/* part: one of the last three. attributes is a JSON object, or absent. */
 void extra_element(struct extra *x, enum extra_part part, struct text path, struct text ns,
 		   struct text attributes, struct text text);
 

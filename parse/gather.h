@@ -63,7 +63,6 @@ struct aggregate {
 
 	/* what was read; of a leaf that came twice the first */
 	struct text value[NODES];
-	struct area head_area, record_area;
 	struct extra head_extra, record_extra;
 	bool head_sent;
 	uint32_t entry;
@@ -71,18 +70,33 @@ struct aggregate {
 
 	/* of the record */
 	unsigned reasons, results;
-	struct packed set;
 	struct buf reasons_content, humans_content;
 	struct buf path, attributes; /* of an element that is kept as it is */
 
 	/* of the report */
-	struct content content;
 	struct report_sums sums;
 	uint32_t record_no;
+
+	/* large, at the end: their untouched pages cost nothing */
+	struct content content;
+	struct area head_area, record_area;
+	struct packed set;
 };
 
 /* Stops the document. Always returns -1. */
 int refuse(struct aggregate *a, enum err_class class, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* aggregate.c: what was collected of this element's text, trimmed. */
+struct text take_text(struct aggregate *a);
+
+/*
+ * keep.c: what no field is for goes into extra as it is: an element's text (of the open level), and
+ * attributes, libxml2's five pointers each. Behind the records, where HEAD has left, into REPAIR.
+ */
+void keep_element(struct aggregate *a, struct text attributes, struct text text);
+void keep_attributes(struct aggregate *a, enum node node, int n, const xmlChar **at);
+/* The end of an element that is kept, or a child of it begins. */
+void keep_text(struct aggregate *a);
 
 /* head.c: checks the head and sends HEAD. */
 int head_send(struct aggregate *a);
