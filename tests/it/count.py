@@ -292,11 +292,11 @@ class Count:
             return "repeat"
         first = not variants
         variants.add(report.hash)
-        if not first:
-            return "conflict"
         peers = self.peers.setdefault(report.peers(), set())
         peers.add(report.report_id)
-        return "stored" if len(peers) == 1 else "near_repeat"
+        if len(peers) > 1:
+            return "near_repeat"
+        return "stored" if first else "conflict"
 
     def add_report(self, report):
         outcome = self.outcome(report)
