@@ -333,8 +333,12 @@ static int ask_group(struct feed *f, struct err *e)
 		if (store_lookup_bytes(f->store, seen, n, PARSER_VERSION, e) < 0)
 			return -1;
 		n = 0;
-		for (struct job *j = f->group.first; j; j = j->next)
-			((struct piece *)j)->item->repeat_bytes = seen[n++].repeat;
+		for (struct job *j = f->group.first; j; j = j->next) {
+			struct store_item *it = ((struct piece *)j)->item;
+
+			it->repeat_bytes = seen[n].repeat;
+			it->repeat_reports = seen[n++].reports;
+		}
 	}
 	make_ready(f);
 	return 0;

@@ -194,7 +194,7 @@ void batch_count(const struct batch *b, struct counts *c)
 
 	for (size_t i = 0; it && i < b->n; i++, it = it->next) {
 		if (it->repeat_bytes)
-			c->reports_repeat++;
+			c->reports_repeat += it->repeat_reports;
 		for (size_t k = 0; k < it->n_entries && k < b->items[i].n_tallies; k++)
 			count_entry(&it->entries[k], &b->items[i].tallies[k], c);
 	}

@@ -179,8 +179,8 @@ static int work_tables(struct store *s, struct err *e)
 		      "CREATE TEMP TABLE ruadb_set ON COMMIT DELETE ROWS AS SELECT " AUTH_SET_COLUMNS
 		      " FROM ruadb_data.auth_set WITH NO DATA; "
 		      "CREATE TEMP TABLE ruadb_seen ON COMMIT DELETE ROWS AS SELECT item_key, "
-		      "bytes_key, size, mtime_ns, inode, outcome, source, item, sha256_rest, reason "
-		      "FROM ruadb_data.ledger WITH NO DATA", e) < 0)
+		      "bytes_key, size, mtime_ns, inode, reports, outcome, source, item, sha256_rest, "
+		      "reason FROM ruadb_data.ledger WITH NO DATA", e) < 0)
 		return -1;
 	s->has_work_tables = true;
 	return 0;

@@ -85,6 +85,16 @@ static uint8_t *put_file_fields(uint8_t *p, const struct store_item *item, bool 
 	return entry ? copy_null(p) : copy_int8_or_null(p, (int64_t)item->inode);
 }
 
+/* How many reports the item holds; most hold one. */
+static int reports_of(const struct store_item *item)
+{
+	int n = (int)item->repeat_reports;
+
+	for (size_t k = 0; k < item->n_entries; k++)
+		n += item->entries[k].report != NULL;
+	return n < INT16_MAX ? n : INT16_MAX;
+}
+
 static int put_line(struct work *w, const struct line *l, struct buf *b, struct buf *reason_buf,
 		    struct err *e)
 {
@@ -97,12 +107,15 @@ static int put_line(struct work *w, const struct line *l, struct buf *b, struct 
 	if (l->entry)
 		buf_printf(&full, "#%u", l->entry->entry);
 	b->len = 0;
-	uint8_t *p = (uint8_t *)buf_room(b, 12 * COPY_FIXED + full.len + reason.len +
+	uint8_t *p = (uint8_t *)buf_room(b, 13 * COPY_FIXED + full.len + reason.len +
 					    strlen(wi->item->source));
 
-	p = copy_tuple(p, 10);
+	int reports = l->entry ? 1 : reports_of(wi->item);
+
+	p = copy_tuple(p, 11);
 	p = copy_uuid(p, l->key);
 	p = put_file_fields(p, wi->item, l->entry != NULL);
+	p = reports > 1 ? copy_int2(p, (int16_t)reports) : copy_null(p);
 	p = copy_char(p, (int)(l->entry ? l->entry->outcome : wi->outcome));
 	p = copy_text(p, text_of(wi->item->source));
 	p = copy_bytes(p, full.p, (uint32_t)full.len);
@@ -118,7 +131,7 @@ static int copy_lines(struct work *w, const struct line *lines, size_t n, struct
 {
 	struct buf b = {0}, reason = {0};
 	int rc = db_copy_begin(w->s, "COPY pg_temp.ruadb_seen (item_key, bytes_key, size, mtime_ns, "
-				     "inode, outcome, source, item, sha256_rest, reason) FROM STDIN "
+				     "inode, reports, outcome, source, item, sha256_rest, reason) FROM STDIN "
 				     "(FORMAT binary)", e);
 
 	for (size_t i = 0; rc == 0 && i < n; i++)
@@ -139,15 +152,15 @@ static int upsert(struct work *w, struct err *e)
 	param_int4(&p, w->st->parser_version);
 	return db_exec(w->s,
 		"INSERT INTO ruadb_data.ledger AS l (tenant_id, item_key, bytes_key, batch_id, size, "
-		"mtime_ns, inode, parser_version, outcome, source, item, sha256_rest, reason) "
-		"SELECT $1, item_key, bytes_key, $2, size, mtime_ns, inode, $3, outcome, source, item, "
-		"sha256_rest, reason FROM pg_temp.ruadb_seen ORDER BY item_key "
+		"mtime_ns, inode, parser_version, reports, outcome, source, item, sha256_rest, reason) "
+		"SELECT $1, item_key, bytes_key, $2, size, mtime_ns, inode, $3, reports, outcome, "
+		"source, item, sha256_rest, reason FROM pg_temp.ruadb_seen ORDER BY item_key "
 		"ON CONFLICT (tenant_id, item_key) DO UPDATE SET "
 		"bytes_key = excluded.bytes_key, sha256_rest = excluded.sha256_rest, "
 		"batch_id = excluded.batch_id, first_batch_id = coalesce(l.first_batch_id, l.batch_id), "
 		"size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode, "
 		"last_seen_at = now(), times = coalesce(l.times, 1) + 1, "
-		"parser_version = excluded.parser_version, reason = excluded.reason, "
+		"parser_version = excluded.parser_version, reports = excluded.reports, reason = excluded.reason, "
 		"outcome = CASE WHEN excluded.outcome = 'r' AND l.outcome IN ('s', 'c', 'n') AND "
 		"l.bytes_key IS NOT DISTINCT FROM excluded.bytes_key THEN l.outcome "
 		"ELSE excluded.outcome END",

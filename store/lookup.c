@@ -25,10 +25,12 @@ static void mark(const PGresult *res, struct store_seen *seen, bool bytes)
 	for (int row = 0; row < PQntuples(res); row++) {
 		struct store_seen *x = &seen[db_int8(res, row, 0) - 1];
 
-		if (bytes)
+		if (bytes) {
 			x->repeat = true;
-		else
+			x->reports = (uint32_t)db_int8(res, row, 1);
+		} else {
 			x->unchanged = true;
+		}
 	}
 }
 
@@ -90,8 +92,9 @@ int store_lookup_bytes(struct store *s, struct store_seen *seen, size_t n, int p
 	copy_array_bytea(param_array_begin(&p), rest, (uint32_t)n);
 	param_array_end(&p, DB_OID_BYTEA_ARRAY);
 	param_int4(&p, parser_version);
-	if (db_exec(s, "SELECT u.no FROM unnest($2, $3) WITH ORDINALITY AS u(key, rest, no) "
-		       "CROSS JOIN LATERAL (SELECT FROM ruadb_data.ledger l "
+	if (db_exec(s, "SELECT u.no, l.n FROM unnest($2, $3) WITH ORDINALITY AS u(key, rest, no) "
+		       "CROSS JOIN LATERAL (SELECT coalesce(l.reports, 1)::bigint AS n "
+		       "FROM ruadb_data.ledger l "
 		       /* + 0: not an index that begins with the tenant, but that of the bytes */
 		       "WHERE l.tenant_id + 0 = $1 AND l.bytes_key = u.key AND l.sha256_rest = u.rest "
 		       "AND l.parser_version = $4 AND l.outcome IN ('s', 'c', 'n', 'r') LIMIT 1) l",

@@ -58,6 +58,7 @@ struct store_seen {
 	/* answered */
 	bool unchanged;        /* same path, size, mtime and inode */
 	bool repeat;           /* other item with these bytes, stored by this parser version */
+	uint32_t reports;      /* of a repeat: how many reports these bytes hold */
 };
 
 /* One query for all n: are these files unchanged? */
@@ -124,6 +125,7 @@ struct store_item {
 	uint64_t inode;
 	uint8_t sha256[32];
 	bool repeat_bytes;          /* known by its bytes: only the ledger row is touched */
+	uint32_t repeat_reports;    /* then: how many reports they hold */
 	bool compressed;            /* bytes are gzip or zip: kept as they came */
 	bool durable;               /* set by store_commit: committed, with what its entries say */
 	char *bytes;                /* owned; the item's bytes or NULL */

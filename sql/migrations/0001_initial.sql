@@ -170,6 +170,7 @@ CREATE TABLE ruadb_data.ledger (
 	last_seen_at timestamptz,
 	times integer,
 	parser_version smallint NOT NULL,
+	reports smallint,
 	outcome "char" NOT NULL,
 	source text NOT NULL,
 	item text NOT NULL,

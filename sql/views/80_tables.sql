@@ -104,6 +104,7 @@ BEGIN
 			('ledger', 'inode', 'Inode of the file.'),
 			('ledger', 'last_seen_at', 'When it was read last; NULL: in batch_id.'),
 			('ledger', 'times', 'How often it was read; NULL is once.'),
+			('ledger', 'reports', 'How many reports are in it; NULL for one.'),
 			('ledger', 'outcome', 'Letter: see ruadb.outcome_word.'),
 			('original', 'part', 'Number of the part.'),
 			('original', 'encoding', 'How bytes are kept: as they came, or gzip.'),
