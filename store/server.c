@@ -65,47 +65,6 @@ static char *socket_folder(const char *home)
 	return xasprintf("/tmp/ruadb-%u-%s", (unsigned)geteuid(), hash);
 }
 
-/* True if pid is a PostgreSQL server that lives: not a zombie, not another program with its id. */
-static bool is_server(pid_t pid)
-{
-	AUTO_FREE char *path = xasprintf("/proc/%d/stat", (int)pid);
-	FILE *f = fopen(path, "re");
-	char line[256] = "";
-
-	if (!f)
-		return false;
-	if (!fgets(line, sizeof(line), f))
-		line[0] = '\0';
-	fclose(f);
-	const char *name = strchr(line, '('), *end = strrchr(line, ')');
-
-	return name && end && strncmp(name + 1, "postgres)", 9) == 0 && end[1] == ' ' &&
-	       end[2] != 'Z' && end[2] != 'X';
-}
-
-/* The server's own pid file: line 1 its pid, line 5 the folder of its socket. */
-static void read_pid_file(struct server *sv)
-{
-	AUTO_FREE char *path = xasprintf("%s/postmaster.pid", sv->data);
-	FILE *f = fopen(path, "re");
-	char line[512];
-
-	sv->pid = 0;
-	for (int i = 1; f && i <= 5 && fgets(line, sizeof(line), f); i++) {
-		line[strcspn(line, "\n")] = '\0';
-		if (i == 1)
-			sv->pid = (pid_t)strtol(line, NULL, 10);
-		if (i == 5 && line[0] == '/' && sv->pid > 0 && is_server(sv->pid)) {
-			free(sv->socket);
-			sv->socket = xstrdup(line);
-		}
-	}
-	if (f)
-		fclose(f);
-	if (sv->pid > 0 && !is_server(sv->pid))
-		sv->pid = 0;
-}
-
 /* May everybody pass through the folders above and including path, as far as they exist? */
 static bool way_is_open(const char *path)
 {
@@ -147,7 +106,7 @@ int server_look(const struct conf *c, struct server *ret, struct err *e)
 	ret->data = xasprintf("%s/data", ret->dir);
 	ret->log = xasprintf("%s/server.log", ret->dir);
 	ret->socket = socket_folder(c->home);
-	read_pid_file(ret);
+	server_read_pid(ret);
 	return 0;
 }
 
@@ -259,7 +218,7 @@ static int run_pg_ctl(struct server *sv, bool *ret_up, struct err *e)
 
 	if (spawn_run(&sv->account, argv, NULL, sv->log, &status, e) < 0)
 		return -1;
-	read_pid_file(sv);
+	server_read_pid(sv);
 	*ret_up = status == 0 && sv->pid;
 	return 0;
 }
@@ -270,21 +229,21 @@ static int start_locked(struct server *sv, struct err *e)
 	bool up = false;
 	char why[256];
 
-	read_pid_file(sv);
+	server_read_pid(sv);
 	if (sv->pid)
 		return 0; /* another process started it while we waited for the lock */
 	if (server_find_programs(sv, e) < 0)
 		return -1;
 	if (access(sv->data, F_OK) < 0 && server_make_data(sv, e) < 0)
 		return -1;
+	server_drop_stale_pid(sv);
 	for (;;) {
 		if (run_pg_ctl(sv, &up, e) < 0)
 			return -1;
 		if (up)
 			return 0;
 		server_last_words(sv, why, sizeof(why));
-		/* Killed with SIGKILL, a server leaves children for a moment. Its pid file is its
-		 * own to judge: it is never removed here. */
+		/* killed with SIGKILL, a server leaves children for a moment */
 		if (!strstr(why, "still in use") && !strstr(why, "lock file"))
 			break;
 		if (time(NULL) - began > STALE_SECONDS)
@@ -322,7 +281,7 @@ int server_stop(struct server *sv, struct err *e)
 	if (kill(pid, SIGINT) < 0 && errno != ESRCH) /* "fast": ends sessions, then a checkpoint */
 		return err_set(e, ERR_CONFIG, "can't stop the server (pid %d): %m", (int)pid);
 	for (int i = 0; i < STOP_SECONDS * 20; i++) {
-		if (!is_server(pid)) {
+		if (!server_is_alive(pid)) {
 			sv->pid = 0;
 			rmdir(sv->socket);
 			return 0;

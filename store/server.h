@@ -36,6 +36,17 @@ int server_stop(struct server *sv, struct err *e) MUST_CHECK;
 /* Connection string of libpq; the caller frees it. */
 char *server_conninfo(const struct server *sv);
 
+/* server_pid.c: fills pid, and socket with the running server's. */
+void server_read_pid(struct server *sv);
+/* Not a zombie, not another program that has its id now. */
+bool server_is_alive(pid_t pid);
+/*
+ * Removes the pid file if its process is another program by now or a zombie, and nobody works in
+ * the data: PostgreSQL itself would take either for a running server for ever. A pid that does
+ * not exist is PostgreSQL's own to judge. Under the lock of server_start.
+ */
+void server_drop_stale_pid(const struct server *sv);
+
 /* server_init.c: sets sv->bindir; the data's major version if there is data. */
 int server_find_programs(struct server *sv, struct err *e) MUST_CHECK;
 /* server_init.c: makes the data; under the lock of server_start. */
