@@ -227,6 +227,7 @@ static int start_locked(struct server *sv, struct err *e)
 {
 	time_t began = time(NULL);
 	bool up = false;
+	struct stat log;
 	char why[256];
 
 	server_read_pid(sv);
@@ -238,6 +239,7 @@ static int start_locked(struct server *sv, struct err *e)
 		return -1;
 	server_drop_stale_pid(sv);
 	for (;;) {
+		sv->log_from = stat(sv->log, &log) == 0 ? (long)log.st_size : 0;
 		if (run_pg_ctl(sv, &up, e) < 0)
 			return -1;
 		if (up)

@@ -19,6 +19,7 @@ struct server {
 	char *log;
 	char *socket;   /* folder of the socket: the running server's, else where it will be */
 	char *bindir;   /* set where programs are needed */
+	long log_from;  /* where in the log this run began */
 	pid_t pid;      /* of the running server, else 0 */
 };
 
@@ -51,7 +52,7 @@ void server_drop_stale_pid(const struct server *sv);
 int server_find_programs(struct server *sv, struct err *e) MUST_CHECK;
 /* server_init.c: makes the data; under the lock of server_start. */
 int server_make_data(struct server *sv, struct err *e) MUST_CHECK;
-/* The last line of the server's log that says something, for messages. */
+/* What the log says since log_from: its last line of trouble, else its last line. */
 void server_last_words(const struct server *sv, char *ret, size_t size);
 
 #endif

@@ -150,15 +150,19 @@ void server_last_words(const struct server *sv, char *ret, size_t size)
 	snprintf(ret, size, "nothing in its log");
 	if (!f)
 		return;
-	if (fseek(f, -8192, SEEK_END) < 0)
-		rewind(f);
+	bool telling = fseek(f, sv->log_from, SEEK_SET) < 0;
+
 	while (fgets(line, sizeof(line), f)) {
+		bool tells = strstr(line, "FATAL") || strstr(line, "PANIC") ||
+			     strstr(line, "error") || strstr(line, "could not");
+
 		line[strcspn(line, "\n")] = '\0';
-		/* pg_ctl's own last line says only where to look */
-		if (line[0] && !strstr(line, "Examine the log") && !strstr(line, "stopped waiting"))
-			snprintf(ret, size, "%s", line);
-		if (strstr(line, "FATAL") || strstr(line, "PANIC") || strstr(line, "No space left"))
-			break;
+		/* pg_ctl's own lines say only where to look */
+		if (!line[0] || strncmp(line, "pg_ctl", 6) == 0 || strstr(line, "Examine the log") ||
+		    (telling && !tells))
+			continue;
+		telling = tells;
+		snprintf(ret, size, "%s", line);
 	}
 	fclose(f);
 }
