@@ -86,7 +86,7 @@ struct auth_result {
 };
 
 struct ip {
-	uint8_t family; /* 4 or 6; ::ffff:a.b.c.d is 4 (definitions B1); 0: none (a null report) */
+	uint8_t family; /* 4 or 6; ::ffff:a.b.c.d is 4 (definitions B1) */
 	uint8_t bytes[16];
 };
 

@@ -35,20 +35,45 @@ enum standing standing_of(const struct member *newcomer, const struct member *m,
 	return s;
 }
 
-/* By identity; within one, the row that is to count comes first. */
-static int preference(const void *pa, const void *pb)
+/* The representative of a member's cluster; paths are made short on the way. */
+static size_t root(size_t *up, size_t i)
 {
-	const struct member *a = *(const struct member *const *)pa;
-	const struct member *b = *(const struct member *const *)pb;
-	int c = memcmp(a->identity, b->identity, 16);
+	while (up[i] != i)
+		i = up[i] = up[up[i]];
+	return i;
+}
 
-	if (c)
-		return c;
-	if (a->near_repeat != b->near_repeat)
-		return a->near_repeat ? 1 : -1;
+struct place {
+	const struct member *m;
+	size_t at, cluster;
+};
+
+static int by_identity(const void *pa, const void *pb)
+{
+	const struct place *a = pa, *b = pb;
+
+	return memcmp(a->m->identity, b->m->identity, 16);
+}
+
+static int by_variant(const void *pa, const void *pb)
+{
+	const struct place *a = pa, *b = pb;
+
+	return a->m->variant < b->m->variant ? -1 : a->m->variant > b->m->variant;
+}
+
+/* By cluster; within one, the member that is to count comes first. */
+static int by_preference(const void *pa, const void *pb)
+{
+	const struct place *x = pa, *y = pb;
+	const struct member *a = x->m, *b = y->m;
+
+	if (x->cluster != y->cluster)
+		return x->cluster < y->cluster ? -1 : 1;
 	if (a->state != b->state) /* a complete report supersedes a partial one */
 		return a->state == STATE_COMPLETE ? -1 : 1;
-	c = trust_rank(a->auth) - trust_rank(b->auth);
+	int c = trust_rank(a->auth) - trust_rank(b->auth);
+
 	if (c)
 		return c;
 	if (a->messages != b->messages)
@@ -56,19 +81,40 @@ static int preference(const void *pa, const void *pb)
 	return a->no < b->no ? -1 : a->no > b->no;
 }
 
+static void join(struct place *by, size_t n, size_t *up,
+		 int (*order)(const void *, const void *))
+{
+	qsort(by, n, sizeof(*by), order);
+	for (size_t i = 1; i < n; i++)
+		if (order(&by[i - 1], &by[i]) == 0)
+			up[root(up, by[i].at)] = root(up, by[i - 1].at);
+}
+
+/*
+ * Members that share an identity (a conflict) or a content (near repeats) are accounts of the same
+ * mail, and so are those that hang together through a third: one of each such cluster counts,
+ * in whatever order they came.
+ */
 void choose_counted(struct member *m, size_t n)
 {
-	AUTO_FREE struct member **by = xcalloc(n, sizeof(struct member *));
+	AUTO_FREE struct place *by = xcalloc(n, sizeof(*by));
+	AUTO_FREE size_t *up = xcalloc(n, sizeof(*up));
 
-	for (size_t i = 0; i < n; i++)
-		by[i] = &m[i];
-	qsort(by, n, sizeof(struct member *), preference);
 	for (size_t i = 0; i < n; i++) {
-		bool first = i == 0 || memcmp(by[i - 1]->identity, by[i]->identity, 16) != 0;
-		bool counted = first && !by[i]->near_repeat;
+		up[i] = i;
+		by[i] = (struct place){.m = &m[i], .at = i};
+	}
+	join(by, n, up, by_identity);
+	join(by, n, up, by_variant);
+	for (size_t i = 0; i < n; i++)
+		by[i].cluster = root(up, by[i].at);
+	qsort(by, n, sizeof(*by), by_preference);
+	for (size_t i = 0; i < n; i++) {
+		struct member *x = &m[by[i].at];
+		bool counted = i == 0 || by[i - 1].cluster != by[i].cluster;
 
-		if (by[i]->counted != counted)
-			by[i]->changed = true;
-		by[i]->counted = counted;
+		if (x->counted != counted)
+			x->changed = true;
+		x->counted = counted;
 	}
 }

@@ -2,8 +2,8 @@
  * counted - which members of a set count (definitions A1, A2). Pure functions.
  *
  * A set is all reports of one reporter and domain with the same begin and end. Within it, rows of
- * one identity are variants of one report, and at most one of them counts; rows of another
- * identity with content that was there before are near repeats and never count.
+ * one identity are variants of one report; rows of another identity with the same content are
+ * near repeats. Rows that hang together in either way are one cluster, and one of it counts.
  */
 #ifndef STORE_COUNTED_H
 #define STORE_COUNTED_H

@@ -9,9 +9,13 @@ void identity_reporter(struct buf *b, const struct report_head *h)
 		return;
 	const char *host = memrchr(h->email.p, '@', h->email.len);
 
-	if (host)
-		text_add_name(b, (struct text){host + 1,
-					       (uint32_t)(h->email.p + h->email.len - host - 1)});
+	if (!host)
+		return;
+	struct text domain = {host + 1, (uint32_t)(h->email.p + h->email.len - host - 1)};
+
+	if (domain.len && domain.p[domain.len - 1] == '>') /* <dmarc@example.com>, as GoDaddy has it */
+		domain.len--;
+	text_add_name(b, domain);
 }
 
 void identity_pack(struct buf *b, struct text t)

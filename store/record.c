@@ -191,7 +191,7 @@ static inline void put_record(struct store_report *r, int64_t set, const struct 
 	p = copy_char(p, (int)rec->dkim_evaluated);
 	p = copy_char(p, (int)rec->spf_evaluated);
 	p = copy_inet(p, &rec->source_ip);
-	p = put_same(p, rec->header_from, r->domain);
+	p = put_same(p, rec->header_from, r->names[NAME_DOMAIN]);
 	p = put_same(p, rec->envelope_from, rec->header_from);
 	p = copy_text(p, rec->envelope_to);
 	p = copy_jsonb(p, rec->extra);

@@ -51,14 +51,12 @@ static void take_names(struct store_report *r, const struct report_head *h)
 		identity_pack(packed, raw[i]);
 	}
 	at[NAME_COUNT] = b->len;
-	buf_add(b, h->domain.p, h->domain.len);
 	buf_addc(b, '\0'); /* so that there is memory to point to, whatever was empty */
 	for (int i = 0; i < NAME_COUNT; i++)
 		r->names[i] = (struct text){b->p + at[i], (uint32_t)(at[i + 1] - at[i])};
 	for (int i = 0; i < 4; i++)
 		if (!raw[i].p)
 			r->names[NAME_ORG + i] = TEXT_ABSENT;
-	r->domain = (struct text){b->p + at[NAME_COUNT], h->domain.len};
 	hash_sum(r->stage->hash, packed->p, packed->len, sum);
 	r->reporter_id = hash_id(sum);
 	hash_sum(r->stage->hash, r->names[NAME_DOMAIN].p, r->names[NAME_DOMAIN].len, sum);

@@ -43,7 +43,6 @@ struct store_report {
 	enum reporter_auth auth;
 	bool send_domain, send_reporter; /* not known to be stored */
 	struct days days;
-	struct text domain;              /* of the policy, as sent; in names_bytes */
 	struct text names[NAME_COUNT];   /* in names_bytes */
 	struct buf names_bytes;
 	struct buf head;                 /* tuple of the claim, without HEAD_AT_COMMIT fields */

@@ -124,8 +124,9 @@ CREATE TABLE ruadb_data.report_day_part (
 CREATE INDEX report_day_part_report ON ruadb_data.report_day_part (tenant_id, report_id);
 
 -- One row a record, written once. day: the UTC day on which it lies whole, NULL if it is split
--- (record_day) or lies on none; source_ip is NULL in null reports only. header_from: '=' stands for the policy domain, envelope_from:
--- '=' for header_from (both as sent); a value that begins with '=' itself is written '=='... .
+-- (record_day) or lies on none. header_from: '=' stands for the policy domain (normalised),
+-- envelope_from: '=' for header_from as sent; a value that begins with '=' itself is written
+-- '=='... .
 CREATE TABLE ruadb_data.record (
 	tenant_id bigint NOT NULL,
 	report_id bigint NOT NULL,
@@ -137,7 +138,7 @@ CREATE TABLE ruadb_data.record (
 	disposition "char" NOT NULL,
 	dkim_evaluated "char" NOT NULL,
 	spf_evaluated "char" NOT NULL,
-	source_ip inet,
+	source_ip inet NOT NULL,
 	header_from text,
 	envelope_from text,
 	envelope_to text,

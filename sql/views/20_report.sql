@@ -94,7 +94,7 @@ COMMENT ON COLUMN ruadb.report.entry IS 'Entry of the item it was; NULL or 0 if 
 COMMENT ON COLUMN ruadb.report.reporter IS
 	'Reporter as compared: org_name (else domain of email), trimmed, lower case.';
 COMMENT ON COLUMN ruadb.report.near_repeat IS
-	'Same reporter, domain, range and content as another one under another report id: not counted.';
+	'Came under another report id with the content of an earlier one; one of both counts.';
 COMMENT ON COLUMN ruadb.report.conflict IS
 	'True if this identity came with more than one content; all are kept, one counts.';
 COMMENT ON COLUMN ruadb.report.swapped IS 'The reporter sent begin after end.';

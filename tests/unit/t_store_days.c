@@ -121,7 +121,19 @@ static void conflicts(void)
 	m[3] = row(3, 'c', 9, AUTH_LOCAL, 1);
 	choose_counted(m, 4);
 	ok(m[0].counted && m[1].counted, "two report ids with their own content both count");
-	ok(!m[2].counted && m[3].counted, "a near repeat never counts, another variant of it does");
+	ok(!m[2].counted && !m[3].counted, "a near repeat and its other variant are of the first's mail");
+	m[0] = row(0, 'c', 1, AUTH_LOCAL, 100);
+	m[1] = row(1, 'a', 1, AUTH_LOCAL, 100);
+	m[2] = row(2, 'a', 2, AUTH_LOCAL, 90);
+	choose_counted(m, 3);
+	ok(m[0].counted + m[1].counted + m[2].counted == 1 && !m[2].counted,
+	   "near repeat first, then a conflict: 100 messages count");
+	m[0] = row(0, 'a', 2, AUTH_LOCAL, 90);
+	m[1] = row(1, 'c', 1, AUTH_LOCAL, 100);
+	m[2] = row(2, 'a', 1, AUTH_LOCAL, 100);
+	choose_counted(m, 3);
+	ok(m[0].counted + m[1].counted + m[2].counted == 1 && !m[0].counted,
+	   "in another order: 100 as well");
 }
 
 static void standings(void)
