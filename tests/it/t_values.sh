@@ -93,4 +93,52 @@ is "$(rows 31-1 "count(*), sum(pass), sum(fail), max(pass)" report_day)" "31|62|
 	"31 days: still split"
 is "$(rows forty-1 "day IS NULL, counted, messages" report)" "t|t|7" "40 days: in totals, on no day"
 
+# ---- numbers that are large; not among the samples, whose figures people read
+# large ID COUNT...: a report of records with these counts, on standard output.
+large()
+{
+	printf '<feedback><report_metadata><org_name>mx.example.org</org_name><report_id>%s</report_id>' "$1"
+	echo '<date_range><begin>1790812800</begin><end>1790899199</end></date_range></report_metadata>'
+	echo '<policy_published><domain>lab.example.org</domain><p>none</p></policy_published>'
+	shift
+	for count; do
+		echo "<record><row><source_ip>192.0.2.50</source_ip><count>$count</count></row></record>"
+	done
+	echo '</feedback>'
+}
+large large-1 5000000000 4294967296 1 >"$tmp/large.xml"
+large large-2 9223372036854775807 >"$tmp/largest.xml"
+large large-3 9223372036854775807 1 >"$tmp/too-large.xml"
+large large-4 9223372036854775808 1 >"$tmp/no-number.xml"
+ingest --format json "$tmp/large.xml"
+is "$(rows large-1 "records, messages, unknown" report)|$(member messages)" \
+	"3|9294967297|9294967297|9294967297" "counts over 32 bits"
+ingest --format json "$tmp/largest.xml"
+is "$(rows large-2 "record_no, messages, dmarc_pass" record)" "1|9223372036854775807|" \
+	"the largest count of 64 bits"
+ingest --format json "$tmp/too-large.xml"
+is "$status|$(member quarantined)" "65|1" "counts whose sum has more than 64 bits: quarantined"
+ingest --format json "$tmp/no-number.xml"
+is "$(member reports_stored)|$(member records)|$(member records_refused)" "1|1|1" \
+	"a count of more than 64 bits: that record is refused"
+
+# ---- the same report in a mail and as a file
+large by-mail-1 3 >"$tmp/by-mail.xml"
+{
+	printf 'From: a@example.org\nSubject: Report\nMIME-Version: 1.0\nContent-Type: text/xml\n\n'
+	cat "$tmp/by-mail.xml"
+} >"$tmp/by-mail.eml"
+ingest --format json "$tmp/by-mail.eml"
+is "$(member reports_stored)|$(rows by-mail-1 "reporter_auth, counted, messages" report)" \
+	"1|unverified|t|3" "a report in a mail whose sender nobody vouches for"
+ingest --format json "$tmp/by-mail.xml"
+is "$(member reports_repeat)|$(rows by-mail-1 "reporter_auth, counted, messages" report)" \
+	"1|local|t|3" "the same as a file: a repeat, which raises the trust"
+large by-mail-1 2 >"$tmp/by-file-2.xml"
+sed 's/<count>3</<count>9</' "$tmp/by-mail.eml" >"$tmp/by-mail-2.eml"
+ingest --format json "$tmp/by-file-2.xml" "$tmp/by-mail-2.eml"
+is "$(member reports_conflict)|$(query "SELECT reporter_auth, messages, counted FROM report
+	WHERE external_report_id = 'by-mail-1' ORDER BY messages" | column)" \
+	"2|local|2|f local|3|t unverified|9|f" "in a conflict trust comes before the larger sum"
+
 done_testing
