@@ -63,7 +63,7 @@ is "$?" 0 "the schema is made by a role that may make no roles"
 ok "which is told the SQL for them" grep -q "CREATE ROLE ruadb_ingest" "$tmp/migrate"
 ingest --format json "$samples"
 is "$status" 65 "samples hold broken files: 65"
-files=$(find "$samples" -type f ! -name '.*' ! -path '*/tmp/*' | wc -l)
+files=$(find "$samples" -type f ! -name '.*' ! -path '*/maildir/tmp/*' | wc -l)
 is "$(query "SELECT count(*), sum(records), sum(messages) FROM report")" \
 	"$(member reports_stored)|$(member records)|$(member messages)" "what is said is stored"
 is "$(query "SELECT count(*) FROM reconciliation")" 0 "and adds up"
