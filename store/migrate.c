@@ -112,6 +112,8 @@ static int apply(struct store *s, const struct schema_file *f, bool dry_run, FIL
 	if (db_run(s, "BEGIN", e) < 0 || (*f->sql && db_run(s, f->sql, e) < 0) || note(s, f, e) < 0 ||
 	    db_run(s, "COMMIT", e) < 0) {
 		PQclear(PQexec(s->conn, "ROLLBACK"));
+		if (e->class == ERR_INPUT || e->class == ERR_LIMIT)
+			e->class = ERR_BUG; /* nobody but us wrote that file */
 		return err_wrap(e, "%s", f->name);
 	}
 	return 0;

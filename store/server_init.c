@@ -150,8 +150,10 @@ void server_last_words(const struct server *sv, char *ret, size_t size)
 	snprintf(ret, size, "nothing in its log");
 	if (!f)
 		return;
-	bool telling = fseek(f, sv->log_from, SEEK_SET) < 0;
+	bool telling = false;
 
+	if (fseek(f, sv->log_from, SEEK_SET) < 0)
+		rewind(f);
 	while (fgets(line, sizeof(line), f)) {
 		bool tells = strstr(line, "FATAL") || strstr(line, "PANIC") ||
 			     strstr(line, "error") || strstr(line, "could not");
