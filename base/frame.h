@@ -23,7 +23,8 @@
  *                    becomes that slot's, for this report
  *                'R' record: its u16 slot, then its fields
  *                'x' row refused: u32 record_no, i64 messages, text reason
- *              A piece never straddles frames. Slots are forgotten at HEAD.
+ *              A piece never straddles frames. Slots are forgotten at HEAD; those of a report
+ *              are used from 0 on, so that a small one needs few.
  *   REPAIR     text what (kind), text where, text from, text to  (what was mended in this report)
  *   END        struct report_sums
  *   REFUSED    u32 entry, u8 err_class (ERR_INPUT or ERR_LIMIT or ERR_BUG), text reason
@@ -49,7 +50,7 @@
 /* Raised whenever a better parser would read more: `repeat without parsing` asks for it. */
 #define PARSER_VERSION 1
 #define FRAME_HEADER 16
-#define FRAME_SLOTS 4096
+#define FRAME_SLOTS 16384
 
 enum frame_type {
 	FRAME_ITEM = 1,

@@ -3,17 +3,20 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #define NOT_OPEN SIZE_MAX
 #define FLUSH_AT 65536
 #define PIECE 60000          /* of extra in an EXTRA frame */
 #define MOST_INLINE 4000     /* of extra in the piece it belongs to */
-#define SETS_CONTENT (2 << 20)
+#define WAYS 4               /* sets whose place is the same; a line of the cache */
 
-struct slot {
+/* A set that has a slot. */
+struct known {
 	uint64_t hash;
-	uint32_t when, len; /* when: the generation that put it there */
-	uint32_t at;        /* in content */
+	uint32_t check; /* of another hash */
+	uint16_t slot;
+	uint16_t when;  /* the generation it is of; others' are free */
 };
 
 struct emit {
@@ -22,20 +25,26 @@ struct emit {
 	size_t records; /* where the RECORDS frame that is open begins in sink->out */
 	bool failed;
 	struct err err;
-	uint32_t now;   /* generation: slots of others are empty */
-	uint32_t content_len;
-	struct slot slots[FRAME_SLOTS];
-	uint8_t content[SETS_CONTENT];
+	uint16_t now;   /* generation, never 0 */
+	uint16_t slots; /* used by this report, from 0 on */
+	unsigned turn;  /* whose turn it is to be pushed out */
+	uint64_t key[3];
+	struct known next, *place; /* the set that is looked for, and where it would be */
+	_Alignas(64) struct known known[FRAME_SLOTS / WAYS][WAYS];
 };
 
 struct emit *emit_new(void)
 {
-	struct emit *m = xmalloc(sizeof(*m));
+	struct emit *m = aligned_alloc(_Alignof(struct emit), sizeof(*m));
 
-	/* the content's pages stay untouched until they are used */
-	memset(m, 0, offsetof(struct emit, content));
+	if (!m)
+		abort();
+	memset(m, 0, sizeof(*m));
 	m->now = 1;
 	m->records = NOT_OPEN;
+	/* a key of our own: nobody makes two sets that are one to us */
+	if (getrandom(m->key, sizeof(m->key), 0) != sizeof(m->key))
+		abort();
 	return m;
 }
 
@@ -118,12 +127,11 @@ static void extra_first(struct emit *m, struct text *extra)
 	}
 }
 
-/* Forgets all sets: the parent keeps its slots until HEAD, so this costs a repetition at most. */
 static void forget_sets(struct emit *m)
 {
-	m->content_len = 0;
+	m->slots = 0;
 	if (++m->now == 0) {
-		memset(m->slots, 0, sizeof(m->slots));
+		memset(m->known, 0, sizeof(m->known));
 		m->now = 1;
 	}
 }
@@ -138,39 +146,54 @@ void emit_head(struct emit *m, struct report_head *h)
 	finish(m, at);
 }
 
-/* Fast and not for secrets: what collides costs a repetition, content is compared. */
-static uint64_t mix(const uint8_t *p, size_t len)
+static uint64_t fold(uint64_t a, uint64_t b)
 {
-	uint64_t h = len * 0x9e3779b97f4a7c15u, w;
+	unsigned __int128 r = (unsigned __int128)a * b;
 
-	for (; len >= 8; p += 8, len -= 8) {
-		memcpy(&w, p, 8);
-		h = (h ^ w) * 0xff51afd7ed558ccdu;
-		h ^= h >> 32;
-	}
-	w = 0;
-	memcpy(&w, p, len);
-	h = (h ^ w) * 0xc4ceb9fe1a85ec53u;
-	return h ^ h >> 32;
+	return (uint64_t)r ^ (uint64_t)(r >> 64);
 }
 
-bool emit_find_set(struct emit *m, const uint8_t *packed, size_t len, uint16_t *ret_slot)
+/* Two keyed hashes in one pass (multiply and fold): 64 bits, and 32 more in *ret_check. */
+static uint64_t hash_set(const struct emit *m, const uint8_t *p, size_t len, uint32_t *ret_check)
 {
-	uint64_t hash = mix(packed, len);
-	struct slot *s = &m->slots[hash % FRAME_SLOTS];
+	uint64_t a = m->key[0] ^ len, b = m->key[1], w[2];
 
-	*ret_slot = (uint16_t)(hash % FRAME_SLOTS);
-	if (s->when == m->now && s->hash == hash && s->len == len &&
-	    memcmp(m->content + s->at, packed, len) == 0)
-		return true;
-	s->when = 0;
-	if (len > SETS_CONTENT)
-		return false;
-	if (len > SETS_CONTENT - m->content_len)
-		forget_sets(m);
-	*s = (struct slot){hash, m->now, (uint32_t)len, m->content_len};
-	memcpy(m->content + m->content_len, packed, len);
-	m->content_len += (uint32_t)len;
+	for (; len > 16; p += 16, len -= 16) {
+		memcpy(w, p, 16);
+		a = fold(a ^ w[0], w[1] ^ m->key[2]);
+		b = fold(b ^ w[1], w[0] ^ m->key[0]);
+	}
+	memset(w, 0, sizeof(w));
+	memcpy(w, p, len);
+	*ret_check = (uint32_t)(fold(b ^ w[1], w[0] ^ m->key[2]) >> 16);
+	return fold(a ^ w[0], w[1] ^ m->key[1]);
+}
+
+void emit_next_set(struct emit *m, const uint8_t *packed, size_t len)
+{
+	m->next.hash = hash_set(m, packed, len, &m->next.check);
+	m->place = m->known[m->next.hash % (FRAME_SLOTS / WAYS)];
+	__builtin_prefetch(m->place);
+}
+
+bool emit_find_set(struct emit *m, uint16_t *ret_slot)
+{
+	const struct known *next = &m->next;
+	struct known *way = m->place, *to = NULL;
+
+	for (int i = 0; i < WAYS; i++) {
+		if (way[i].when != m->now) {
+			to = &way[i];
+		} else if (way[i].hash == next->hash && way[i].check == next->check) {
+			*ret_slot = way[i].slot;
+			return true;
+		}
+	}
+	/* a place that is free brings a slot of its own: there are as many of both */
+	*ret_slot = to ? m->slots++ : way[m->turn % WAYS].slot;
+	if (!to)
+		to = &way[m->turn++ % WAYS];
+	*to = (struct known){next->hash, next->check, *ret_slot, m->now};
 	return false;
 }
 

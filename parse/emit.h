@@ -1,9 +1,9 @@
 /*
  * emit - frames out: keeps each under its limit, flushes the sink, interns sets of results.
  *
- * Sets: packed is the caller's own form of a set's raw values; equal bytes, equal set. The cache
- * is direct-mapped by their hash and forgets at each HEAD by a number, so that a small report
- * pays for what it uses only.
+ * Sets: packed is the caller's own form of a set's raw values; equal bytes, equal set. What has a
+ * slot is found by 96 bits of a keyed hash, in a table that forgets at each HEAD by a number, so
+ * that a small report pays for what it uses only. A set that is pushed out is sent again.
  */
 #ifndef PARSE_EMIT_H
 #define PARSE_EMIT_H
@@ -19,8 +19,10 @@ void emit_start(struct emit *m, uint64_t item, struct parse_sink *sink);
 bool emit_failed(const struct emit *m, struct err *e);
 
 void emit_head(struct emit *m, struct report_head *h);
-/* The set of these bytes has a slot already? Then *ret_slot is it; else the slot to give it. */
-bool emit_find_set(struct emit *m, const uint8_t *packed, size_t len, uint16_t *ret_slot);
+/* The set of the next record. Ahead of emit_find_set, by as much as can be: memory is far away. */
+void emit_next_set(struct emit *m, const uint8_t *packed, size_t len);
+/* It has a slot already? Then *ret_slot is it; else the slot to give it. */
+bool emit_find_set(struct emit *m, uint16_t *ret_slot);
 void emit_auth_result(struct emit *m, const struct auth_result *r);
 void emit_set(struct emit *m, uint16_t slot);
 void emit_record(struct emit *m, uint16_t slot, struct record *r);

@@ -9,22 +9,25 @@
 #include "parse/extra.h"
 #include "parse/names.h"
 
+#include <endian.h>
+
 #define CONTENT_VERSION 1        /* first byte of what the content hash sums */
 #define CONTENT_BLOCK 8192
 #define AREA (1 << 20)           /* texts of a head, or of one record */
 #define MOST_LANG 64
+#define SLACK 16                 /* see put_value */
 
 /* Texts one after the other, a blank between them: one check of UTF-8 does for all. */
 struct area {
 	size_t len;
-	char p[AREA + LIMIT_COMMENT + 8];
+	char p[AREA + LIMIT_COMMENT + 1 + SLACK];
 };
 
 /* Canonical bytes on their way into the content hash (definitions A1). */
 struct content {
 	struct hash *hash;
 	size_t len;
-	uint8_t p[CONTENT_BLOCK + 10 * (LIMIT_LEAF + 4)]; /* behind a block the largest row */
+	uint8_t p[CONTENT_BLOCK + 10 * (LIMIT_LEAF + 5) + SLACK]; /* behind a block the largest row */
 };
 
 struct level {
@@ -36,7 +39,7 @@ struct level {
 /* The set of results under construction: for each its kind and raw values, see put_value. */
 struct packed {
 	size_t len;
-	uint8_t p[AREA + LIMIT_COMMENT + LIMIT_RESULTS * 32];
+	uint8_t p[AREA + LIMIT_COMMENT + LIMIT_RESULTS * 32 + SLACK];
 };
 
 struct aggregate {
@@ -109,18 +112,31 @@ void record_result(struct aggregate *a, enum node kind);
 int record_close(struct aggregate *a);
 int report_end(struct aggregate *a);
 
-/* content.c: a value as the hash sees it, u32 length and bytes; absent is a length of its own. */
+/*
+ * content.c. A value as the hash sees it: its length in a byte (or 0xfe and a u32), and its bytes;
+ * 0xff is an absent one. Most are short, and a call of memcpy costs more than they do: SLACK bytes
+ * behind t and behind what is written must be there to be read and overwritten.
+ */
 static inline uint8_t *put_value(uint8_t *p, struct text t)
 {
-	uint32_t len = t.p ? t.len : UINT32_MAX;
-
-	p[0] = (uint8_t)len;
-	p[1] = (uint8_t)(len >> 8);
-	p[2] = (uint8_t)(len >> 16);
-	p[3] = (uint8_t)(len >> 24);
-	if (t.p && t.len)
-		memcpy(p + 4, t.p, t.len);
-	return p + 4 + (t.p ? t.len : 0);
+	if (!t.p) {
+		*p = 0xff;
+		return p + 1;
+	}
+	if (t.len <= SLACK) {
+		*p = (uint8_t)t.len;
+		memcpy(p + 1, t.p, SLACK);
+		return p + 1 + t.len;
+	}
+	if (t.len < 0xfe) {
+		*p++ = (uint8_t)t.len;
+	} else {
+		*p++ = 0xfe;
+		memcpy(p, &(uint32_t){htole32(t.len)}, 4);
+		p += 4;
+	}
+	memcpy(p, t.p, t.len);
+	return p + t.len;
 }
 
 void content_begin(struct content *c);

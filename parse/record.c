@@ -19,10 +19,10 @@ void record_open(struct aggregate *a)
 /* Appends a value as the content hash sees it. */
 static void keep_content(struct buf *b, char tag, struct text t)
 {
-	char *p = buf_take(b, 5 + t.len);
+	uint8_t *p = (uint8_t *)buf_room(b, 6 + t.len + SLACK);
 
-	*p = tag;
-	put_value((uint8_t *)p + 1, t);
+	*p = (uint8_t)tag;
+	b->len += (size_t)(put_value(p + 1, t) - p);
 }
 
 void record_reason(struct aggregate *a)
@@ -65,15 +65,20 @@ void record_result(struct aggregate *a, enum node kind)
 	}
 }
 
+/* The reverse of put_value. */
 static struct text take_value(const uint8_t **p)
 {
-	uint32_t len = (uint32_t)(*p)[0] | (uint32_t)(*p)[1] << 8 | (uint32_t)(*p)[2] << 16 |
-		       (uint32_t)(*p)[3] << 24;
-	struct text t = {(const char *)*p + 4, len};
+	uint32_t len = *(*p)++;
 
-	*p += 4;
-	if (len == UINT32_MAX)
+	if (len == 0xff)
 		return TEXT_ABSENT;
+	if (len == 0xfe) {
+		memcpy(&len, *p, 4);
+		len = le32toh(len);
+		*p += 4;
+	}
+	struct text t = {(const char *)*p, len};
+
 	*p += len;
 	return t;
 }
@@ -161,7 +166,7 @@ static void send_record(struct aggregate *a, struct record *r)
 		refuse(a, e.class, "record %u: %s", r->record_no, e.msg);
 		return;
 	}
-	if (!emit_find_set(a->emit, a->set.p, a->set.len, &slot))
+	if (!emit_find_set(a->emit, &slot))
 		send_set(a, slot);
 	emit_record(a->emit, slot, r);
 }
@@ -172,6 +177,7 @@ int record_close(struct aggregate *a)
 	struct record r;
 
 	a->into = &a->head_area;
+	emit_next_set(a->emit, a->set.p, a->set.len);
 	if (!text_utf8_ok(a->record_area.p, a->record_area.len))
 		return refuse(a, ERR_INPUT, "record %u has bytes that are no UTF-8",
 			      a->record_no + 1);
