@@ -1,5 +1,6 @@
 /* Batches against a real PostgreSQL: outcomes, who counts, poison, lost commits, two at once. */
 #include "store/commit.h"
+#include "store/copy.h"
 #include "tests/unit/store_home.h"
 #include "tests/unit/tap.h"
 
@@ -204,6 +205,37 @@ static void long_range(void)
 	is_str(value(s, "SELECT count(*) || ' ' || sum(messages) FROM ruadb_data.record_day"), "4 10",
 	       "record by record");
 	is_str(value(s, "SELECT count(*) FROM ruadb_data.record_default"), "2", "on no day itself");
+}
+
+/* One batch over 200 months, of reports whose ids have 4 KB. */
+static void months(void)
+{
+	struct store_batch *b = store_batch_new();
+	char id[4097];
+	int stored = 0;
+
+	memset(id, 'x', 4096);
+	for (int i = 0; i < 200; i++) {
+		snprintf(id + 4090, 7, "%06d", i);
+		add_report(b, &(struct say){.id = id, .domain = "months.example", .records = 2, .each = 1,
+					    .begin = 1263513600 + i * 2629746LL, .content = 3000 + i});
+	}
+	add_report(b, &(struct say){.id = "far", .domain = "months.example", .records = 2, .each = 1,
+				    .begin = PG_TIME_MAX - 86400, .end = INT64_MAX - 1});
+	add_report(b, &(struct say){.id = "early", .domain = "months.example", .records = 2,
+				    .each = INT64_MAX / 2, .begin = INT64_MIN + 1, .end = 5});
+	must(store_commit(s, st, b, &e), &e);
+	for (const struct store_item *i = b->items; i; i = i->next)
+		stored += i->entries[0].outcome == OUTCOME_STORED;
+	is_int(stored, 202, "200 months in one batch, ids of 4 KB, and times that nobody can have");
+	is_str(value(s, "SELECT count(DISTINCT date_trunc('month', day)) || ' ' || count(*) || ' ' || "
+			"min(length(external_report_id)) FROM ruadb_data.report WHERE "
+			"length(external_report_id) > 4000"), "200 200 4096", "each in its month");
+	is_str(value(s, "SELECT string_agg(coalesce(begin_at::text, '-') || coalesce(day::text, ' -') || "
+			"messages, ', ' ORDER BY external_report_id) FROM ruadb_data.report WHERE "
+			"external_report_id IN ('far', 'early')"),
+	       "- -9223372036854775806, 294276-12-30 23:59:59+00 -2", "absurd times are NULL, the sums exact");
+	store_batch_free(b);
 }
 
 static void poison(void)
@@ -443,6 +475,7 @@ int main(void)
 	partial();
 	one_batch();
 	long_range();
+	months();
 	poison();
 	archive();
 	look_ups();
