@@ -195,7 +195,7 @@ static void join_set(struct claimed *c, struct members *set)
 	if (st == STANDS_REPEAT) {
 		if (trust_rank(x.auth) < trust_rank(set->v[same].auth)) {
 			set->v[same].auth = x.auth;
-			set->v[same].changed = true;
+			set->v[same].changed = set->v[same].raised = true;
 		}
 		settle(c, OUTCOME_REPEAT);
 		return;
@@ -264,10 +264,12 @@ static void decide(struct work *w, const struct members *m, struct changes *ret_
 				join_set(&w->reports[i], &set);
 		choose_counted(set.v, set.n);
 		for (size_t k = 0; k < set.n; k++) {
-			if (set.v[k].is_new)
-				changes_add(ret_new, &set.v[k], room);
-			else if (set.v[k].changed)
-				changes_add(ret_changed, &set.v[k], room);
+			const struct member *x = &set.v[k];
+
+			if (x->is_new)
+				changes_add(ret_new, x, room);
+			if (x->is_new ? x->raised : x->changed)
+				changes_add(ret_changed, x, room);
 		}
 	}
 	free(set.v);

@@ -20,6 +20,7 @@ struct member {
 	bool near_repeat, counted;
 	bool is_new;            /* not in the database yet */
 	bool changed;           /* counted or auth differ from the database */
+	bool raised;            /* auth is that of a repeat, better than its own */
 };
 
 /* 0 is the best: verified, local, unverified, failed. */

@@ -141,4 +141,17 @@ is "$(member reports_conflict)|$(query "SELECT reporter_auth, messages, counted 
 	WHERE external_report_id = 'by-mail-1' ORDER BY messages" | column)" \
 	"2|local|2|f local|3|t unverified|9|f" "in a conflict trust comes before the larger sum"
 
+# ---- and all of it in one run
+mkdir "$tmp/one-run"
+large one-run-1 5 >"$tmp/one-run/1.xml"
+large one-run-1 7 >"$tmp/one-run/3.xml"
+{
+	printf 'From: a@example.org\nSubject: Report\nMIME-Version: 1.0\nContent-Type: text/xml\n\n'
+	cat "$tmp/one-run/3.xml"
+} >"$tmp/one-run/2.eml"
+ingest --jobs 1 --format json "$tmp/one-run"
+is "$(query "SELECT messages, reporter_auth, counted FROM report
+	WHERE external_report_id = 'one-run-1' ORDER BY 1" | column)" \
+	"5|local|f 7|local|t" "a further variant, by mail and as a file in one transaction: trusted as a file"
+
 done_testing
