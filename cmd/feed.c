@@ -12,9 +12,11 @@
 #define WINDOW 1000            /* files asked about at once */
 #define FIRST_GROUP 64         /* the first group is small: the workers wait for it */
 #define GROUP 1000             /* pieces asked about at once */
-#define GROUP_BYTES (4 << 20)  /* and bytes of them in memory */
+#define GROUP_WEIGHT (4 << 20)  /* and how much of them, job_weight */
+#define READY 1024             /* pieces ready for the workers: below that the feed goes on */
+#define READY_WEIGHT (4 << 20)
 #define STEP 32                /* items read in one step */
-#define STEP_BYTES (1 << 20)
+#define STEP_WEIGHT (1 << 20)
 
 struct mbox_row {
 	struct container c; /* the first: a piece's container is one */
@@ -36,7 +38,7 @@ struct feed {
 
 	struct job_list group, ready;
 	size_t n_group, n_ready, group_max;
-	int64_t group_bytes, bytes_done;
+	int64_t group_weight, ready_weight, bytes_done;
 
 	const struct store_quarantined *const *retries;
 	size_t n_retries, next_retry;
@@ -109,9 +111,14 @@ bool feed_is_done(const struct feed *f)
 	return read_all(f) && !f->n_group && !f->n_ready;
 }
 
-size_t feed_ready(const struct feed *f)
+bool feed_ready(const struct feed *f)
 {
 	return f->n_ready;
+}
+
+bool feed_is_full(const struct feed *f)
+{
+	return f->n_ready >= READY || f->ready_weight >= READY_WEIGHT;
 }
 
 size_t feed_files_done(const struct feed *f)
@@ -193,8 +200,7 @@ static struct piece *add_item(struct feed *f, struct ingest_item *it, struct err
 	f->counts->bytes_in += p->item->size;
 	job_push(&f->group, &p->job);
 	f->n_group++;
-	/* a descriptor costs one of the few that a process may have */
-	f->group_bytes += p->item->bytes ? p->item->size : GROUP_BYTES / 16;
+	f->group_weight += job_weight(&p->job);
 	return p;
 }
 
@@ -309,8 +315,9 @@ static void make_ready(struct feed *f)
 	while ((j = job_pop(&f->group)))
 		job_push(&f->ready, j);
 	f->n_ready += f->n_group;
+	f->ready_weight += f->group_weight;
 	f->n_group = 0;
-	f->group_bytes = 0;
+	f->group_weight = 0;
 	f->group_max = f->group_max * 2 < GROUP ? f->group_max * 2 : GROUP;
 }
 
@@ -346,7 +353,7 @@ static int ask_group(struct feed *f, struct err *e)
 
 static bool group_is_full(const struct feed *f)
 {
-	return f->n_group >= f->group_max || f->group_bytes >= GROUP_BYTES;
+	return f->n_group >= f->group_max || f->group_weight >= GROUP_WEIGHT;
 }
 
 /* ---- retries ---- */
@@ -370,9 +377,9 @@ static int read_retry(struct feed *f, struct err *e)
 
 int feed_step(struct feed *f, struct err *e)
 {
-	int64_t before = f->group_bytes;
+	int64_t before = f->group_weight;
 
-	for (int i = 0; i < STEP && f->group_bytes - before < STEP_BYTES; i++) {
+	for (int i = 0; i < STEP && f->group_weight - before < STEP_WEIGHT; i++) {
 		if (group_is_full(f) || (read_all(f) && f->n_group))
 			return ask_group(f, e);
 		if (read_all(f))
@@ -395,8 +402,10 @@ struct piece *feed_take(struct feed *f)
 {
 	struct piece *p = (struct piece *)job_pop(&f->ready);
 
-	if (p)
+	if (p) {
 		f->n_ready--;
+		f->ready_weight -= job_weight(&p->job);
+	}
 	return p;
 }
 

@@ -23,8 +23,9 @@ void feed_free(struct feed *f);
 
 /* True when nothing more will come, and everything was taken. */
 bool feed_is_done(const struct feed *f);
-/* Pieces that are ready and not taken. */
-size_t feed_ready(const struct feed *f);
+/* Is any piece ready, and are they so many, or so large, that the feed has time? */
+bool feed_ready(const struct feed *f);
+bool feed_is_full(const struct feed *f);
 /* A little work. -1: the run has to end. */
 int feed_step(struct feed *f, struct err *e) MUST_CHECK;
 /*

@@ -81,7 +81,7 @@ struct store_entry *piece_entry(struct piece *p, uint32_t entry, enum store_outc
 
 size_t piece_bytes(const struct piece *p)
 {
-	size_t bytes = p->item->bytes ? (size_t)p->item->size : 0;
+	size_t bytes = (size_t)job_weight(&p->job);
 
 	for (size_t i = 0; i < p->item->n_entries; i++)
 		if (p->item->entries[i].report)

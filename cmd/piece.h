@@ -41,7 +41,7 @@ void piece_restart(struct piece *p);
 /* A further entry; *ret_tally may be NULL. */
 struct store_entry *piece_entry(struct piece *p, uint32_t entry, enum store_outcome outcome,
 				struct tally **ret_tally);
-/* Bytes that it keeps in memory. */
+/* What it costs until it is committed: memory, or a descriptor (job_weight). */
 size_t piece_bytes(const struct piece *p);
 
 /* One item of a batch, as we count it. */

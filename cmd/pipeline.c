@@ -14,7 +14,6 @@
 
 #define MAX_BACKLOG 2
 #define BATCH_NS 1000000000LL
-#define READY 1024             /* pieces ready for the workers: below that the feed goes on */
 
 struct pipeline {
 	struct frames frames;   /* the first: frames.h wants it so of the pool's owner */
@@ -123,7 +122,7 @@ static void hand_over(struct pipeline *p)
 {
 	struct piece *piece;
 
-	while (pool_waiting(p->pool) < READY && (piece = feed_take(p->feed))) {
+	while (pool_wants(p->pool) && (piece = feed_take(p->feed))) {
 		if (piece->item->repeat_bytes)
 			add(p, piece);
 		else
@@ -188,7 +187,7 @@ static int begin_storing(struct pipeline *p, struct err *e)
 static int loop(struct pipeline *p, struct err *e)
 {
 	while (!signals_stop_asked()) {
-		bool feed_works = !feed_is_done(p->feed) && feed_ready(p->feed) < READY &&
+		bool feed_works = !feed_is_done(p->feed) && !feed_is_full(p->feed) &&
 				  !must_wait(p);
 
 		if (feed_works && feed_step(p->feed, e) < 0)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#define WAITING_JOBS 1024
+#define WAITING_WEIGHT (4 << 20)
 #define MAX_DEATHS 2   /* the second is the job's failure */
 #define MAX_KILLS 10   /* from outside, over one job: then this machine has another problem */
 #define MAX_USELESS 5  /* workers one after the other that ended without an answer */
@@ -17,6 +19,7 @@ struct pool {
 	void *owner;
 	struct job_list waiting, alone;
 	size_t n_waiting, n_jobs;
+	int64_t waiting_weight;
 	uint64_t next_id;
 	int useless;
 	int64_t deaf_since; /* 0: we listen */
@@ -72,13 +75,14 @@ void pool_add(struct pool *p, struct job *j)
 	j->id = ++p->next_id;
 	j->deaths = j->kills = 0;
 	job_push(&p->waiting, j);
+	p->waiting_weight += job_weight(j);
 	p->n_waiting++;
 	p->n_jobs++;
 }
 
-size_t pool_waiting(const struct pool *p)
+bool pool_wants(const struct pool *p)
 {
-	return p->n_waiting;
+	return p->n_waiting < WAITING_JOBS && p->waiting_weight < WAITING_WEIGHT;
 }
 
 bool pool_idle(const struct pool *p)
@@ -165,6 +169,7 @@ int pool_work(struct pool *p, struct err *e)
 		size_t part = p->n_waiting / p->n + 1;
 
 		while (p->n_waiting && part-- && worker_takes(w)) {
+			p->waiting_weight -= job_weight(p->waiting.first);
 			worker_give(w, job_pop(&p->waiting), now);
 			p->n_waiting--;
 		}
@@ -210,8 +215,10 @@ static int bury(struct pool *p, size_t slot, bool gone, enum end_cause cause, st
 		cause = found;
 	else
 		why = *e;
-	for (struct job *j = left.first; j; j = j->next)
+	for (struct job *j = left.first; j; j = j->next) {
+		p->waiting_weight += job_weight(j);
 		p->n_waiting++;
+	}
 	job_push_front(&p->waiting, &left);
 	if (oldest)
 		blame(p, oldest, cause, &why);

@@ -34,8 +34,8 @@ struct pool *pool_new(const char *path, int workers, const struct pool_events *e
 void pool_free(struct pool *p, struct job_list *ret_left);
 
 void pool_add(struct pool *p, struct job *j);
-/* Jobs that no worker has yet: give more while these are few. */
-size_t pool_waiting(const struct pool *p);
+/* True while the jobs that no worker has yet are few, and small. */
+bool pool_wants(const struct pool *p);
 bool pool_idle(const struct pool *p);
 
 /* Starts workers and gives them jobs, as far as there is room. */

@@ -48,6 +48,11 @@ struct worker {
 	uint8_t in[IN_SIZE];
 };
 
+int64_t job_weight(const struct job *j)
+{
+	return j->bytes ? j->size : LIMIT_INLINE;
+}
+
 void job_push(struct job_list *l, struct job *j)
 {
 	if (!l->tail)

@@ -30,6 +30,8 @@ struct job_list {
 	struct job *first, **tail; /* tail NULL: empty, never used */
 };
 
+/* What a job costs while it waits: memory, or a descriptor, of which there are few. */
+int64_t job_weight(const struct job *j);
 void job_push(struct job_list *l, struct job *j);
 /* The jobs of `more` come before those of l; more is empty then. */
 void job_push_front(struct job_list *l, struct job_list *more);
