@@ -85,11 +85,8 @@ static void *work(void *ctx)
 			c->failed = true;
 			c->err = e;
 		}
-		if (!failed)
-			push(&c->done, b);
+		push(&c->done, b); /* of a failed one, too, some items may be durable */
 		pthread_mutex_unlock(&c->lock);
-		if (failed)
-			batch_free(b);
 		wake(c);
 	}
 	return NULL;

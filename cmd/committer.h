@@ -23,7 +23,8 @@ int committer_wake_fd(const struct committer *c);
 void committer_give(struct committer *c, struct batch *b);
 /* Batches that are not committed yet. */
 size_t committer_backlog(struct committer *c);
-/* Batches that are committed, in their order, the caller's now; NULL: none. Resets wake_fd. */
+/* Batches that are through, in their order, the caller's now; NULL: none. Resets wake_fd. What of
+ * them is committed says store_item.durable. */
 struct batch *committer_take_done(struct committer *c);
 /* -1: a commit failed; *e says why. */
 int committer_check(struct committer *c, struct err *e) MUST_CHECK;

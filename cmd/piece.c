@@ -145,6 +145,12 @@ void batch_add_row(struct batch *b, struct store_item *item, int64_t now)
 	append(b, &none, item, now);
 }
 
+void batch_pretend(struct batch *b)
+{
+	for (struct store_item *it = b->b->items; it; it = it->next)
+		it->durable = true;
+}
+
 /* ---- what became of it ---- */
 
 static void count_stored(const struct tally *t, struct counts *c)
@@ -193,6 +199,8 @@ void batch_count(const struct batch *b, struct counts *c)
 	const struct store_item *it = b->b->items;
 
 	for (size_t i = 0; it && i < b->n; i++, it = it->next) {
+		if (!it->durable)
+			continue;
 		if (it->repeat_bytes)
 			c->reports_repeat += it->repeat_reports;
 		for (size_t k = 0; k < it->n_entries && k < b->items[i].n_tallies; k++)
@@ -240,7 +248,7 @@ void batch_log(const struct batch *b)
 	const struct store_item *it;
 
 	for (it = b->b->items; it; it = it->next)
-		for (size_t i = 0; i < it->n_entries; i++)
+		for (size_t i = 0; it->durable && i < it->n_entries; i++)
 			if (it->entries[i].outcome == OUTCOME_QUARANTINED || log_wants(LOG_DEBUG))
 				log_entry(it, &it->entries[i]);
 }

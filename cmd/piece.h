@@ -65,7 +65,9 @@ void batch_free(struct batch *b);
 void batch_add(struct batch *b, struct piece *p, int64_t now);
 /* An item that nothing is counted of: an mbox's own row. */
 void batch_add_row(struct batch *b, struct store_item *item, int64_t now);
-/* After the commit: what became of everything. */
+/* Parse only: as if it were committed. */
+void batch_pretend(struct batch *b);
+/* After the commit, successful or not: what became of everything that is durable. */
 void batch_count(const struct batch *b, struct counts *c);
 /* One line a quarantined entry, and with -v one for each item. */
 void batch_log(const struct batch *b);

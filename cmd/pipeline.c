@@ -37,6 +37,7 @@ static void close_batch(struct pipeline *p)
 	if (p->committer) {
 		committer_give(p->committer, p->open);
 	} else {
+		batch_pretend(p->open);
 		batch_log(p->open);
 		batch_count(p->open, p->counts);
 		batch_free(p->open);
@@ -105,7 +106,8 @@ static int committed(struct pipeline *p, struct err *e)
 		batch_log(b);
 		batch_count(b, p->counts);
 		for (it = b->b->items; it && p->o->committed; it = it->next)
-			p->o->committed(p->o->ctx, it);
+			if (it->durable)
+				p->o->committed(p->o->ctx, it);
 		batch_free(b);
 		b = next;
 	}
