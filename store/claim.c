@@ -307,9 +307,11 @@ static int update_changed(struct work *w, const struct changes *c, struct err *e
 	param_array_end(&p, DB_OID_BOOL_ARRAY);
 	copy_array_char(param_array_begin(&p), c->auth, n);
 	param_array_end(&p, DB_OID_CHAR_ARRAY);
-	return db_exec(w->s, "UPDATE ruadb_data.report r SET counted = u.c, reporter_auth = u.a "
-			     "FROM unnest($2, $3, $4) AS u(id, c, a) "
-			     "WHERE r.tenant_id = $1 AND r.report_id = u.id", &p, NULL, e);
+	/* = ANY: by the index, even where there are no statistics yet */
+	return db_exec(w->s, "UPDATE ruadb_data.report SET "
+			     "counted = ($3)[array_position($2, report_id)], "
+			     "reporter_auth = ($4)[array_position($2, report_id)] "
+			     "WHERE tenant_id = $1 AND report_id = ANY ($2)", &p, NULL, e);
 }
 
 static int claim_further(struct work *w, struct members *m, struct err *e)

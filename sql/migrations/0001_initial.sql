@@ -179,7 +179,7 @@ CREATE TABLE ruadb_data.ledger (
 	reason text,
 	PRIMARY KEY (tenant_id, item_key)
 );
-CREATE INDEX ledger_bytes ON ruadb_data.ledger USING hash (bytes_key);
+CREATE INDEX ledger_bytes ON ruadb_data.ledger (bytes_key);
 
 -- What came in, byte for byte. Rows of at most 8 MB.
 CREATE TABLE ruadb_data.original (
