@@ -19,6 +19,8 @@ static int private_conninfo(const struct conf *c, char **ret, struct err *e)
 	struct server sv;
 	int rc = server_look(c, &sv, e);
 
+	if (rc == 0)
+		server_wait(&sv);
 	if (rc == 0 && !sv.pid) {
 		if (c->db_autostart)
 			rc = server_start(&sv, e);

@@ -34,7 +34,8 @@ int store_server_status(const struct conf *c, FILE *out, bool *ret_running, stru
 	if (rc == 0) {
 		*ret_running = sv.pid > 0;
 		if (sv.pid)
-			fprintf(out, "server: running, pid %d\n", (int)sv.pid);
+			fprintf(out, "server: %s, pid %d\n", sv.ready ? "running" :
+				"starting or stopping", (int)sv.pid);
 		else
 			fprintf(out, "server: %s\n", access(sv.data, F_OK) == 0 ? "stopped"
 									       : "not made yet");
@@ -54,6 +55,8 @@ int store_server_start(const struct conf *c, FILE *out, struct err *e)
 		return no_private_server(c, "start", e);
 	int rc = server_look(c, &sv, e);
 
+	if (rc == 0)
+		server_wait(&sv);
 	if (rc == 0 && sv.pid)
 		fprintf(out, "already running, pid %d\n", (int)sv.pid);
 	else if (rc == 0 && (rc = server_start(&sv, e)) == 0)
@@ -130,6 +133,8 @@ static int conninfo_of(const struct conf *c, char **ret, struct err *e)
 	}
 	int rc = server_look(c, &sv, e);
 
+	if (rc == 0)
+		server_wait(&sv);
 	if (rc == 0 && !sv.pid && c->db_autostart)
 		rc = server_start(&sv, e);
 	if (rc == 0)

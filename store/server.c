@@ -15,7 +15,6 @@
 
 #define SOCKET_PATH_MAX 107         /* sun_path, less its NUL */
 #define SOCKET_NAME_LEN 14          /* "/.s.PGSQL.5432" */
-#define START_SECONDS 60
 #define STALE_SECONDS 12            /* children of a killed server may hold its memory a while */
 #define STOP_SECONDS 60
 
@@ -211,7 +210,7 @@ static int run_pg_ctl(struct server *sv, bool *ret_up, struct err *e)
 	AUTO_FREE char *pg_ctl = xasprintf("%s/pg_ctl", sv->bindir);
 	AUTO_FREE char *options = xasprintf("-c listen_addresses='' -c port=5432 "
 					    "-c unix_socket_directories='%s'", sv->socket);
-	AUTO_FREE char *seconds = xasprintf("%d", START_SECONDS);
+	AUTO_FREE char *seconds = xasprintf("%d", SERVER_START_SECONDS);
 	const char *argv[] = {pg_ctl, "-D", sv->data, "-w", "-t", seconds, "-s", "-l", sv->log,
 			      "-o", options, "start", NULL};
 	int status;
@@ -231,6 +230,7 @@ static int start_locked(struct server *sv, struct err *e)
 	char why[256];
 
 	server_read_pid(sv);
+	server_wait(sv);
 	if (sv->pid)
 		return 0; /* another process started it while we waited for the lock */
 	if (server_find_programs(sv, e) < 0)

@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#define SERVER_START_SECONDS 60
 #define SERVER_ROLE "ruadb"       /* bootstrap superuser and the name of the database */
 
 struct server {
@@ -21,6 +22,7 @@ struct server {
 	char *bindir;   /* set where programs are needed */
 	long log_from;  /* where in the log this run began */
 	pid_t pid;      /* of the running server, else 0 */
+	bool ready;     /* it takes connections: neither starting nor stopping */
 };
 
 /* True if neither conninfo nor PG* environment names a server: the private one is used. */
@@ -37,8 +39,10 @@ int server_stop(struct server *sv, struct err *e) MUST_CHECK;
 /* Connection string of libpq; the caller frees it. */
 char *server_conninfo(const struct server *sv);
 
-/* server_pid.c: fills pid, and socket with the running server's. */
+/* server_pid.c: fills pid and ready, and socket with the running server's. */
 void server_read_pid(struct server *sv);
+/* Until a server that starts is ready, or one that stops is gone; SERVER_START_SECONDS at most. */
+void server_wait(struct server *sv);
 /* Not a zombie, not another program that has its id now. */
 bool server_is_alive(pid_t pid);
 /*

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* True if pid is a PostgreSQL server that lives: not a zombie, not another program with its id. */
@@ -26,7 +27,7 @@ bool server_is_alive(pid_t pid)
 	       end[2] != 'Z' && end[2] != 'X';
 }
 
-/* The server's own pid file: line 1 its pid, line 5 the folder of its socket. */
+/* The server's own pid file: line 1 its pid, 5 the folder of its socket, 8 how far it is. */
 void server_read_pid(struct server *sv)
 {
 	AUTO_FREE char *path = xasprintf("%s/postmaster.pid", sv->data);
@@ -34,19 +35,31 @@ void server_read_pid(struct server *sv)
 	char line[512];
 
 	sv->pid = 0;
-	for (int i = 1; f && i <= 5 && fgets(line, sizeof(line), f); i++) {
+	sv->ready = false;
+	for (int i = 1; f && i <= 8 && fgets(line, sizeof(line), f); i++) {
 		line[strcspn(line, "\n")] = '\0';
 		if (i == 1)
 			sv->pid = (pid_t)strtol(line, NULL, 10);
-		if (i == 5 && line[0] == '/' && sv->pid > 0 && server_is_alive(sv->pid)) {
+		if (i == 1 && (sv->pid <= 0 || !server_is_alive(sv->pid))) {
+			sv->pid = 0;
+			break;
+		}
+		if (i == 5 && line[0] == '/') {
 			free(sv->socket);
 			sv->socket = xstrdup(line);
 		}
+		sv->ready = i == 8 && strncmp(line, "ready", 5) == 0;
 	}
 	if (f)
 		fclose(f);
-	if (sv->pid > 0 && !server_is_alive(sv->pid))
-		sv->pid = 0;
+}
+
+void server_wait(struct server *sv)
+{
+	for (int i = 0; i < SERVER_START_SECONDS * 20 && sv->pid && !sv->ready; i++) {
+		nanosleep(&(struct timespec){0, 50000000}, NULL);
+		server_read_pid(sv);
+	}
 }
 
 /* Every process of a server, its children too, works in the folder of its data. */

@@ -47,6 +47,17 @@ done
 wait
 is "$(cat "$tmp"/start? | grep -c "pid $(pid)$")" 4 "four starts at once: one server"
 
+"$ruadb" db stop >/dev/null
+for i in 1 2 3 4; do
+	answers >"$tmp/start$i" 2>&1 && echo fine >"$tmp/start$i" &
+	sleep 0.1
+done
+wait
+is "$(cat "$tmp"/start? | tr '\n' ' ')" "fine fine fine fine " \
+	"four that come while it starts: each waits and is served"
+kill -INT "$(pid)"
+ok "one that comes while it stops: it is started again" answers
+
 # ---- killed ----
 kill -9 "$(pid)"
 ok "after kill -9: the next one starts it again" answers
