@@ -56,6 +56,8 @@ days()
 "$ruadb" ingest --format json - <"$samples/shapes/rfc9990-full.xml" >"$tmp/out" 2>"$tmp/err"
 is "$?|$(member reports_stored)|$(member records)|$(member messages)" "0|1|3|187" \
 	"a report on standard input"
+is "$(query "SELECT outcome, item = sha256 FROM ledger WHERE source = 'stdin'")" "stored|t" \
+	"has its SHA-256 for a name"
 gzip -9c "$samples/shapes/rfc9990-full.xml" | "$ruadb" ingest --format json - >"$tmp/out" 2>"$tmp/err"
 is "$?|$(member reports_stored)|$(member reports_repeat)" "0|0|1" "the same, packed, is a repeat"
 "$ruadb" ingest --format json - <"$samples/mbox/reports" >"$tmp/out" 2>"$tmp/err"
