@@ -64,7 +64,7 @@ static void take_new(struct work *w, const PGresult *res)
 	for (int row = 0; row < PQntuples(res); row++) {
 		struct store_report r = {.report_id = db_int8(res, row, 0)};
 		struct claimed key = {.r = &r}, *pkey = &key;
-		struct claimed **hit = bsearch(&pkey, by, w->n_reports, sizeof(struct claimed *), by_id);
+		struct claimed **hit = bsearch(&pkey, by, w->n_reports, sizeof(*by), by_id);
 
 		if (hit)
 			settle(*hit, OUTCOME_STORED);
@@ -124,8 +124,9 @@ static int read_members(struct work *w, bool locked, struct members *ret, struct
 
 	ret->n = 0;
 	unsettled_sets(w, &p);
-	if (locked && db_exec(w->s, "SELECT FROM ruadb_data.report WHERE tenant_id = $1 AND set_key = "
-				    "ANY ($2) AND member = 0 ORDER BY set_key FOR UPDATE", &p, NULL,
+	if (locked && db_exec(w->s, "SELECT FROM ruadb_data.report WHERE tenant_id = $1 AND "
+				    "set_key = ANY ($2) AND member = 0 ORDER BY set_key FOR UPDATE",
+			      &p, NULL,
 			      e) < 0)
 		return -1;
 	if (db_exec(w->s, "SELECT set_key, report_id, variant, messages, identity, member, state, "

@@ -120,7 +120,8 @@ static void work_begin(struct work *w, struct store *s, struct store_stage *st,
 		for (size_t k = 0; k < items[i]->n_entries; k++) {
 			struct store_entry *en = &items[i]->entries[k];
 
-			if (!en->report || en->outcome == OUTCOME_QUARANTINED || (only && en != only))
+			if (!en->report || en->outcome == OUTCOME_QUARANTINED ||
+			    (only && en != only))
 				continue;
 			w->reports[w->n_reports] = (struct claimed){.r = en->report, .entry = en,
 				.item = i, .seq = (uint32_t)w->n_reports};
@@ -176,11 +177,11 @@ static int work_tables(struct store *s, struct err *e)
 		return 0;
 	if (db_run(s, "CREATE TEMP TABLE ruadb_claim ON COMMIT DELETE ROWS AS SELECT " HEAD_COLUMNS
 		      ", item_key, 0 AS seq FROM ruadb_data.report WITH NO DATA; "
-		      "CREATE TEMP TABLE ruadb_set ON COMMIT DELETE ROWS AS SELECT " AUTH_SET_COLUMNS
-		      " FROM ruadb_data.auth_set WITH NO DATA; "
+		      "CREATE TEMP TABLE ruadb_set ON COMMIT DELETE ROWS AS SELECT "
+		      AUTH_SET_COLUMNS " FROM ruadb_data.auth_set WITH NO DATA; "
 		      "CREATE TEMP TABLE ruadb_seen ON COMMIT DELETE ROWS AS SELECT item_key, "
-		      "bytes_key, size, mtime_ns, inode, reports, outcome, source, item, sha256_rest, "
-		      "reason FROM ruadb_data.ledger WITH NO DATA", e) < 0)
+		      "bytes_key, size, mtime_ns, inode, reports, outcome, source, item, "
+		      "sha256_rest, reason FROM ruadb_data.ledger WITH NO DATA", e) < 0)
 		return -1;
 	s->has_work_tables = true;
 	return 0;
@@ -197,8 +198,8 @@ static int batch_row(struct work *w, bool *ret_happened, struct err *e)
 	param_text(&p, text_of(PACKAGE_VERSION));
 	param_int4(&p, w->st->parser_version);
 	if (db_exec(w->s, "INSERT INTO ruadb_data.batch (tenant_id, batch_uuid, program_version, "
-			  "parser_version) VALUES ($1, $2, $3, $4) ON CONFLICT (tenant_id, batch_uuid) "
-			  "DO NOTHING RETURNING batch_id", &p, &res, e) < 0)
+			  "parser_version) VALUES ($1, $2, $3, $4) ON CONFLICT (tenant_id, "
+			  "batch_uuid) DO NOTHING RETURNING batch_id", &p, &res, e) < 0)
 		return -1;
 	*ret_happened = PQntuples(res) == 0;
 	w->batch_id = *ret_happened ? 0 : db_int8(res, 0, 0);

@@ -40,8 +40,8 @@ static int set_up(struct store *s, struct err *e)
 {
 	struct buf b = {0};
 
-	buf_printf(&b, "SET client_min_messages = warning; SET TimeZone = 'UTC'; SET DateStyle = ISO; "
-		   "SET IntervalStyle = postgres; SET bytea_output = hex; "
+	buf_printf(&b, "SET client_min_messages = warning; SET TimeZone = 'UTC'; SET DateStyle = "
+		   "ISO; SET IntervalStyle = postgres; SET bytea_output = hex; "
 		   "SET extra_float_digits = 1; SET search_path = ruadb; "
 		   "SET standard_conforming_strings = on; "
 		   /* with a partition a month, compiling a query takes longer than running it */
@@ -94,7 +94,8 @@ static int dial(struct store *s, const char *conninfo, struct err *e)
 		return db_error(s, NULL, e);
 	PQsetNoticeProcessor(s->conn, swallow_notice, NULL);
 	if (PQserverVersion(s->conn) < 150000)
-		return err_set(e, ERR_CONFIG, "the server is PostgreSQL %d; ruadb needs 15 or newer",
+		return err_set(e, ERR_CONFIG, "the server is PostgreSQL %d; ruadb needs 15 or "
+			       "newer",
 			       PQserverVersion(s->conn) / 10000);
 	return 0;
 }
@@ -144,8 +145,8 @@ static int keep_ahead(struct store *s, struct err *e)
 
 	if (s->role != STORE_INGEST || !server_is_private(s->conf))
 		return 0;
-	if (db_exec(s, "SELECT to_regclass('ruadb_data.record_' || to_char(now() AT TIME ZONE 'UTC' "
-		       "+ interval '11 months', 'YYYYMM')) IS NULL", NULL, &res, e) < 0)
+	if (db_exec(s, "SELECT to_regclass('ruadb_data.record_' || to_char(now() AT TIME ZONE "
+		       "'UTC' + interval '11 months', 'YYYYMM')) IS NULL", NULL, &res, e) < 0)
 		return -1;
 	return *PQgetvalue(res, 0, 0) ? schema_maintain(s, NULL, e) : 0;
 }

@@ -127,7 +127,7 @@ static inline uint8_t *copy_inet(uint8_t *p, const struct ip *ip)
 	*p++ = (uint8_t)(n * 8);
 	*p++ = 0;
 	*p++ = n;
-	memcpy(p, ip->bytes, 16); /* 16 always: a constant length is one instruction; room is there */
+	memcpy(p, ip->bytes, 16); /* always 16, for which there is room: one instruction */
 	return p + n;
 }
 

@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-enum { OID_BOOL = 16, OID_BYTEA = 17, OID_INT8 = 20, OID_INT4 = 23, OID_TEXT = 25, OID_UUID = 2950 };
+enum { OID_BOOL = 16, OID_BYTEA = 17, OID_INT8 = 20, OID_INT4 = 23, OID_TEXT = 25,
+       OID_UUID = 2950 };
 
 void db_autoclear(PGresult **res)
 {

@@ -185,7 +185,8 @@ static char *find_psql(const struct conf *c)
 	char *psql = NULL;
 
 	if (server_is_private(c)) {
-		if (server_look(c, &sv, &ignored) == 0 && server_find_programs(&sv, &ignored) == 0) {
+		if (server_look(c, &sv, &ignored) == 0 &&
+		    server_find_programs(&sv, &ignored) == 0) {
 			psql = xasprintf("%s/psql", sv.bindir);
 			if (access(psql, X_OK) < 0) {
 				free(psql);

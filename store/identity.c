@@ -13,7 +13,8 @@ void identity_reporter(struct buf *b, const struct report_head *h)
 		return;
 	struct text domain = {host + 1, (uint32_t)(h->email.p + h->email.len - host - 1)};
 
-	if (domain.len && domain.p[domain.len - 1] == '>') /* <dmarc@example.com>, as GoDaddy has it */
+	/* <dmarc@example.com>, as GoDaddy has it */
+	if (domain.len && domain.p[domain.len - 1] == '>')
 		domain.len--;
 	text_add_name(b, domain);
 }

@@ -130,9 +130,9 @@ static int put_line(struct work *w, const struct line *l, struct buf *b, struct 
 static int copy_lines(struct work *w, const struct line *lines, size_t n, struct err *e)
 {
 	struct buf b = {0}, reason = {0};
-	int rc = db_copy_begin(w->s, "COPY pg_temp.ruadb_seen (item_key, bytes_key, size, mtime_ns, "
-				     "inode, reports, outcome, source, item, sha256_rest, reason) FROM STDIN "
-				     "(FORMAT binary)", e);
+	int rc = db_copy_begin(w->s, "COPY pg_temp.ruadb_seen (item_key, bytes_key, size, "
+				     "mtime_ns, inode, reports, outcome, source, item, "
+				     "sha256_rest, reason) FROM STDIN (FORMAT binary)", e);
 
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		if (i + 1 == n || memcmp(lines[i].key, lines[i + 1].key, 16) != 0)
@@ -151,19 +151,19 @@ static int upsert(struct work *w, struct err *e)
 	param_int8(&p, w->batch_id);
 	param_int4(&p, w->st->parser_version);
 	return db_exec(w->s,
-		"INSERT INTO ruadb_data.ledger AS l (tenant_id, item_key, bytes_key, batch_id, size, "
-		"mtime_ns, inode, parser_version, reports, outcome, source, item, sha256_rest, reason) "
-		"SELECT $1, item_key, bytes_key, $2, size, mtime_ns, inode, $3, reports, outcome, "
-		"source, item, sha256_rest, reason FROM pg_temp.ruadb_seen ORDER BY item_key "
-		"ON CONFLICT (tenant_id, item_key) DO UPDATE SET "
+		"INSERT INTO ruadb_data.ledger AS l (tenant_id, item_key, bytes_key, batch_id, "
+		"size, mtime_ns, inode, parser_version, reports, outcome, source, item, "
+		"sha256_rest, reason) SELECT $1, item_key, bytes_key, $2, size, mtime_ns, inode, "
+		"$3, reports, outcome, source, item, sha256_rest, reason FROM pg_temp.ruadb_seen "
+		"ORDER BY item_key ON CONFLICT (tenant_id, item_key) DO UPDATE SET "
 		"bytes_key = excluded.bytes_key, sha256_rest = excluded.sha256_rest, "
-		"batch_id = excluded.batch_id, first_batch_id = coalesce(l.first_batch_id, l.batch_id), "
-		"size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode, "
-		"last_seen_at = now(), times = coalesce(l.times, 1) + 1, "
-		"parser_version = excluded.parser_version, reports = excluded.reports, reason = excluded.reason, "
-		"outcome = CASE WHEN excluded.outcome = 'r' AND l.outcome IN ('s', 'c', 'n') AND "
-		"l.bytes_key IS NOT DISTINCT FROM excluded.bytes_key THEN l.outcome "
-		"ELSE excluded.outcome END",
+		"batch_id = excluded.batch_id, first_batch_id = coalesce(l.first_batch_id, "
+		"l.batch_id), size = excluded.size, mtime_ns = excluded.mtime_ns, inode = "
+		"excluded.inode, last_seen_at = now(), times = coalesce(l.times, 1) + 1, "
+		"parser_version = excluded.parser_version, reports = excluded.reports, reason = "
+		"excluded.reason, outcome = CASE WHEN excluded.outcome = 'r' AND l.outcome IN "
+		"('s', 'c', 'n') AND l.bytes_key IS NOT DISTINCT FROM excluded.bytes_key THEN "
+		"l.outcome ELSE excluded.outcome END",
 		&p, NULL, e);
 }
 
@@ -192,8 +192,9 @@ static int quarantine_entry(struct work *w, const struct work_item *wi,
 		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
 		"ON CONFLICT (tenant_id, item_key, entry) DO UPDATE SET size = excluded.size, "
 		"parser_version = excluded.parser_version, class = excluded.class, at = now(), "
-		"bytes_kept = excluded.bytes_kept OR (q.bytes_kept AND q.sha256 = excluded.sha256), "
-		"sha256 = excluded.sha256, reason = excluded.reason", &p, NULL, e);
+		"bytes_kept = excluded.bytes_kept OR (q.bytes_kept AND q.sha256 = "
+		"excluded.sha256), sha256 = excluded.sha256, reason = excluded.reason",
+		&p, NULL, e);
 }
 
 /* What of these items was in quarantine and is not any more, leaves it. */

@@ -96,9 +96,9 @@ int store_lookup_bytes(struct store *s, struct store_seen *seen, size_t n, int p
 		       "CROSS JOIN LATERAL (SELECT coalesce(l.reports, 1)::bigint AS n "
 		       "FROM ruadb_data.ledger l "
 		       /* + 0: not an index that begins with the tenant, but that of the bytes */
-		       "WHERE l.tenant_id + 0 = $1 AND l.bytes_key = u.key AND l.sha256_rest = u.rest "
-		       "AND l.parser_version = $4 AND l.outcome IN ('s', 'c', 'n', 'r') LIMIT 1) l",
-		    &p, &res, e) < 0)
+		       "WHERE l.tenant_id + 0 = $1 AND l.bytes_key = u.key AND l.sha256_rest = "
+		       "u.rest AND l.parser_version = $4 AND l.outcome IN ('s', 'c', 'n', 'r') "
+		       "LIMIT 1) l", &p, &res, e) < 0)
 		return -1;
 	mark(res, seen, true);
 	return 0;

@@ -22,7 +22,8 @@ static int read_state(struct store *s, struct state *ret, struct err *e)
 	AUTO_RESULT PGresult *there = NULL, *res = NULL;
 
 	*ret = (struct state){0};
-	if (db_exec(s, "SELECT to_regclass('ruadb_data.migration') IS NOT NULL", NULL, &there, e) < 0)
+	if (db_exec(s, "SELECT to_regclass('ruadb_data.migration') IS NOT NULL", NULL, &there,
+		    e) < 0)
 		return -1;
 	if (!*PQgetvalue(there, 0, 0))
 		return 0;
@@ -95,9 +96,9 @@ static int note(struct store *s, const struct schema_file *f, struct err *e)
 	param_text(&p, text_of(f->name));
 	param_text(&p, text_of(f->sha256));
 	param_text(&p, text_of(PACKAGE_VERSION));
-	return db_exec(s, "INSERT INTO ruadb_data.migration AS m (version, name, sha256, applied_at, "
-			  "program_version) VALUES ($1, $2, $3, now(), $4) ON CONFLICT (version) "
-			  "DO UPDATE SET sha256 = excluded.sha256, applied_at = now(), "
+	return db_exec(s, "INSERT INTO ruadb_data.migration AS m (version, name, sha256, "
+			  "applied_at, program_version) VALUES ($1, $2, $3, now(), $4) ON CONFLICT "
+			  "(version) DO UPDATE SET sha256 = excluded.sha256, applied_at = now(), "
 			  "program_version = excluded.program_version", &p, NULL, e);
 }
 
@@ -109,8 +110,8 @@ static int apply(struct store *s, const struct schema_file *f, bool dry_run, FIL
 		fprintf(out, "%s %s\n", dry_run ? "would apply" : "applying", f->name);
 	if (dry_run)
 		return 0;
-	if (db_run(s, "BEGIN", e) < 0 || (*f->sql && db_run(s, f->sql, e) < 0) || note(s, f, e) < 0 ||
-	    db_run(s, "COMMIT", e) < 0) {
+	if (db_run(s, "BEGIN", e) < 0 || (*f->sql && db_run(s, f->sql, e) < 0) ||
+	    note(s, f, e) < 0 || db_run(s, "COMMIT", e) < 0) {
 		PQclear(PQexec(s->conn, "ROLLBACK"));
 		if (e->class == ERR_INPUT || e->class == ERR_LIMIT)
 			e->class = ERR_BUG; /* nobody but us wrote that file */
@@ -130,11 +131,12 @@ static int bring_up(struct store *s, const struct schema_set *sc, bool dry_run, 
 		rc = judge(&st, sc, e);
 	if (rc == 0 && !st.n && !dry_run)
 		rc = db_run(s, "CREATE SCHEMA IF NOT EXISTS ruadb_data; "
-			    "CREATE TABLE IF NOT EXISTS ruadb_data.migration (version integer PRIMARY "
-			    "KEY, name text NOT NULL, sha256 text NOT NULL, applied_at timestamptz NOT "
-			    "NULL, program_version text NOT NULL); "
+			    "CREATE TABLE IF NOT EXISTS ruadb_data.migration (version integer "
+			    "PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL, applied_at "
+			    "timestamptz NOT NULL, program_version text NOT NULL); "
 			    "COMMENT ON TABLE ruadb_data.migration IS "
-			    "'Which files of sql/migrations were applied; version 0: the views'", e);
+			    "'Which files of sql/migrations were applied; version 0: the views'",
+			    e);
 	for (size_t i = 0; rc == 0 && i < sc->n_migrations; i++)
 		if (wanted(&st, &sc->migrations[i])) {
 			rc = apply(s, &sc->migrations[i], dry_run, out, e);

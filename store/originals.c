@@ -192,8 +192,8 @@ static int send_parcel(struct work *w, struct parcel *pc, struct err *e)
 	pc->n = 0;
 	pc->bytes.len = 0;
 	return db_exec(w->s, "INSERT INTO ruadb_data.original (tenant_id, sha256, part, size, "
-			     "encoding, bytes) SELECT $1, sha, 0, size, CASE WHEN gz THEN 'gzip' ELSE "
-			     "'identity' END, bytes FROM unnest($2, $3, $4, $5) "
+			     "encoding, bytes) SELECT $1, sha, 0, size, CASE WHEN gz THEN 'gzip' "
+			     "ELSE 'identity' END, bytes FROM unnest($2, $3, $4, $5) "
 			     "AS u(sha, size, gz, bytes) ON CONFLICT DO NOTHING", &p, NULL, e);
 }
 
@@ -225,8 +225,9 @@ static int64_t room_in_quarantine(struct work *w, struct err *e)
 	AUTO_RESULT PGresult *res = NULL;
 
 	param_int8(&p, w->st->tenant);
-	if (db_exec(w->s, "SELECT coalesce(sum(size), 0)::bigint FROM (SELECT DISTINCT sha256, size "
-			  "FROM ruadb_data.quarantine WHERE tenant_id = $1 AND bytes_kept) AS q", &p,
+	if (db_exec(w->s, "SELECT coalesce(sum(size), 0)::bigint FROM (SELECT DISTINCT sha256, "
+			  "size FROM ruadb_data.quarantine WHERE tenant_id = $1 AND bytes_kept) q",
+		    &p,
 		    &res, e) < 0)
 		return -1;
 	int64_t used = db_int8(res, 0, 0);

@@ -102,8 +102,8 @@ static int write_original(struct store *s, const void *sha, int fd, int *ret_par
 		param_int8(&p, s->tenant);
 		param_bytea(&p, sha, 32);
 		param_int4(&p, *ret_parts);
-		rc = db_exec(s, "SELECT encoding, bytes FROM ruadb_data.original WHERE tenant_id = $1 "
-				"AND sha256 = $2 AND part = $3", &p, &res, e);
+		rc = db_exec(s, "SELECT encoding, bytes FROM ruadb_data.original WHERE tenant_id = "
+				"$1 AND sha256 = $2 AND part = $3", &p, &res, e);
 		if (rc < 0 || !PQntuples(res))
 			break;
 		size_t n = (size_t)PQgetlength(res, 0, 1);

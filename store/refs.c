@@ -154,9 +154,9 @@ static int store_sets(struct work *w, int64_t n, struct err *e)
 		"ON CONFLICT DO NOTHING",
 		"SELECT FROM pg_temp.ruadb_set n CROSS JOIN LATERAL (SELECT * FROM "
 		"ruadb_data.auth_set a WHERE a.tenant_id = n.tenant_id AND "
-		"a.auth_set_id = n.auth_set_id OFFSET 0) a WHERE (a.kinds, a.results, a.domains, a.selectors, "
-		"a.results_raw) IS DISTINCT FROM (n.kinds, n.results, n.domains, n.selectors, "
-		"n.results_raw) LIMIT 1",
+		"a.auth_set_id = n.auth_set_id OFFSET 0) a WHERE (a.kinds, a.results, a.domains, "
+		"a.selectors, a.results_raw) IS DISTINCT FROM (n.kinds, n.results, n.domains, "
+		"n.selectors, n.results_raw) LIMIT 1",
 		NULL, n, "sets of results", e);
 }
 

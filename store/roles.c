@@ -16,16 +16,16 @@ static const char hand_over[] =
 	"GRANT CREATE, USAGE ON SCHEMA ruadb TO ruadb_owner;"
 	"GRANT USAGE ON SCHEMA ruadb, ruadb_data TO ruadb_read, ruadb_ingest;"
 	"DO $$ DECLARE r record; BEGIN "
-	"FOR r IN SELECT c.oid::regclass AS name, c.relkind, c.relispartition, c.relname, n.nspname "
-	"  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+	"FOR r IN SELECT c.oid::regclass AS name, c.relkind, c.relispartition, c.relname, "
+	"n.nspname   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
 	"  WHERE n.nspname IN ('ruadb', 'ruadb_data') AND c.relkind IN ('r', 'p', 'v', 'S') "
 	"  AND NOT (c.relkind = 'S' AND EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid "
 	"    AND d.classid = 'pg_class'::regclass AND d.deptype = 'i')) LOOP "
 	"  EXECUTE format('ALTER %s %s OWNER TO %I', CASE r.relkind WHEN 'v' THEN 'VIEW' "
 	"    WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, r.name, "
 	"    CASE r.nspname WHEN 'ruadb' THEN 'ruadb_owner' ELSE 'ruadb_ingest' END); "
-	"  IF r.relkind IN ('r', 'p', 'v') AND NOT r.relispartition AND r.relname <> 'original' THEN "
-	"    EXECUTE format('GRANT SELECT ON %s TO ruadb_read', r.name); "
+	"  IF r.relkind IN ('r', 'p', 'v') AND NOT r.relispartition AND r.relname <> 'original' "
+	"THEN     EXECUTE format('GRANT SELECT ON %s TO ruadb_read', r.name); "
 	"    IF r.relkind = 'v' THEN EXECUTE format('GRANT SELECT ON %s TO ruadb_ingest', r.name); "
 	"    END IF; "
 	"  END IF; "
@@ -56,8 +56,8 @@ static int look(struct store *s, bool *ret_all, bool *ret_may_create, struct err
 
 static void advise(FILE *out)
 {
-	fprintf(out, "-- This role may not make others, so everything runs as it. To part those who "
-		"write from\n-- those who read, an administrator runs this, and then you "
+	fprintf(out, "-- This role may not make others, so everything runs as it. To part those "
+		"who write from\n-- those who read, an administrator runs this, and then you "
 		"`ruadb db migrate` again:\n%sGRANT ruadb_owner, ruadb_ingest, ruadb_read TO "
 		"<your role>;\n", create_roles);
 }

@@ -52,13 +52,14 @@ static int read_migration(const char *path, int expected, struct schema_file *re
 
 static int read_migrations(const char *datadir, struct schema_set *sc, struct err *e)
 {
-	AUTO_FREE char *pattern = xasprintf("%s/sql/migrations/[0-9][0-9][0-9][0-9]_*.sql", datadir);
+	AUTO_FREE char *pattern = xasprintf("%s/sql/migrations/[0-9][0-9][0-9][0-9]_*.sql",
+					    datadir);
 	glob_t g = {0};
 	int rc = 0;
 
 	if (glob(pattern, 0, NULL, &g) != 0)
-		rc = err_set(e, ERR_CONFIG, "no migrations in %s/sql/migrations: is ruadb installed "
-			     "whole? RUADB_DATADIR says where its files lie", datadir);
+		rc = err_set(e, ERR_CONFIG, "no migrations in %s/sql/migrations: is ruadb "
+			     "installed whole? RUADB_DATADIR says where its files lie", datadir);
 	sc->migrations = xcalloc(g.gl_pathc, sizeof(*sc->migrations));
 	for (size_t i = 0; rc == 0 && i < g.gl_pathc; i++) {
 		sc->n_migrations = i + 1;

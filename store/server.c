@@ -145,8 +145,8 @@ static int own_folder(const char *path, const struct account *a, struct err *e)
 	if (lstat(path, &st) < 0)
 		return err_set(e, ERR_TEMP, "can't make the folder %s: %m", path);
 	if (!S_ISDIR(st.st_mode) || st.st_uid != a->uid || (st.st_mode & 077))
-		return err_set(e, ERR_CONFIG, "%s is not a folder that %s alone may enter; somebody "
-			       "else made it, or its mode was changed", path, a->name);
+		return err_set(e, ERR_CONFIG, "%s is not a folder that %s alone may enter; "
+			       "somebody else made it, or its mode was changed", path, a->name);
 	return 0;
 }
 

@@ -113,8 +113,8 @@ int server_find_programs(struct server *sv, struct err *e)
 	if (sv->bindir)
 		return 0;
 	if (want)
-		return err_set(e, ERR_CONFIG, "the data in %s is of PostgreSQL %d, and no server of "
-			       "that version is installed; nothing was changed. Install "
+		return err_set(e, ERR_CONFIG, "the data in %s is of PostgreSQL %d, and no server "
+			       "of that version is installed; nothing was changed. Install "
 			       "postgresql-%d, or move the folder away and ingest again",
 			       sv->data, want, want);
 	return err_set(e, ERR_CONFIG, "no PostgreSQL server (%d or newer) is installed here: "
@@ -160,8 +160,8 @@ void server_last_words(const struct server *sv, char *ret, size_t size)
 
 		line[strcspn(line, "\n")] = '\0';
 		/* pg_ctl's own lines say only where to look */
-		if (!line[0] || strncmp(line, "pg_ctl", 6) == 0 || strstr(line, "Examine the log") ||
-		    (telling && !tells))
+		if (!line[0] || strncmp(line, "pg_ctl", 6) == 0 ||
+		    strstr(line, "Examine the log") || (telling && !tells))
 			continue;
 		telling = tells;
 		snprintf(ret, size, "%s", line);

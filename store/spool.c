@@ -70,7 +70,8 @@ int spool_flush(struct spool *s, const char *dir, struct err *e)
 	return 0;
 }
 
-int spool_read(const struct spool *s, int (*each)(void *ctx, const char *p, size_t n, struct err *e),
+int spool_read(const struct spool *s,
+	       int (*each)(void *ctx, const char *p, size_t n, struct err *e),
 	       void *ctx, struct err *e)
 {
 	AUTO_FREE char *piece = s->in_file ? xmalloc(SPOOL_MEMORY) : NULL;

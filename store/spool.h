@@ -31,7 +31,8 @@ static inline int spool_added(struct spool *s, const char *dir, struct err *e)
 }
 
 /* Hands all bytes, from the beginning, to `each` in pieces of at most SPOOL_MEMORY. */
-int spool_read(const struct spool *s, int (*each)(void *ctx, const char *p, size_t n, struct err *e),
+int spool_read(const struct spool *s,
+	       int (*each)(void *ctx, const char *p, size_t n, struct err *e),
 	       void *ctx, struct err *e) MUST_CHECK;
 void spool_free(struct spool *s);
 

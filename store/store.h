@@ -27,8 +27,9 @@ struct store;
 enum store_role { STORE_READ, STORE_INGEST, STORE_OWNER };
 
 /*
- * Connects as conf says (which has to outlive the connection), starts the private server where it has to (RUADB_DB_AUTOSTART=no forbids
- * it), migrates where role allows and the schema is older, refuses a newer one (ERR_CONFIG).
+ * Connects as conf says (which has to outlive the connection), starts the private server where it
+ * has to (RUADB_DB_AUTOSTART=no forbids it), migrates where role allows and the schema is older,
+ * refuses a newer one (ERR_CONFIG).
  * Server away: ERR_TEMP. Sets search_path, ruadb.tenant_id, TimeZone UTC, and the role.
  */
 int store_open(const struct conf *c, enum store_role role, struct store **ret_s,

@@ -13,7 +13,8 @@ static const char *back(const char *type)
 	char sql[256];
 	uint8_t two[2];
 
-	snprintf(sql, sizeof(sql), "DROP TABLE IF EXISTS pg_temp.t; CREATE TEMP TABLE t (v %s)", type);
+	snprintf(sql, sizeof(sql), "DROP TABLE IF EXISTS pg_temp.t; CREATE TEMP TABLE t (v %s)",
+		 type);
 	must(db_run(s, sql, &e), &e);
 	copy_tuple(two, 1);
 	must(db_copy_begin(s, "COPY pg_temp.t FROM STDIN (FORMAT binary)", &e), &e);
@@ -146,7 +147,8 @@ static void parameters(void)
 	param_array_end(&p, DB_OID_INT2_ARRAY);
 	copy_array_uuid(param_array_begin(&p), NULL, 0);
 	param_array_end(&p, DB_OID_UUID_ARRAY);
-	must(db_exec(s, "SELECT concat_ws('|', $1, $2, $3, $4, $5, $6, $7, $8)::text", &p, &res, &e), &e);
+	must(db_exec(s, "SELECT concat_ws('|', $1, $2, $3, $4, $5, $6, $7, $8)::text", &p, &res,
+	     &e), &e);
 	is_str(PQgetvalue(res, 0, 0), "|-9223372036854775808|{1,9223372036854775807}|{a,b}|{t,f}|"
 	       "{-1,2}|{}", "parameters: an empty text is one, an absent text is NULL, arrays");
 }

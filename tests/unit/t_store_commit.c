@@ -41,7 +41,8 @@ static struct store_report *make_report(struct store *ids, struct store_stage *s
 	pthread_mutex_unlock(&lock);
 	struct report_head h = {
 		.org_name = text_of("Receiver.example"), .email = text_of("a@receiver.example"),
-		.report_id = text_of(x->id), .domain = text_of(x->domain ? x->domain : "example.com"),
+		.report_id = text_of(x->id),
+		.domain = text_of(x->domain ? x->domain : "example.com"),
 		.begin_at = x->begin ? x->begin : BEGIN,
 		.end_at = x->end ? x->end : (x->begin ? x->begin : BEGIN) + 86399,
 		.schema = SCHEMA_RFC7489, .pct = -1, .p = text_of("none"), .via_mail = x->mail};
@@ -95,7 +96,8 @@ static void add_report(struct store_batch *b, const struct say *x)
 	static int n;
 	char path[64];
 
-	snprintf(path, sizeof(path), "/reports/%d.xml", __atomic_add_fetch(&n, 1, __ATOMIC_RELAXED));
+	snprintf(path, sizeof(path), "/reports/%d.xml", __atomic_add_fetch(&n, 1,
+		 __ATOMIC_RELAXED));
 	struct store_item *i = make_item(path, 1);
 
 	i->entries[0].report = make_report(s, st, x);
@@ -118,8 +120,10 @@ static enum store_outcome commit_one(struct say x)
 
 static void outcomes(void)
 {
-	is_int(commit_one((struct say){.id = "1", .content = 1, .each = 10}), OUTCOME_STORED, "new");
-	is_int(commit_one((struct say){.id = "1", .content = 1, .each = 10}), OUTCOME_REPEAT, "again");
+	is_int(commit_one((struct say){.id = "1", .content = 1, .each = 10}), OUTCOME_STORED,
+	       "new");
+	is_int(commit_one((struct say){.id = "1", .content = 1, .each = 10}), OUTCOME_REPEAT,
+	       "again");
 	is_int(commit_one((struct say){.id = "1", .content = 2, .each = 20}), OUTCOME_CONFLICT,
 	       "same identity, other content");
 	is_int(commit_one((struct say){.id = "1", .content = 2, .each = 20}), OUTCOME_REPEAT,
@@ -128,26 +132,29 @@ static void outcomes(void)
 	       "other report id, same content");
 	is_int(commit_one((struct say){.id = "3", .content = 3, .each = 5}), OUTCOME_STORED,
 	       "other report id, other content");
-	is_str(value(s, "SELECT string_agg(external_report_id || member || counted || near_repeat, ' ' "
-			"ORDER BY member) FROM ruadb_data.report"),
+	is_str(value(s, "SELECT string_agg(external_report_id || member || counted || near_repeat, "
+			"' ' ORDER BY member) FROM ruadb_data.report"),
 	       "10falsefalse 11truefalse 22falsetrue 33truefalse", "members of the set");
 	is_str(value(s, "SELECT count(*) || ' ' || sum(messages) FROM ruadb_data.record"), "4 45",
 	       "records of the four, none of the repeats");
 	is_str(value(s, "SELECT count(*) FROM ruadb_data.domain"), "1", "one domain");
 	is_str(value(s, "SELECT kinds || results || domains::text || selectors::text FROM "
 			"ruadb_data.auth_set"), "dp{example.com}{s1}", "one set");
-	is_str(value(s, "SELECT string_agg(outcome::text, '' ORDER BY item) FROM ruadb_data.ledger"),
+	is_str(value(s,
+	       "SELECT string_agg(outcome::text, '' ORDER BY item) FROM ruadb_data.ledger"),
 	       "srcrns", "the ledger");
-	is_str(value(s, "SELECT count(*) || ' ' || min(encoding) FROM ruadb_data.original"), "6 gzip",
+	is_str(value(s, "SELECT count(*) || ' ' || min(encoding) FROM ruadb_data.original"),
+	       "6 gzip",
 	       "originals, gzipped by us");
 }
 
 static void trust(void)
 {
-	struct say mail = {.id = "t", .domain = "t.example", .content = 1, .each = 99, .mail = true};
+	struct say mail = {.id = "t", .domain = "t.example", .content = 1, .each = 99,
+			   .mail = true};
 	struct say file = {.id = "t", .domain = "t.example", .content = 2, .each = 1};
-	const char *which = "SELECT string_agg(reporter_auth::text || counted, ' ' ORDER BY member) FROM "
-			    "ruadb_data.report WHERE external_report_id = 't'";
+	const char *which = "SELECT string_agg(reporter_auth::text || counted, ' ' ORDER BY "
+			    "member) FROM ruadb_data.report WHERE external_report_id = 't'";
 
 	is_int(commit_one(mail), OUTCOME_STORED, "by mail");
 	is_int(commit_one(file), OUTCOME_CONFLICT, "another by file");
@@ -159,10 +166,12 @@ static void trust(void)
 
 static void partial(void)
 {
-	struct say x = {.id = "p", .domain = "p.example", .content = 1, .each = 99, .partial = true};
+	struct say x = {.id = "p", .domain = "p.example", .content = 1, .each = 99,
+			.partial = true};
 
 	is_int(commit_one(x), OUTCOME_STORED, "a partial report alone");
-	is_str(value(s, "SELECT counted FROM ruadb_data.report WHERE external_report_id = 'p'"), "t",
+	is_str(value(s, "SELECT counted FROM ruadb_data.report WHERE external_report_id = 'p'"),
+	       "t",
 	       "counts");
 	x.partial = false;
 	x.content = 2;
@@ -199,10 +208,11 @@ static void long_range(void)
 	is_int(commit_one((struct say){.id = "long", .domain = "l.example", .each = 5, .records = 2,
 				       .begin = 1790035200, .end = 1790035200 + 2 * 86400}),
 	       OUTCOME_STORED, "a report of two days");
-	is_str(value(s, "SELECT string_agg(day || ' ' || messages || ' ' || pass, ', ' ORDER BY day) "
-			"FROM ruadb_data.report_day_part"), "2026-09-22 6 6, 2026-09-23 4 4",
+	is_str(value(s, "SELECT string_agg(day || ' ' || messages || ' ' || pass, ', ' ORDER BY "
+			"day) FROM ruadb_data.report_day_part"), "2026-09-22 6 6, 2026-09-23 4 4",
 	       "is split: 3 and 2 of each record");
-	is_str(value(s, "SELECT count(*) || ' ' || sum(messages) FROM ruadb_data.record_day"), "4 10",
+	is_str(value(s, "SELECT count(*) || ' ' || sum(messages) FROM ruadb_data.record_day"),
+	       "4 10",
 	       "record by record");
 	is_str(value(s, "SELECT count(*) FROM ruadb_data.record_default"), "2", "on no day itself");
 }
@@ -217,24 +227,26 @@ static void months(void)
 	memset(id, 'x', 4096);
 	for (int i = 0; i < 200; i++) {
 		snprintf(id + 4090, 7, "%06d", i);
-		add_report(b, &(struct say){.id = id, .domain = "months.example", .records = 2, .each = 1,
-					    .begin = 1263513600 + i * 2629746LL, .content = 3000 + i});
+		add_report(b, &(struct say){.id = id, .domain = "months.example", .records = 2,
+					    .each = 1, .begin = 1263513600 + i * 2629746LL,
+					    .content = 3000 + i});
 	}
-	add_report(b, &(struct say){.id = "far", .domain = "months.example", .records = 2, .each = 1,
-				    .begin = PG_TIME_MAX - 86400, .end = INT64_MAX - 1});
+	add_report(b, &(struct say){.id = "far", .domain = "months.example", .records = 2,
+				    .each = 1, .begin = PG_TIME_MAX - 86400, .end = INT64_MAX - 1});
 	add_report(b, &(struct say){.id = "early", .domain = "months.example", .records = 2,
 				    .each = INT64_MAX / 2, .begin = INT64_MIN + 1, .end = 5});
 	must(store_commit(s, st, b, &e), &e);
 	for (const struct store_item *i = b->items; i; i = i->next)
 		stored += i->entries[0].outcome == OUTCOME_STORED;
 	is_int(stored, 202, "200 months in one batch, ids of 4 KB, and times that nobody can have");
-	is_str(value(s, "SELECT count(DISTINCT date_trunc('month', day)) || ' ' || count(*) || ' ' || "
-			"min(length(external_report_id)) FROM ruadb_data.report WHERE "
+	is_str(value(s, "SELECT count(DISTINCT date_trunc('month', day)) || ' ' || count(*) || ' ' "
+			"|| min(length(external_report_id)) FROM ruadb_data.report WHERE "
 			"length(external_report_id) > 4000"), "200 200 4096", "each in its month");
-	is_str(value(s, "SELECT string_agg(coalesce(begin_at::text, '-') || coalesce(day::text, ' -') || "
-			"messages, ', ' ORDER BY external_report_id) FROM ruadb_data.report WHERE "
-			"external_report_id IN ('far', 'early')"),
-	       "- -9223372036854775806, 294276-12-30 23:59:59+00 -2", "absurd times are NULL, the sums exact");
+	is_str(value(s, "SELECT string_agg(coalesce(begin_at::text, '-') || coalesce(day::text, ' "
+			"-') || messages, ', ' ORDER BY external_report_id) FROM ruadb_data.report "
+			"WHERE external_report_id IN ('far', 'early')"),
+	       "- -9223372036854775806, 294276-12-30 23:59:59+00 -2",
+	       "absurd times are NULL, the sums exact");
 	store_batch_free(b);
 }
 
@@ -248,8 +260,8 @@ static void poison(void)
 		char id[16];
 
 		snprintf(id, sizeof(id), "poison%d", i);
-		add_report(b, &(struct say){.id = id, .domain = "poison.example", .content = 1000 + i,
-					    .each = 1, .records = 3,
+		add_report(b, &(struct say){.id = id, .domain = "poison.example",
+					    .content = 1000 + i, .each = 1, .records = 3,
 					    .extra = i == 317 ? "{\"reasons\":" : NULL});
 	}
 	must(store_commit(s, st, b, &e), &e);
@@ -264,9 +276,10 @@ static void poison(void)
 	ok(bad && bad->entries[0].reason && strstr(bad->entries[0].reason, "22P02"),
 	   "with PostgreSQL's reason");
 	is_str(value(s, "SELECT count(*) || ' ' || min(class) || ' ' || bool_and(bytes_kept) FROM "
-			"ruadb_data.quarantine"), "1 input true", "and is in quarantine with its bytes");
-	is_str(value(s, "SELECT count(*) FROM ruadb_data.record WHERE domain_id = (SELECT domain_id "
-			"FROM ruadb_data.domain WHERE name = 'poison.example')"), "1497",
+			"ruadb_data.quarantine"), "1 input true",
+			"and is in quarantine with its bytes");
+	is_str(value(s, "SELECT count(*) FROM ruadb_data.record WHERE domain_id = (SELECT "
+			"domain_id FROM ruadb_data.domain WHERE name = 'poison.example')"), "1497",
 	       "records of the 499");
 	store_batch_free(b);
 }
@@ -306,7 +319,8 @@ static void look_ups(void)
 	struct store_seen seen[3] = {
 		{.source = "file", .item = "/reports/1.xml", .size = 14, .mtime_ns = 5, .inode = 6},
 		{.source = "file", .item = "/reports/1.xml", .size = 15, .mtime_ns = 5, .inode = 6},
-		{.source = "file", .item = "/reports/new.xml", .size = 14, .mtime_ns = 5, .inode = 6}};
+		{.source = "file", .item = "/reports/new.xml", .size = 14, .mtime_ns = 5,
+		 .inode = 6}};
 	uint8_t sha[3][32] = {"/reports/1.xml", "/reports/a\xff.zip", "unknown"};
 
 	must(store_lookup_files(s, seen, 3, &e), &e);
@@ -342,7 +356,8 @@ static void quarantine(void)
 
 	must(store_quarantine_each(s, count_bytes, &last, &e), &e);
 	must(store_quarantine_forget(s, last, &e), &e);
-	is_str(value(s, "SELECT count(*) FROM ruadb_data.quarantine"), "2", "one forgotten of three");
+	is_str(value(s, "SELECT count(*) FROM ruadb_data.quarantine"), "2",
+	       "one forgotten of three");
 }
 
 /* ---- bad luck ---- */
@@ -377,8 +392,9 @@ static void lost(int (*hook)(struct store *x, const char *sql, struct err *err),
 	is_int(commit_one((struct say){.id = "lost", .domain = domain, .each = 4, .records = 3}),
 	       OUTCOME_STORED, name);
 	store_commit_hook = db_run;
-	snprintf(sql, sizeof(sql), "SELECT count(*) || ' ' || sum(r.messages) FROM ruadb_data.record r "
-		 "JOIN ruadb_data.domain d USING (domain_id) WHERE d.name = '%s'", domain);
+	snprintf(sql, sizeof(sql), "SELECT count(*) || ' ' || sum(r.messages) FROM "
+		 "ruadb_data.record r JOIN ruadb_data.domain d USING (domain_id) "
+		 "WHERE d.name = '%s'", domain);
 	is_str(value(s, sql), "3 12", "its rows are there once");
 }
 
@@ -387,7 +403,8 @@ static void away(void)
 	struct store_batch *b = store_batch_new();
 	FILE *null = fopen("/dev/null", "we");
 
-	add_report(b, &(struct say){.id = "away", .domain = "away.example", .records = 1, .each = 1});
+	add_report(b, &(struct say){.id = "away", .domain = "away.example", .records = 1,
+				    .each = 1});
 	must(store_server_stop(conf, null, &e), &e);
 	conf->db_autostart = false;
 	store_reconnect_ms = 200;
@@ -423,14 +440,15 @@ static void *rival(void *ctx)
 			int n = backwards ? EACH - 1 - k : k;
 			char id[32], path[64];
 
-			/* three reports a set: one of each identity, of which one has two variants */
+			/* three reports a set, of one identity: three variants */
 			snprintf(id, sizeof(id), "rival%d", round * EACH + n - n % 3);
 			snprintf(path, sizeof(path), "/rival/%d", round * EACH + n);
 			struct store_item *i = make_item(path, 1);
 
 			i->entries[0].report = make_report(own, stage, &(struct say){
 				.id = id, .domain = "rival.example", .records = 2, .each = 1,
-				.content = 2000 + n % 3, .begin = BEGIN + (round * EACH + n - n % 3)});
+				.content = 2000 + n % 3,
+				.begin = BEGIN + (round * EACH + n - n % 3)});
 			store_batch_add(b, i);
 		}
 		must(store_commit(own, stage, b, &mine), &mine);

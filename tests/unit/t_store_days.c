@@ -121,7 +121,8 @@ static void conflicts(void)
 	m[3] = row(3, 'c', 9, AUTH_LOCAL, 1);
 	choose_counted(m, 4);
 	ok(m[0].counted && m[1].counted, "two report ids with their own content both count");
-	ok(!m[2].counted && !m[3].counted, "a near repeat and its other variant are of the first's mail");
+	ok(!m[2].counted && !m[3].counted,
+	   "a near repeat and its other variant are of the first's mail");
 	m[0] = row(0, 'c', 1, AUTH_LOCAL, 100);
 	m[1] = row(1, 'a', 1, AUTH_LOCAL, 100);
 	m[2] = row(2, 'a', 2, AUTH_LOCAL, 90);
@@ -193,7 +194,8 @@ static void identities(void)
 	hash = hash_new();
 	ok(same_id(" Google.COM. ", "other@z", "EXAMPLE.com.", " <1> ", 1, &set) && set,
 	   "case, white space and a final dot of names don't matter; the mail address neither");
-	ok(same_id(NULL, "a@Google.com", "example.com", "<1>", 1, &set), "no org_name: the domain of email");
+	ok(same_id(NULL, "a@Google.com", "example.com", "<1>", 1, &set),
+	   "no org_name: the domain of email");
 	ok(same_id(" ", "a@google.com", "example.com", "<1>", 1, &set), "an empty one as well");
 	ok(!same_id("google.com", NULL, "example.com", "1", 1, &set) && set,
 	   "angle brackets are part of the id; the set is the same");
