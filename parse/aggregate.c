@@ -140,14 +140,14 @@ static void leaf_text(struct aggregate *a, enum node leaf)
 
 /* Start of elements. */
 
-static bool ends_with(const xmlChar *uri, const char *tail)
+static bool ends_with(const char *uri, const char *tail)
 {
-	size_t n = uri ? strlen((const char *)uri) : 0, t = strlen(tail);
+	size_t n = uri ? strlen(uri) : 0, t = strlen(tail);
 
-	return n >= t && strcmp((const char *)uri + n - t, tail) == 0;
+	return n >= t && strcmp(uri + n - t, tail) == 0;
 }
 
-static void open_feedback(struct aggregate *a, const xmlChar *uri)
+static void open_feedback(struct aggregate *a, const char *uri)
 {
 	if (a->met)
 		refuse(a, ERR_INPUT, "more than one feedback in a document");
@@ -188,7 +188,7 @@ static void open_reason(struct aggregate *a)
 }
 
 /* What the schema has twice, but the policy and the metadata once: the first holds. */
-static enum node open_node(struct aggregate *a, enum node node, const xmlChar *uri)
+static enum node open_node(struct aggregate *a, enum node node, const char *uri)
 {
 	switch (node) {
 	case NODE_FEEDBACK:
@@ -237,11 +237,37 @@ static enum node below(struct aggregate *a, struct level *up, const char *name)
 	return up->node < FIRST_LEAF ? names_node(a->names, up->node, name) : NODE_UNKNOWN;
 }
 
+/* What opens an element that has children; the node may become another by it. */
+static void start_node(struct aggregate *a, const struct level *up, struct level *l)
+{
+	enum node node = open_node(a, l->node, l->uri);
+
+	l->node = node;
+	if (node == NODE_EXTENSION && up->node == NODE_FEEDBACK) {
+		char end = l->name[strlen("extension")]; /* drafts had `extensions` */
+
+		a->has_extensions |= end == 's';
+		a->has_extension |= end == '\0';
+	}
+	if (node == NODE_UNKNOWN || node == NODE_EXTENSION)
+		expect_text(a, LIMIT_COMMENT);
+}
+
+static void start_leaf(struct aggregate *a, enum node leaf)
+{
+	if (leaf == LEAF_ERROR || leaf == LEAF_HUMAN_RESULT)
+		a->lang = TEXT_ABSENT;
+	expect_text(a, leaf == LEAF_ERROR || leaf == LEAF_EXTRA_CONTACT || leaf == LEAF_COMMENT ||
+				       leaf == LEAF_HUMAN_RESULT
+			       ? LIMIT_COMMENT
+			       : LIMIT_LEAF);
+}
+
 static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
 		     int n_ns, const xmlChar **ns, int n_attr, int n_default, const xmlChar **attr)
 {
 	struct aggregate *a = ctx;
-	struct level *up = &a->level[a->depth];
+	struct level *up = &a->level[a->depth], *l = up + 1;
 
 	(void)prefix, (void)n_ns, (void)ns, (void)n_default;
 	if (a->refused)
@@ -252,29 +278,17 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
 	}
 	enum node node = below(a, up, (const char *)name);
 
-	/* the second pass has the head already; records are open in no other but the whole one */
+	/* the second pass has the head already */
 	if (a->pass == PASS_RECORDS && up->node == NODE_FEEDBACK && node != NODE_RECORD)
 		node = NODE_SKIPPED;
-	a->level[++a->depth] = (struct level){(const char *)name, (const char *)uri, node, false};
-	if (node < FIRST_LEAF) {
-		node = open_node(a, node, uri);
-		a->level[a->depth].node = node;
-		if (node == NODE_EXTENSION && up->node == NODE_FEEDBACK) {
-			a->has_extensions |= name[strlen("extension")] == 's';
-			a->has_extension |= name[strlen("extension")] == '\0';
-		}
-		if (node == NODE_UNKNOWN || node == NODE_EXTENSION)
-			expect_text(a, LIMIT_COMMENT);
-	} else {
-		bool long_text = node == LEAF_ERROR || node == LEAF_EXTRA_CONTACT ||
-				 node == LEAF_COMMENT || node == LEAF_HUMAN_RESULT;
-
-		if (node == LEAF_ERROR || node == LEAF_HUMAN_RESULT)
-			a->lang = TEXT_ABSENT;
-		expect_text(a, long_text ? LIMIT_COMMENT : LIMIT_LEAF);
-	}
-	if (n_attr > 0 && node != NODE_OUTSIDE && node != NODE_SKIPPED)
-		keep_attributes(a, node, n_attr, attr);
+	*l = (struct level){(const char *)name, (const char *)uri, node, false};
+	a->depth++;
+	if (node < FIRST_LEAF)
+		start_node(a, up, l);
+	else
+		start_leaf(a, node);
+	if (n_attr > 0 && l->node != NODE_OUTSIDE && l->node != NODE_SKIPPED)
+		keep_attributes(a, l->node, n_attr, attr);
 }
 
 static void on_text(void *ctx, const xmlChar *p, int len)
