@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#define REASON_MAX 1000
+
 static struct frames *frames_of(void *ctx)
 {
 	return ((struct seat *)ctx)->owner;
@@ -95,6 +97,15 @@ static int on_end(void *ctx, const struct report_sums *s, struct err *e)
 	return 0;
 }
 
+/* A sentence is enough: ten thousand entries of 64 KB each would not be. */
+static char *reason_of(struct text why)
+{
+	if (why.len > REASON_MAX)
+		for (why.len = REASON_MAX; why.len && ((unsigned char)why.p[why.len] & 0xc0) == 0x80;)
+			why.len--;
+	return xstrndup(why.p, why.len);
+}
+
 static void end_without_report(struct piece *p, uint32_t number, enum store_outcome outcome,
 			       enum err_class class, struct text why)
 {
@@ -104,7 +115,7 @@ static void end_without_report(struct piece *p, uint32_t number, enum store_outc
 	p->report = NULL;
 	entry = piece_entry(p, number, outcome, NULL);
 	entry->class = class;
-	entry->reason = xstrndup(why.p, why.len);
+	entry->reason = reason_of(why);
 }
 
 static int on_refused(void *ctx, uint32_t entry, enum err_class class, struct text why,

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define MAX_BACKLOG 2
 #define BATCH_NS 1000000000LL
@@ -221,6 +222,18 @@ static void drop_unfinished(struct pipeline *p)
 		piece_free((struct piece *)j);
 }
 
+/* Large items and large reports cost a descriptor each while they are on their way. */
+static void allow_descriptors(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur >= 4096)
+		return;
+	r.rlim_cur = r.rlim_max < 4096 ? r.rlim_max : 4096;
+	if (setrlimit(RLIMIT_NOFILE, &r) < 0)
+		log_msg(LOG_DEBUG, "the limit of open files stays as it is");
+}
+
 static void set_up(struct pipeline *p)
 {
 	const struct pipeline_options *o = p->o;
@@ -229,6 +242,7 @@ static void set_up(struct pipeline *p)
 		.failed = on_failed,
 	};
 
+	allow_descriptors();
 	p->open = batch_new();
 	p->pool = pool_new(o->parser, run_jobs(o->conf), &events, p);
 	if (o->walk) {
