@@ -122,17 +122,18 @@ int db_connect(struct store *s, struct err *e)
 static int bring_up_to_date(struct store *s, struct err *e)
 {
 	struct schema_set sc;
-	bool current = false;
+	bool tables = false, views = false;
 	int rc = schema_read(s->conf->datadir, &sc, e);
 
 	if (rc == 0)
-		rc = schema_check(s, &sc, &current, e);
-	if (rc == 0 && !current) {
-		if (s->role == STORE_READ && !server_is_private(s->conf))
+		rc = schema_check(s, &sc, &tables, &views, e);
+	if (rc == 0 && !(tables && views)) {
+		/* who only reads somebody else's server need not be able to change it */
+		if (s->role != STORE_READ || server_is_private(s->conf))
+			rc = schema_migrate(s, &sc, false, NULL, e);
+		else if (!tables)
 			rc = err_set(e, ERR_CONFIG, "the database's schema is older than this "
 				     "program: run `ruadb db migrate`");
-		else
-			rc = schema_migrate(s, &sc, false, NULL, e);
 	}
 	schema_free(&sc);
 	return rc;

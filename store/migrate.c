@@ -73,7 +73,8 @@ static bool wanted(const struct state *st, const struct schema_file *f)
 	return !a || strcmp(a->sha256, f->sha256) != 0;
 }
 
-int schema_check(struct store *s, const struct schema_set *sc, bool *ret_current, struct err *e)
+int schema_check(struct store *s, const struct schema_set *sc, bool *ret_tables, bool *ret_views,
+		 struct err *e)
 {
 	struct state st;
 
@@ -81,9 +82,10 @@ int schema_check(struct store *s, const struct schema_set *sc, bool *ret_current
 		return -1;
 	int rc = judge(&st, sc, e);
 
-	*ret_current = !wanted(&st, &sc->views);
+	*ret_tables = true;
+	*ret_views = !wanted(&st, &sc->views);
 	for (size_t i = 0; i < sc->n_migrations; i++)
-		*ret_current = *ret_current && !wanted(&st, &sc->migrations[i]);
+		*ret_tables = *ret_tables && !wanted(&st, &sc->migrations[i]);
 	free(st.rows);
 	return rc;
 }

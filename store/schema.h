@@ -29,9 +29,9 @@ void schema_free(struct schema_set *sc);
  * dry_run: says what would be. Afterwards roles, owners and grants are set where allowed. */
 int schema_migrate(struct store *s, const struct schema_set *sc, bool dry_run, FILE *out,
 		   struct err *e) MUST_CHECK;
-/* True in *ret_current if nothing has to be done. A newer database or a changed migration:
+/* Has the database every migration; and our views? A newer database or a changed migration:
  * ERR_CONFIG. */
-int schema_check(struct store *s, const struct schema_set *sc, bool *ret_current,
+int schema_check(struct store *s, const struct schema_set *sc, bool *ret_tables, bool *ret_views,
 		 struct err *e) MUST_CHECK;
 
 /* roles.c: makes the roles if allowed and hands tables and views to them. */

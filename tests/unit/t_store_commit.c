@@ -284,6 +284,31 @@ static void poison(void)
 	store_batch_free(b);
 }
 
+/* Another set of results has the id of this one: nobody's results may become another's. */
+static void collision(void)
+{
+	struct store_stage *fresh = store_stage_new(conf, 1), *old = st;
+	struct store_batch *b = store_batch_new();
+
+	must(db_run(s, "BEGIN; UPDATE ruadb_data.auth_set SET results = 'f' WHERE domains = "
+		       "'{hash.example}'; COMMIT", &e), &e);
+	st = fresh; /* one that does not know the set as stored */
+	add_report(b, &(struct say){.id = "h2", .domain = "hash.example", .content = 2,
+				    .records = 1});
+	add_report(b, &(struct say){.id = "h3", .domain = "h3.example", .content = 3,
+				    .records = 1});
+	must(store_commit(s, st, b, &e), &e);
+	is_int(b->items->entries[0].outcome, OUTCOME_QUARANTINED,
+	       "two sets of the same id: in quarantine");
+	is_int(b->items->entries[0].class, ERR_BUG, "as BUG");
+	is_int(b->items->next->entries[0].outcome, OUTCOME_STORED, "its neighbour is stored");
+	store_batch_free(b);
+	must(db_run(s, "DELETE FROM ruadb_data.quarantine WHERE reason LIKE 'two different%'",
+		    &e), &e);
+	store_stage_free(fresh);
+	st = old;
+}
+
 /* One archive with a good report, a poisoned one, one that was refused and one that is none. */
 static void archive(void)
 {
@@ -495,6 +520,9 @@ int main(void)
 	long_range();
 	months();
 	poison();
+	is_int(commit_one((struct say){.id = "h1", .domain = "hash.example"}), OUTCOME_STORED,
+	       "new");
+	collision();
 	archive();
 	look_ups();
 	quarantine();
