@@ -146,7 +146,7 @@ static void stream_make(struct stream *s, struct rng *r, const char *domain, uin
 }
 
 /* The stream that this record belongs to: a new one, or one that was met; old ones are large. */
-static const struct stream *pool_pick(const struct gen_report *g)
+static struct stream *pool_pick(const struct gen_report *g)
 {
 	struct pool *p = g->pool;
 
@@ -162,7 +162,6 @@ static const struct stream *pool_pick(const struct gen_report *g)
 	struct stream *s = &p->streams[p->n];
 
 	stream_make(s, g->rng, p->domain, p->n++);
-	g->totals->sets++;
 	return s;
 }
 
@@ -327,9 +326,11 @@ void gen_record(const struct gen_report *g, struct buf *b)
 {
 	static const char *const recipients[] = {"home.example", "inbox.example", "live.example"};
 	const struct style *st = style_of(g);
-	const struct stream *s = pool_pick(g);
+	struct stream *s = pool_pick(g);
 	struct xml x = {b, st->indent, 1};
 
+	g->totals->sets += !s->seen[st->scope];
+	s->seen[st->scope] = true;
 	xml_open(&x, "record");
 	put_row(g, &x, s);
 	xml_open(&x, "identifiers");

@@ -38,6 +38,7 @@ struct stream {
 	struct dkim dkim[3];
 	uint32_t n_dkim, net;
 	bool dkim_pass, spf_pass, ipv6;
+	bool seen[2]; /* its results, without and with the scope of SPF: two different sets */
 };
 
 /* The streams that send as one domain. */
@@ -71,7 +72,7 @@ uint32_t gen_draw_reporter(struct rng *r);
 void gen_head(const struct gen_report *g, struct buf *b);
 void gen_record(const struct gen_report *g, struct buf *b);
 void gen_tail(const struct gen_report *g, struct buf *b);
-/* "reporter!domain!begin!end!id", without what follows the dot. */
+/* "reporter!domain!begin!end!id": what reporters call the file within an archive. */
 void gen_file_name(const struct gen_report *g, struct buf *b);
 
 #endif

@@ -1,10 +1,13 @@
 /*
  * Claiming: which reports are new (design 4 and 5).
  *
- * Heads go to a temporary table, and one INSERT .. ON CONFLICT DO NOTHING RETURNING, sorted by
- * set, says which are new: first of their identity, variant and set. The few that are not are
- * told apart by what their set holds: repeats need no lock; a further member locks its set's
- * member 0, in sorted order, and `counted` is decided again for the whole set.
+ * The index says of which sets there is nothing yet: a report that is alone in such a set is new,
+ * and its head is copied straight into the table. The heads of the others go to a temporary table,
+ * and one INSERT .. ON CONFLICT DO NOTHING RETURNING, sorted by set, says which are new: first of
+ * their identity, variant and set. The few that are not are told apart by what their set holds:
+ * repeats need no lock; a further member locks its set's member 0, in sorted order, and `counted`
+ * is decided again for the whole set. Whoever loses a race for a set (23505) tries again
+ * carefully: all heads by way of the temporary table.
  */
 #include "store/counted.h"
 #include "store/work.h"
@@ -12,6 +15,82 @@
 #include <stdlib.h>
 
 #define MEMBER_MAX INT16_MAX
+
+static void settle(struct claimed *c, enum store_outcome outcome)
+{
+	c->settled = true;
+	c->entry->outcome = outcome;
+	c->is_new = outcome != OUTCOME_REPEAT && outcome != OUTCOME_QUARANTINED;
+}
+
+/* ---- reports that are alone in a new set ---- */
+
+#define FIRST_FIELDS (HEAD_FIELDS - HEAD_AT_COMMIT + 5)
+
+/* As the first of its set: the staged fields, behind another count of them, and what is certain. */
+static int put_first(struct work *w, const struct claimed *c, struct err *e)
+{
+	uint8_t count[2], tail[5 * COPY_FIXED], *p = tail;
+
+	copy_tuple(count, FIRST_FIELDS);
+	p = copy_uuid(p, w->items[c->item].key);
+	p = copy_int8(p, w->batch_id);
+	p = copy_int2(p, 0);
+	p = copy_bool(p, true);
+	p = copy_bool(p, false);
+	if (db_copy_put(w->s, count, 2, e) < 0 ||
+	    db_copy_put(w->s, c->r->head.p + 2, c->r->head.len - 2, e) < 0)
+		return -1;
+	return db_copy_put(w->s, tail, (size_t)(p - tail), e);
+}
+
+static bool is_alone(const struct work *w, size_t i)
+{
+	int64_t key = w->reports[i].r->set_key;
+
+	return (!i || w->reports[i - 1].r->set_key != key) &&
+	       (i + 1 == w->n_reports || w->reports[i + 1].r->set_key != key);
+}
+
+static int probe_sets(struct work *w, bool *there, size_t *ret_n, struct err *e)
+{
+	AUTO_FREE int64_t *keys = xcalloc(w->n_reports, sizeof(*keys));
+	AUTO_PARAMS struct params p = {0};
+
+	for (size_t i = 0; i < w->n_reports; i++)
+		keys[i] = w->reports[i].r->set_key;
+	param_int8(&p, w->st->tenant);
+	copy_array_int8(param_array_begin(&p), keys, (uint32_t)w->n_reports);
+	param_array_end(&p, DB_OID_INT8_ARRAY);
+	return db_probe(w->s, "SELECT u.no FROM unnest($2) WITH ORDINALITY AS u(key, no) "
+			      "CROSS JOIN LATERAL (SELECT FROM ruadb_data.report r WHERE "
+			      "r.tenant_id = $1 AND r.set_key = u.key LIMIT 1) r",
+			&p, there, ret_n, e);
+}
+
+static int claim_first(struct work *w, struct err *e)
+{
+	AUTO_FREE bool *there = xcalloc(w->n_reports, sizeof(*there));
+	size_t n;
+
+	if (probe_sets(w, there, &n, e) < 0)
+		return -1;
+	if (n == w->n_reports)
+		return 0;
+	if (db_copy_begin(w->s, "COPY ruadb_data.report (" HEAD_COLUMNS ", item_key, batch_id, "
+				"member, counted, near_repeat) FROM STDIN (FORMAT binary)", e) < 0)
+		return -1;
+	for (size_t i = 0; i < w->n_reports; i++) {
+		if (there[i] || !is_alone(w, i))
+			continue;
+		if (put_first(w, &w->reports[i], e) < 0)
+			return -1;
+		settle(&w->reports[i], OUTCOME_STORED);
+	}
+	return db_copy_end(w->s, e);
+}
+
+/* ---- all others ---- */
 
 /* What is known at the commit only: HEAD_AT_COMMIT. */
 static int put_tail(struct work *w, const struct claimed *c, struct err *e)
@@ -31,6 +110,8 @@ static int copy_heads(struct work *w, struct err *e)
 	for (size_t i = 0; i < w->n_reports; i++) {
 		const struct claimed *c = &w->reports[i];
 
+		if (c->settled)
+			continue;
 		if (db_copy_put(w->s, c->r->head.p, c->r->head.len, e) < 0 ||
 		    put_tail(w, c, e) < 0)
 			return -1;
@@ -44,13 +125,6 @@ static int by_id(const void *pa, const void *pb)
 	int64_t b = (*(struct claimed *const *)pb)->r->report_id;
 
 	return a < b ? -1 : a > b;
-}
-
-static void settle(struct claimed *c, enum store_outcome outcome)
-{
-	c->settled = true;
-	c->entry->outcome = outcome;
-	c->is_new = outcome != OUTCOME_REPEAT && outcome != OUTCOME_QUARANTINED;
 }
 
 /* The INSERT gives back the ids of what is new. */
@@ -332,17 +406,13 @@ static int claim_further(struct work *w, struct members *m, struct err *e)
 	return rc;
 }
 
-int claim_reports(struct work *w, struct err *e)
+static int claim_others(struct work *w, size_t n, struct err *e)
 {
 	AUTO_PARAMS struct params p = {0};
 	AUTO_RESULT PGresult *res = NULL;
 	struct members m = {0};
 	int rc = 0;
 
-	if (!w->n_reports)
-		return 0;
-	for (size_t i = 0; i < w->n_reports; i++)
-		w->reports[i].settled = w->reports[i].is_new = false;
 	param_int8(&p, w->batch_id);
 	if (copy_heads(w, e) < 0 ||
 	    db_exec(w->s, "INSERT INTO ruadb_data.report (" HEAD_COLUMNS ", item_key, batch_id, "
@@ -351,11 +421,26 @@ int claim_reports(struct work *w, struct err *e)
 			  "ON CONFLICT DO NOTHING RETURNING report_id", &p, &res, e) < 0)
 		return -1;
 	take_new(w, res);
-	if ((size_t)PQntuples(res) < w->n_reports) {
+	if ((size_t)PQntuples(res) < n) {
 		rc = read_members(w, false, &m, e);
 		if (rc == 0 && settle_repeats(w, &m) > 0)
 			rc = claim_further(w, &m, e);
 	}
 	free(m.v);
 	return rc;
+}
+
+int claim_reports(struct work *w, struct err *e)
+{
+	size_t left = 0;
+
+	if (!w->n_reports)
+		return 0;
+	for (size_t i = 0; i < w->n_reports; i++)
+		w->reports[i].settled = w->reports[i].is_new = false;
+	if (!w->careful && claim_first(w, e) < 0)
+		return -1;
+	for (size_t i = 0; i < w->n_reports; i++)
+		left += !w->reports[i].settled;
+	return left ? claim_others(w, left, e) : 0;
 }

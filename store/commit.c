@@ -11,6 +11,7 @@
 #include <time.h>
 
 #define SERIAL_TRIES 20         /* of a batch that met others at the same rows */
+#define UNIQUE_VIOLATION "23505"
 #define DATABASE_DATA_ERROR(s) \
 	(db_state_is((s), "22") || db_state_is((s), "23") || db_state_is((s), "54"))
 
@@ -268,6 +269,10 @@ static int try_work(struct work *w, bool probe, struct err *e)
 			if (db_run(w->s, "ROLLBACK", &again) < 0)
 				continue;
 			memcpy(w->s->sqlstate, state, sizeof(state));
+		}
+		if (db_state_is(w->s, UNIQUE_VIOLATION) && !w->careful) {
+			w->careful = true; /* what was new when we looked is not any more */
+			continue;
 		}
 		if (!db_state_is(w->s, "40") || tries >= SERIAL_TRIES)
 			return -1;

@@ -199,6 +199,19 @@ int db_exec(struct store *s, const char *sql, const struct params *p, PGresult *
 	return 0;
 }
 
+int db_probe(struct store *s, const char *sql, const struct params *p, bool *there, size_t *ret_n,
+	     struct err *e)
+{
+	AUTO_RESULT PGresult *res = NULL;
+
+	if (db_exec(s, sql, p, &res, e) < 0)
+		return -1;
+	for (int row = 0; row < PQntuples(res); row++)
+		there[db_int8(res, row, 0) - 1] = true;
+	*ret_n = (size_t)PQntuples(res);
+	return 0;
+}
+
 int db_copy_begin(struct store *s, const char *sql, struct err *e)
 {
 	AUTO_RESULT PGresult *res = PQexec(s->conn, sql);

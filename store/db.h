@@ -65,6 +65,13 @@ int db_run(struct store *s, const char *sql, struct err *e) MUST_CHECK;
 int db_exec(struct store *s, const char *sql, const struct params *p, PGresult **ret_res,
 	    struct err *e) MUST_CHECK;
 
+/*
+ * A statement that answers with the places (from 1 on, bigint) of those asked about that are
+ * there: marks them. ret_n: how many.
+ */
+int db_probe(struct store *s, const char *sql, const struct params *p, bool *there, size_t *ret_n,
+	     struct err *e) MUST_CHECK;
+
 /* COPY .. FROM STDIN (FORMAT binary): begin, any number of puts of whole or broken tuples, end.
  * After a put failed, db_copy_end is not called. */
 int db_copy_begin(struct store *s, const char *sql, struct err *e) MUST_CHECK;

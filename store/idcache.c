@@ -71,3 +71,15 @@ void idcache_stored(struct idcache *c, int64_t id)
 	*find(c, id, &found) = (struct slot){id, STORED};
 	pthread_mutex_unlock(&c->lock);
 }
+
+bool idcache_is_stored(struct idcache *c, int64_t id)
+{
+	bool found;
+
+	pthread_mutex_lock(&c->lock);
+	const struct slot *s = find(c, id, &found);
+	bool stored = found && s->owner == STORED;
+
+	pthread_mutex_unlock(&c->lock);
+	return stored;
+}

@@ -19,5 +19,7 @@ void idcache_free(struct idcache *c);
 /* True: report `owner` (> 0) has to spool the row; false: it is stored or this report did. */
 bool idcache_claim(struct idcache *c, int64_t id, int64_t owner);
 void idcache_stored(struct idcache *c, int64_t id);
+/* Spooled, and stored meanwhile by another report's transaction: need not be sent. */
+bool idcache_is_stored(struct idcache *c, int64_t id);
 
 #endif

@@ -21,9 +21,9 @@ static size_t count_new_names(const struct work *w, bool domains)
 	return n;
 }
 
-static int64_t count_sets(const struct work *w)
+static size_t count_sets(const struct work *w)
 {
-	int64_t n = 0;
+	size_t n = 0;
 
 	for (size_t i = 0; i < w->n_reports; i++)
 		n += w->reports[i].r->n_sets;
@@ -42,7 +42,7 @@ static void ids_param(struct params *p, const int64_t *v, size_t n)
 	param_array_end(p, DB_OID_INT8_ARRAY);
 }
 
-static int collision(struct store *s, const char *what, struct err *e)
+int refs_collision(struct store *s, const char *what, struct err *e)
 {
 	memcpy(s->sqlstate, COLLISION, sizeof(COLLISION));
 	return err_set(e, ERR_BUG, "two different %s have the same id", what);
@@ -61,7 +61,7 @@ static int insert_checked(struct store *s, const char *insert, const char *check
 		return 0;
 	if (db_exec(s, check, p, &differs, e) < 0)
 		return -1;
-	return PQntuples(differs) ? collision(s, what, e) : 0;
+	return PQntuples(differs) ? refs_collision(s, what, e) : 0;
 }
 
 static int store_domains(struct work *w, size_t n, struct err *e)
@@ -126,51 +126,17 @@ static int store_reporters(struct work *w, size_t n, struct err *e)
 		&p, (int64_t)n, "reporters", e);
 }
 
-static int put(void *ctx, const char *p, size_t n, struct err *e)
-{
-	return db_copy_put(ctx, p, n, e);
-}
-
-static int copy_sets(struct work *w, struct err *e)
-{
-	if (db_copy_begin(w->s, "COPY pg_temp.ruadb_set (" AUTH_SET_COLUMNS ") FROM STDIN "
-				"(FORMAT binary)", e) < 0)
-		return -1;
-	for (size_t i = 0; i < w->n_reports; i++)
-		if (spool_read(&w->reports[i].r->sets, put, w->s, e) < 0) {
-			db_copy_abort(w->s);
-			return -1;
-		}
-	return db_copy_end(w->s, e);
-}
-
-static int store_sets(struct work *w, int64_t n, struct err *e)
-{
-	if (copy_sets(w, e) < 0)
-		return -1;
-	return insert_checked(w->s,
-		"INSERT INTO ruadb_data.auth_set (" AUTH_SET_COLUMNS ") "
-		"SELECT " AUTH_SET_COLUMNS " FROM pg_temp.ruadb_set ORDER BY auth_set_id "
-		"ON CONFLICT DO NOTHING",
-		"SELECT FROM pg_temp.ruadb_set n CROSS JOIN LATERAL (SELECT * FROM "
-		"ruadb_data.auth_set a WHERE a.tenant_id = n.tenant_id AND "
-		"a.auth_set_id = n.auth_set_id OFFSET 0) a WHERE (a.kinds, a.results, a.domains, "
-		"a.selectors, a.results_raw) IS DISTINCT FROM (n.kinds, n.results, n.domains, "
-		"n.selectors, n.results_raw) LIMIT 1",
-		NULL, n, "sets of results", e);
-}
-
 int refs_store(struct work *w, struct err *e)
 {
 	size_t domains = count_new_names(w, true), reporters = count_new_names(w, false);
-	int64_t sets = count_sets(w);
+	size_t sets = count_sets(w);
 
 	if (!domains && !reporters && !sets)
 		return 0;
 	if (db_run(w->s, "BEGIN; SET LOCAL synchronous_commit = off", e) < 0 ||
 	    (domains && store_domains(w, domains, e) < 0) ||
 	    (reporters && store_reporters(w, reporters, e) < 0) ||
-	    (sets && store_sets(w, sets, e) < 0))
+	    (sets && sets_store(w, sets, e) < 0))
 		return -1;
 	return db_run(w->s, "COMMIT", e);
 }

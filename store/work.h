@@ -2,7 +2,7 @@
  * work - one transaction: some items of a batch with what they hold. For store/ only.
  *
  * commit.c drives it: tries, retries, halves. The parts of the transaction, in their order:
- * refs.c (before it), batch row, claim.c, rows.c, originals.c, ledger.c.
+ * refs.c and sets.c (before it), batch row, claim.c, rows.c, originals.c, ledger.c.
  */
 #ifndef STORE_WORK_H
 #define STORE_WORK_H
@@ -38,8 +38,13 @@ struct work {
 	size_t n_reports;
 	uint8_t uuid[16];
 	int64_t batch_id;
+	bool careful;                 /* somebody stored the same at the same time: ON CONFLICT */
 };
 
+/* Two different `what` have the same id: an error as of a value that is not taken. -1. */
+int refs_collision(struct store *s, const char *what, struct err *e);
+/* n: how many were spooled. */
+int sets_store(struct work *w, size_t n, struct err *e) MUST_CHECK;
 int refs_store(struct work *w, struct err *e) MUST_CHECK;
 /* After the commit: what refs_store wrote is durable. */
 void refs_known(struct work *w);
