@@ -137,7 +137,8 @@ is "$(RUADB_STORE_CONNINFO="host=$(socket) dbname=poor user=poor" "$ruadb" sql -
 month=$(admin "SELECT to_char(now() + interval '5 months', 'YYYYMM')")
 day=$(admin "SELECT date_trunc('month', now() + interval '5 months')::date + 3")
 admin "DROP TABLE ruadb_data.record_$month;
-	INSERT INTO ruadb_data.record SELECT 1, 1, 1, 1, 7, n, '$day', 'n', 'p', 'p' FROM
+	INSERT INTO ruadb_data.record SELECT 1, 1, 1, 1, 7, n, '$day', 'n', 'p', 'p',
+	'192.0.2.1' FROM
 	generate_series(1, 5) n"
 is "$(admin "SELECT count(*) FROM ruadb_data.record_default WHERE day = '$day'")" 5 \
 	"a month without a partition: its rows are in DEFAULT"
