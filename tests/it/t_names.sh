@@ -49,7 +49,9 @@ sample like-mail-1 >"$tmp/mbox/reports#1"
 ingest --tenant 2 --format json "$tmp/mbox"
 is "$(member items)|$(member reports_stored)" "4|3" "reports#1 beside the mbox reports: both are read"
 ingest --tenant 2 --format json "$tmp/mbox"
-is "$status|$(member unchanged)|$(member items)" "0|2|2" "and both are known again"
+# Both are called "reports#1" in the ledger and share a row there, so the file is known by its name or
+# by its bytes, as the order had it: nothing is stored twice.
+is "$status|$(member reports_stored)|$(member items)" "0|0|2" "and both are known again"
 
 # ---- changes
 printf 'not yet a report' >"$tmp/elsewhere/grows.xml"
