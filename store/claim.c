@@ -198,15 +198,17 @@ static int read_members(struct work *w, bool locked, struct members *ret, struct
 
 	ret->n = 0;
 	unsettled_sets(w, &p);
-	if (locked && db_exec(w->s, "SELECT FROM ruadb_data.report WHERE tenant_id = $1 AND "
-				    "set_key = ANY ($2) AND member = 0 ORDER BY set_key FOR UPDATE",
-			      &p, NULL,
-			      e) < 0)
+	/* OFFSET 0: key by key, through the index, while there are no statistics yet. A new database
+	 * read the tenant's whole index once a batch before. */
+	if (locked && db_exec(w->s, "SELECT FROM (SELECT k FROM unnest($2) k ORDER BY k) u "
+				    "CROSS JOIN LATERAL (SELECT FROM ruadb_data.report "
+				    "WHERE tenant_id = $1 AND set_key = u.k AND member = 0 "
+				    "OFFSET 0 FOR UPDATE) r", &p, NULL, e) < 0)
 		return -1;
-	if (db_exec(w->s, "SELECT set_key, report_id, variant, messages, identity, member, state, "
-			  "reporter_auth, near_repeat, counted FROM ruadb_data.report "
-			  "WHERE tenant_id = $1 AND set_key = ANY ($2) ORDER BY set_key, member",
-		    &p, &res, e) < 0)
+	if (db_exec(w->s, "SELECT r.* FROM unnest($2) k CROSS JOIN LATERAL (SELECT set_key, "
+			  "report_id, variant, messages, identity, member, state, reporter_auth, "
+			  "near_repeat, counted FROM ruadb_data.report WHERE tenant_id = $1 AND "
+			  "set_key = k OFFSET 0) r ORDER BY set_key, member", &p, &res, e) < 0)
 		return -1;
 	for (int row = 0; row < PQntuples(res); row++)
 		take_member(ret, res, row);
