@@ -258,15 +258,27 @@ static char *source_folder(const char *own)
 	return line;
 }
 
+/* Installed: beside the program, wherever the prefix was moved to; else where configure said. */
+static char *installed_place(const char *own, const char *beside, const char *configured)
+{
+	AUTO_FREE char *near = own ? xasprintf("%s/%s", own, beside) : NULL;
+	char *real = near ? realpath(near, NULL) : NULL;
+
+	return real ? real : xstrdup(configured);
+}
+
 void run_find_places(struct conf *c)
 {
 	AUTO_FREE char *own = own_folder();
 	AUTO_FREE char *source = own ? source_folder(own) : NULL;
 
 	if (!c->datadir)
-		c->datadir = xstrdup(source ? source : RUADB_PKGDATADIR);
+		c->datadir = source ? xstrdup(source)
+				    : installed_place(own, "../share/ruadb", RUADB_PKGDATADIR);
 	if (!c->libexecdir)
-		c->libexecdir = source ? xasprintf("%s/parse", own) : xstrdup(RUADB_PKGLIBEXECDIR);
+		c->libexecdir = source ? xasprintf("%s/parse", own)
+				       : installed_place(own, "../libexec/ruadb",
+							 RUADB_PKGLIBEXECDIR);
 }
 
 char *run_parser_path(const struct conf *c)
