@@ -1,4 +1,9 @@
-/* The ledger: what became of each item; and quarantine, where what can't be read waits. */
+/*
+ * The ledger: what became of each item; and quarantine, where what can't be read waits.
+ *
+ * Items that the index does not have are copied straight into the table; the others, and all of
+ * them for whoever lost a race (23505), take the way of a temporary table and ON CONFLICT.
+ */
 #include "store/work.h"
 
 #include <stdlib.h>
@@ -95,8 +100,8 @@ static int reports_of(const struct store_item *item)
 	return n < INT16_MAX ? n : INT16_MAX;
 }
 
-static int put_line(struct work *w, const struct line *l, struct buf *b, struct buf *reason_buf,
-		    struct err *e)
+static int put_line(struct work *w, const struct line *l, bool known, struct buf *b,
+		    struct buf *reason_buf, struct err *e)
 {
 	const struct work_item *wi = &w->items[l->item];
 	struct text name = work_item_text(wi);
@@ -107,12 +112,17 @@ static int put_line(struct work *w, const struct line *l, struct buf *b, struct 
 	if (l->entry)
 		buf_printf(&full, "#%u", l->entry->entry);
 	b->len = 0;
-	uint8_t *p = (uint8_t *)buf_room(b, 13 * COPY_FIXED + full.len + reason.len +
+	uint8_t *p = (uint8_t *)buf_room(b, 16 * COPY_FIXED + full.len + reason.len +
 					    strlen(wi->item->source));
 
 	int reports = l->entry ? 1 : reports_of(wi->item);
 
-	p = copy_tuple(p, 11);
+	p = copy_tuple(p, known ? 11 : 14);
+	if (!known) {
+		p = copy_int8(p, w->st->tenant);
+		p = copy_int8(p, w->batch_id);
+		p = copy_int2(p, (int16_t)w->st->parser_version);
+	}
 	p = copy_uuid(p, l->key);
 	p = put_file_fields(p, wi->item, l->entry != NULL);
 	p = reports > 1 ? copy_int2(p, (int16_t)reports) : copy_null(p);
@@ -126,20 +136,55 @@ static int put_line(struct work *w, const struct line *l, struct buf *b, struct 
 	return db_copy_put(w->s, b->p, (size_t)(p - (uint8_t *)b->p), e);
 }
 
-/* An item that comes twice in a transaction has one row: of its last coming. */
-static int copy_lines(struct work *w, const struct line *lines, size_t n, struct err *e)
+#define LINE_COLUMNS \
+	"item_key, bytes_key, size, mtime_ns, inode, reports, outcome, source, item, " \
+	"sha256_rest, reason"
+
+/* known: those that are there already, to the temporary table; else the others, to the ledger. */
+static int copy_lines(struct work *w, const struct line *lines, size_t n, const bool *there,
+		      bool known, struct err *e)
 {
 	struct buf b = {0}, reason = {0};
-	int rc = db_copy_begin(w->s, "COPY pg_temp.ruadb_seen (item_key, bytes_key, size, "
-				     "mtime_ns, inode, reports, outcome, source, item, "
-				     "sha256_rest, reason) FROM STDIN (FORMAT binary)", e);
+	int rc = db_copy_begin(w->s, known ?
+		"COPY pg_temp.ruadb_seen (" LINE_COLUMNS ") FROM STDIN (FORMAT binary)" :
+		"COPY ruadb_data.ledger (tenant_id, batch_id, parser_version, " LINE_COLUMNS ") "
+		"FROM STDIN (FORMAT binary)", e);
 
 	for (size_t i = 0; rc == 0 && i < n; i++)
-		if (i + 1 == n || memcmp(lines[i].key, lines[i + 1].key, 16) != 0)
-			rc = put_line(w, &lines[i], &b, &reason, e);
+		if (there[i] == known)
+			rc = put_line(w, &lines[i], known, &b, &reason, e);
 	buf_free(&b);
 	buf_free(&reason);
 	return rc < 0 ? -1 : db_copy_end(w->s, e);
+}
+
+/* An item that comes twice in a transaction has one row: of its last coming. */
+static size_t last_of_each(struct line *lines, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (i + 1 == n || memcmp(lines[i].key, lines[i + 1].key, 16) != 0)
+			lines[kept++] = lines[i];
+	return kept;
+}
+
+static int probe(struct work *w, const struct line *lines, size_t n, bool *there, size_t *ret_there,
+		 struct err *e)
+{
+	AUTO_PARAMS struct params p = {0};
+	uint8_t (*keys)[16] = xcalloc(n, 16);
+
+	for (size_t i = 0; i < n; i++)
+		memcpy(keys[i], lines[i].key, 16);
+	param_int8(&p, w->st->tenant);
+	copy_array_uuid(param_array_begin(&p), (const uint8_t (*)[16])keys, (uint32_t)n);
+	param_array_end(&p, DB_OID_UUID_ARRAY);
+	free(keys);
+	return db_probe(w->s, "SELECT u.no FROM unnest($2) WITH ORDINALITY AS u(key, no) "
+			      "CROSS JOIN LATERAL (SELECT FROM ruadb_data.ledger l WHERE "
+			      "l.tenant_id = $1 AND l.item_key = u.key OFFSET 0) l",
+			&p, there, ret_there, e);
 }
 
 /* Bytes that were stored stay `stored` when they come again from the same place. */
@@ -228,14 +273,30 @@ static int quarantine(struct work *w, struct err *e)
 	return forget_mended(w, e);
 }
 
+static int store_lines(struct work *w, struct line *lines, size_t n, struct err *e)
+{
+	AUTO_FREE bool *there = xcalloc(n, sizeof(*there));
+	size_t known = n;
+
+	if (w->careful)
+		memset(there, true, n);
+	else if (probe(w, lines, n, there, &known, e) < 0)
+		return -1;
+	if (known < n && copy_lines(w, lines, n, there, false, e) < 0)
+		return -1;
+	if (!known)
+		return 0;
+	return copy_lines(w, lines, n, there, true, e) < 0 ? -1 : upsert(w, e);
+}
+
 int ledger_store(struct work *w, struct err *e)
 {
 	struct line *lines;
 	size_t n = collect(w, &lines);
-	int rc = copy_lines(w, lines, n, e);
+
+	n = last_of_each(lines, n);
+	int rc = store_lines(w, lines, n, e);
 
 	free(lines);
-	if (rc < 0 || upsert(w, e) < 0)
-		return -1;
-	return quarantine(w, e);
+	return rc < 0 ? -1 : quarantine(w, e);
 }

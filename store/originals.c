@@ -169,17 +169,19 @@ static int store_large(struct writer *wr, const struct store_item *item, bool *r
 				 "sha256 = $2", &p, NULL, e);
 }
 
-static int send_parcel(struct work *w, struct parcel *pc, struct err *e)
+static struct text parcel_bytes(const struct parcel *pc, size_t i)
+{
+	return (struct text){pc->bytes.p + pc->at[i], (uint32_t)(pc->at[i + 1] - pc->at[i])};
+}
+
+static int insert_parcel(struct work *w, const struct parcel *pc, struct err *e)
 {
 	AUTO_PARAMS struct params p = {0};
 	AUTO_FREE struct text *bytes = xcalloc(pc->n, sizeof(*bytes));
 	uint32_t n = (uint32_t)pc->n;
 
-	if (!n)
-		return 0;
 	for (uint32_t i = 0; i < n; i++)
-		bytes[i] = (struct text){pc->bytes.p + pc->at[i],
-					 (uint32_t)(pc->at[i + 1] - pc->at[i])};
+		bytes[i] = parcel_bytes(pc, i);
 	param_int8(&p, w->st->tenant);
 	copy_array_bytea(param_array_begin(&p), pc->sha, n);
 	param_array_end(&p, DB_OID_BYTEA_ARRAY);
@@ -189,12 +191,69 @@ static int send_parcel(struct work *w, struct parcel *pc, struct err *e)
 	param_array_end(&p, DB_OID_BOOL_ARRAY);
 	copy_array_bytea(param_array_begin(&p), bytes, n);
 	param_array_end(&p, DB_OID_BYTEA_ARRAY);
-	pc->n = 0;
-	pc->bytes.len = 0;
 	return db_exec(w->s, "INSERT INTO ruadb_data.original (tenant_id, sha256, part, size, "
 			     "encoding, bytes) SELECT $1, sha, 0, size, CASE WHEN gz THEN 'gzip' "
 			     "ELSE 'identity' END, bytes FROM unnest($2, $3, $4, $5) "
 			     "AS u(sha, size, gz, bytes) ON CONFLICT DO NOTHING", &p, NULL, e);
+}
+
+/* Which of them the table has. */
+static int probe(struct work *w, const struct parcel *pc, bool *there, size_t *ret_n, struct err *e)
+{
+	AUTO_PARAMS struct params p = {0};
+
+	param_int8(&p, w->st->tenant);
+	copy_array_bytea(param_array_begin(&p), pc->sha, (uint32_t)pc->n);
+	param_array_end(&p, DB_OID_BYTEA_ARRAY);
+	return db_probe(w->s, "SELECT u.no FROM unnest($2) WITH ORDINALITY AS u(sha, no) "
+			      "CROSS JOIN LATERAL (SELECT FROM ruadb_data.original o WHERE "
+			      "o.tenant_id = $1 AND o.sha256 = u.sha AND o.part = 0 OFFSET 0) o",
+			&p, there, ret_n, e);
+}
+
+static int put_original(struct work *w, const struct parcel *pc, size_t i, struct err *e)
+{
+	struct text bytes = parcel_bytes(pc, i);
+	uint8_t head[8 * COPY_FIXED], *p = head;
+
+	p = copy_tuple(p, 6);
+	p = copy_int8(p, w->st->tenant);
+	p = copy_bytes(p, pc->sha[i].p, 32);
+	p = copy_int4(p, 0);
+	p = copy_int8(p, pc->size[i]);
+	p = copy_text(p, text_of(pc->gzipped[i] ? "gzip" : "identity"));
+	p = copy_be32(p, bytes.len);
+	if (db_copy_put(w->s, head, (size_t)(p - head), e) < 0)
+		return -1;
+	return bytes.len ? db_copy_put(w->s, bytes.p, bytes.len, e) : 0;
+}
+
+/* What is not there by COPY; whoever lost a race for it (23505): ON CONFLICT DO NOTHING. */
+static int send_parcel(struct work *w, struct parcel *pc, struct err *e)
+{
+	AUTO_FREE bool *there = xcalloc(pc->n + 1, sizeof(*there));
+	size_t known = 0;
+	int rc = 0;
+
+	if (w->careful && pc->n)
+		rc = insert_parcel(w, pc, e);
+	else if (pc->n)
+		rc = probe(w, pc, there, &known, e);
+	if (rc == 0 && !w->careful && known < pc->n) {
+		rc = db_copy_begin(w->s, "COPY ruadb_data.original (tenant_id, sha256, part, size, "
+					 "encoding, bytes) FROM STDIN (FORMAT binary)", e);
+		for (size_t i = 0; rc == 0 && i < pc->n; i++) {
+			bool twice = i && memcmp(pc->sha[i].p, pc->sha[i - 1].p, 32) == 0;
+
+			if (!there[i] && !twice)
+				rc = put_original(w, pc, i, e);
+		}
+		if (rc == 0)
+			rc = db_copy_end(w->s, e);
+	}
+	pc->n = 0;
+	pc->bytes.len = 0;
+	return rc;
 }
 
 static int add_small(struct writer *wr, struct parcel *pc, const struct store_item *item,
