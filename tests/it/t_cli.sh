@@ -69,18 +69,9 @@ else
 	skip "no /dev/full" 1
 fi
 
-# ---- what the worker gets
-ruadb_children()
-{
-	mkfifo "$tmp/pipe"
-	"$ruadb" ingest --parse-only - <"$tmp/pipe" >"$tmp/out" 2>"$tmp/err" &
-	pid=$!
-	exec 9>"$tmp/pipe"
-	cat "$full" >&9
-}
-ruadb_children
-exec 9>&-
-wait "$pid"
-is "$?" 0 "standard input through a pipe"
+# ---- standard input that comes piece by piece
+(head -c 1000 "$full"; sleep 0.3; tail -c +1001 "$full") | \
+	"$ruadb" ingest --parse-only --format json - >"$tmp/out" 2>"$tmp/err"
+is "$(member items)|$(member records)" "1|3" "standard input through a slow pipe"
 
 done_testing

@@ -68,6 +68,28 @@ is "$status|$(member reports_stored)|$(member quarantined)" "65|60|1" "three wor
 is "$?" 65 "inspect says so, too"
 ok "and why" grep -q "crashed" "$tmp/out"
 
+# ---- what a worker is given, and what becomes of it
+among HOSTILE-HANG
+RUADB_TEST_WALL_SECONDS=60
+env --default-signal=INT "$ruadb" ingest --parse-only --jobs 1 --format json "$tmp/among" \
+	>"$tmp/out" 2>"$tmp/err" &
+pid=$!
+worker=
+for try in 1 2 3 4 5 6 7 8 9 10; do
+	sleep 0.3
+	worker=$(tr -d ' ' <"/proc/$pid/task/$pid/children")
+	# it has been exec'd and sits on the item
+	[ -z "$worker" ] || \
+		[ "$(cat "/proc/$worker/comm" 2>/dev/null)" != hostile_worker ] || break
+done
+is "$(wc -c <"/proc/$worker/environ")" 0 "a worker has no environment"
+is "$(ls "/proc/$worker/fd" | tr '\n' ' ')" "0 " "and one descriptor"
+kill -INT $pid
+wait $pid
+is "$?|$(grep -c '"interrupted": true' "$tmp/out")" "0|1" "an interrupt does not wait for it"
+ok "and it is gone" test ! -e "/proc/$worker/fd/0"
+RUADB_TEST_WALL_SECONDS=3
+
 RUADB_PARSE=/bin/true "$ruadb" ingest --parse-only "$tmp/among" >"$tmp/out" 2>"$tmp/err"
 is "$?" 65 "a worker that answers nothing at all ends, too"
 RUADB_PARSE=/nonexistent "$ruadb" ingest --parse-only "$tmp/among" >"$tmp/out" 2>"$tmp/err"
