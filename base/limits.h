@@ -20,6 +20,8 @@
 #define LIMIT_ARCHIVE_MAILS 10000          /* entries in an archive of mails */
 #define LIMIT_NESTED_COMPRESSION 2
 #define LIMIT_MAIL (32 << 20)              /* bytes of a mail */
+#define LIMIT_MAIL_HEADER (256 << 10)      /* bytes of a mail's header, or a part's */
+#define LIMIT_MAIL_BOUNDARIES 10000        /* lines in a mail that may begin a part */
 #define LIMIT_MIME_PARTS 200
 #define LIMIT_MIME_DEPTH 10
 #define LIMIT_PLAIN_FILE (1LL << 30)       /* bytes of a file of plain XML */

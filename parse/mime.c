@@ -156,6 +156,8 @@ int mail_open(const void *data, size_t size, int fd, struct mail **ret_m, struct
 	if (size > LIMIT_MAIL)
 		return err_set(e, ERR_LIMIT, "a mail of %zu MB, over %d MB", size >> 20,
 			       LIMIT_MAIL >> 20);
+	if (mail_scan(data, size, fd, e) < 0)
+		return -1;
 	struct mail *m = xcalloc(1, sizeof(*m));
 	GMimeObject *root;
 

@@ -25,6 +25,11 @@ struct mail_part {
 /* Once before all else, and before the sandbox: GMime and GLib set themselves up. */
 void mime_setup(void);
 
+/*
+ * mime_scan.c: ERR_LIMIT for a header over LIMIT_MAIL_HEADER or more than LIMIT_MAIL_BOUNDARIES
+ * lines that may begin a part, before GMime makes objects of them. mail_open asks it.
+ */
+int mail_scan(const void *data, size_t size, int fd, struct err *e) MUST_CHECK;
 /* data, or if it is NULL the descriptor fd (not closed), must stay until mail_close. */
 int mail_open(const void *data, size_t size, int fd, struct mail **ret_m,
 	      struct err *e) MUST_CHECK;

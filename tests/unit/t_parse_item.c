@@ -298,6 +298,24 @@ static void mail_limits(void)
 	for (int i = 0; i < 201; i++)
 		buf_adds(&b, "--b\n\nx\n");
 	trace_contains(trace_item(b.p, b.len, -1), "refused 0 limit: ", "too many parts");
+	for (int i = 0; i < 10000; i++)
+		buf_adds(&b, "--b\n\n");
+	trace_contains(trace_item(b.p, b.len, -1),
+		       "refused 0 limit: a mail with more than 10000 boundaries of parts\n",
+		       "far too many parts");
+	b.len = 0;
+	buf_adds(&b, FIELDS "Content-Type: message/rfc822\n\n");
+	for (int i = 0; i < 40000; i++)
+		buf_adds(&b, "X: yz\n y");
+	trace_contains(trace_item(b.p, b.len, -1),
+		       "refused 0 limit: a mail with a header of more than 256 KB\n",
+		       "too long a header, of an attached mail");
+	b.len = 0;
+	buf_adds(&b, FIELDS "Content-Type: text/plain\n\nNote: ");
+	for (int i = 0; i < 40000; i++)
+		buf_adds(&b, "no header\n");
+	is_str(trace_item(b.p, b.len, -1), "not 0 a mail without a report\n",
+	       "a text that begins like a header is none");
 	buf_free(&b);
 }
 
