@@ -49,6 +49,16 @@ void piece_free(struct piece *p)
 	free(p);
 }
 
+void piece_drop_bytes(struct piece *p)
+{
+	free(p->item->bytes);
+	if (p->item->fd >= 0)
+		close(p->item->fd);
+	p->item->bytes = NULL;
+	p->job.bytes = NULL;
+	p->item->fd = p->job.fd = -1;
+}
+
 void piece_restart(struct piece *p)
 {
 	store_report_free(p->report);

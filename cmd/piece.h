@@ -36,6 +36,8 @@ struct piece {
 /* Takes item and bytes of *it. */
 struct piece *piece_new(struct ingest_item *it, const uint8_t sha256[32]);
 void piece_free(struct piece *p);
+/* Its bytes are known, and not needed any more. */
+void piece_drop_bytes(struct piece *p);
 /* Forgets what was said of it, for a second try. */
 void piece_restart(struct piece *p);
 /* A further entry; *ret_tally may be NULL. */

@@ -126,10 +126,12 @@ static void hand_over(struct pipeline *p)
 	struct piece *piece;
 
 	while (pool_wants(p->pool) && (piece = feed_take(p->feed))) {
-		if (piece->item->repeat_bytes)
+		if (piece->item->repeat_bytes) {
+			piece_drop_bytes(piece);
 			add(p, piece);
-		else
+		} else {
 			pool_add(p->pool, &piece->job);
+		}
 	}
 }
 

@@ -50,7 +50,7 @@ struct worker {
 
 int64_t job_weight(const struct job *j)
 {
-	return j->bytes ? j->size : LIMIT_INLINE;
+	return j->bytes ? j->size : j->fd >= 0 ? LIMIT_INLINE : 0;
 }
 
 void job_push(struct job_list *l, struct job *j)
