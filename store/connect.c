@@ -3,9 +3,11 @@
 #include "store/server.h"
 
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CONNECT_SECONDS "10"
+#define PRIVATE_TRIES 3
 
 static void swallow_notice(void *ctx, const char *msg)
 {
@@ -100,18 +102,32 @@ static int dial(struct store *s, const char *conninfo, struct err *e)
 	return 0;
 }
 
+/*
+ * A server that is stopped between our look at it and our call refuses us, or is gone: then it is
+ * looked at again, which waits for its end and starts it anew.
+ */
+static int dial_private(struct store *s, struct err *e)
+{
+	int rc = -1;
+
+	for (int i = 0; rc < 0 && i < PRIVATE_TRIES; i++) {
+		AUTO_FREE char *conninfo = NULL;
+
+		if (i)
+			nanosleep(&(struct timespec){0, 100000000}, NULL);
+		if (private_conninfo(s->conf, &conninfo, e) < 0)
+			return -1;
+		rc = dial(s, conninfo, e);
+	}
+	return rc;
+}
+
 /* Connected and set up, but still as the role that connected. */
 static int connect_plain(struct store *s, struct err *e)
 {
-	AUTO_FREE char *own = NULL;
-	const char *conninfo = s->conf->conninfo;
+	int rc = server_is_private(s->conf) ? dial_private(s, e) : dial(s, s->conf->conninfo, e);
 
-	if (server_is_private(s->conf)) {
-		if (private_conninfo(s->conf, &own, e) < 0)
-			return -1;
-		conninfo = own;
-	}
-	return dial(s, conninfo, e) < 0 ? -1 : set_up(s, e);
+	return rc < 0 ? -1 : set_up(s, e);
 }
 
 int db_connect(struct store *s, struct err *e)
