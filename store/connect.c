@@ -49,8 +49,12 @@ static int set_up(struct store *s, struct err *e)
 		   /* with a partition a month, compiling a query takes longer than running it */
 		   "SET jit = off; SET ruadb.tenant_id = '%lld'",
 		   (long long)s->tenant);
-	if (s->role == STORE_INGEST) /* what is acknowledged has to be on a disk */
-		buf_adds(&b, "; SELECT set_config('synchronous_commit', 'on', false) "
+	/* What is acknowledged has to be on a disk; a huge report takes its time; and the claim looks
+	 * again at what others committed meanwhile. */
+	if (s->role != STORE_READ)
+		buf_adds(&b, "; SET default_transaction_isolation = 'read committed'; "
+			 "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; "
+			 "SELECT set_config('synchronous_commit', 'on', false) "
 			 "WHERE current_setting('synchronous_commit') = 'off'");
 	int rc = db_run(s, buf_cstr(&b), e);
 
