@@ -50,7 +50,7 @@ static const struct command commands[] = {
 	 "  --format json    list: one JSON object a line; retry: as ingest\n"},
 	{"db", cmd_db, NEED_CONF, "status | start | stop | url | maintain | migrate",
 	 "the database: state, start, stop, address, upkeep",
-	 "  status           where the database is and whether it runs\n"
+	 "  status           where the database is; exit status 69 if it does not run\n"
 	 "  start, stop      the private server (there is one unless [store] conninfo is set)\n"
 	 "  url              a connection string for psql, Grafana and others\n"
 	 "  maintain         make partitions for the months ahead\n"
