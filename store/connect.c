@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #define CONNECT_SECONDS "10"
+#define PATIENCE_MS 10000
 #define PRIVATE_TRIES 3
 
 static void swallow_notice(void *ctx, const char *msg)
@@ -49,8 +50,8 @@ static int set_up(struct store *s, struct err *e)
 		   /* with a partition a month, compiling a query takes longer than running it */
 		   "SET jit = off; SET ruadb.tenant_id = '%lld'",
 		   (long long)s->tenant);
-	/* What is acknowledged has to be on a disk; a huge report takes its time; and the claim looks
-	 * again at what others committed meanwhile. */
+	/* What is acknowledged has to be on a disk; a huge report takes its time; and the claim
+	 * looks again at what others committed meanwhile. */
 	if (s->role != STORE_READ)
 		buf_adds(&b, "; SET default_transaction_isolation = 'read committed'; "
 			 "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; "
@@ -101,9 +102,20 @@ static int dial(struct store *s, const char *conninfo, struct err *e)
 	PQsetNoticeProcessor(s->conn, swallow_notice, NULL);
 	if (PQserverVersion(s->conn) < 150000)
 		return err_set(e, ERR_CONFIG, "the server is PostgreSQL %d; ruadb needs 15 or "
-			       "newer",
-			       PQserverVersion(s->conn) / 10000);
+			       "newer", PQserverVersion(s->conn) / 10000);
 	return 0;
+}
+
+/* A server that starts, stops or recovers from a crash turns everybody away for a moment. */
+static int dial_patiently(struct store *s, const char *conninfo, struct err *e)
+{
+	for (int waited = 0;; waited += 200) {
+		if (dial(s, conninfo, e) == 0)
+			return 0;
+		if (waited >= PATIENCE_MS || PQping(conninfo ? conninfo : "") != PQPING_REJECT)
+			return -1;
+		nanosleep(&(struct timespec){0, 200000000}, NULL);
+	}
 }
 
 /*
@@ -121,7 +133,7 @@ static int dial_private(struct store *s, struct err *e)
 			nanosleep(&(struct timespec){0, 100000000}, NULL);
 		if (private_conninfo(s->conf, &conninfo, e) < 0)
 			return -1;
-		rc = dial(s, conninfo, e);
+		rc = dial_patiently(s, conninfo, e);
 	}
 	return rc;
 }
@@ -129,7 +141,8 @@ static int dial_private(struct store *s, struct err *e)
 /* Connected and set up, but still as the role that connected. */
 static int connect_plain(struct store *s, struct err *e)
 {
-	int rc = server_is_private(s->conf) ? dial_private(s, e) : dial(s, s->conf->conninfo, e);
+	int rc = server_is_private(s->conf) ? dial_private(s, e)
+						: dial_patiently(s, s->conf->conninfo, e);
 
 	return rc < 0 ? -1 : set_up(s, e);
 }

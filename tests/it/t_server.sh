@@ -61,6 +61,11 @@ ok "one that comes while it stops: it is started again" answers
 # ---- killed ----
 kill -9 "$(pid)"
 ok "after kill -9: the next one starts it again" answers
+for i in 1 2 3 4 5; do
+	kill -9 "$(pgrep -P "$(pid)" | tail -1)"
+	answers >/dev/null 2>&1 || echo away
+done >"$tmp/out"
+is "$(cat "$tmp/out")" "" "a process of the server killed: the next one waits for its recovery"
 "$ruadb" db stop >/dev/null
 sleep 300 >/dev/null 2>&1 8>&- &
 sleeper=$!
