@@ -4,6 +4,10 @@
 
 data() { "$ruadb" db status | sed -n 's/^data: //p'; }
 pid() { "$ruadb" db status | sed -n 's/^server: running, pid //p'; }
+last_child()
+{
+	cat /proc/[0-9]*/stat 2>/dev/null | awk -v p="$1" '$4 == p { print $1 }' | sort -n | tail -1
+}
 answers() { [ "$("$ruadb" sql -qAtc 'SELECT 1')" = 1 ]; }
 
 # fails STATUS WORDS COMMAND...: it ends with that status and says these words.
@@ -25,11 +29,11 @@ ok "started on demand" answers
 first=$(pid)
 ok "status says that it runs" [ -n "$first" ]
 is "$("$ruadb" db start)" "already running, pid $first" "start when it runs"
-ok "a session of its own" [ "$(ps -o sid= -p "$first" | tr -d ' ')" = "$first" ]
+ok "a session of its own" [ "$(cut -d ' ' -f 6 "/proc/$first/stat")" = "$first" ]
 is "$(psql "$("$ruadb" db url)" -qAtc 'SHOW search_path')" ruadb "url: psql takes it"
 is "$("$ruadb" sql -qAtc 'SELECT current_user')" ruadb_read "sql reads as ruadb_read"
-is "$("$ruadb" sql -qAtc 'SHOW fsync; SHOW synchronous_commit; SHOW full_page_writes' | tr '\n' ' ')" \
-	"on on on " "made for data that is kept"
+is "$("$ruadb" sql -qAtc "SELECT string_agg(setting, ' ') FROM pg_settings WHERE name IN ('fsync',
+	'synchronous_commit', 'full_page_writes')")" "on on on" "made for data that is kept"
 is "$(stat -c %a "$(dirname "$(data)")")" 700 "its folder is closed to others"
 "$ruadb" db stop >"$tmp/out"
 is "$(cat "$tmp/out")" "stopped, was pid $first" "stop"
@@ -62,7 +66,7 @@ ok "one that comes while it stops: it is started again" answers
 kill -9 "$(pid)"
 ok "after kill -9: the next one starts it again" answers
 for i in 1 2 3 4 5; do
-	kill -9 "$(pgrep -P "$(pid)" | tail -1)"
+	kill -9 "$(last_child "$(pid)")"
 	answers >/dev/null 2>&1 || echo away
 done >"$tmp/out"
 is "$(cat "$tmp/out")" "" "a process of the server killed: the next one waits for its recovery"
@@ -129,7 +133,8 @@ if [ "$(id -u)" = 0 ] && as_user "$ruadb" --version >/dev/null 2>&1; then
 	is "${socket%-*}" "/tmp/ruadb-$(id -u daemon)" "a runtime folder that is too long: in /tmp"
 	as_user "$ruadb" db stop >/dev/null
 	mkdir -m 777 "$socket"
-	ok "somebody else's folder in the socket's place" fails 78 "made it" as_user "$ruadb" db start
+	ok "somebody else's folder in the socket's place" fails 78 "made it" \
+		as_user "$ruadb" db start
 	rmdir "$socket"
 else
 	skip "needs root, and a build tree that others may read" 3
