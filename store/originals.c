@@ -29,6 +29,7 @@ struct writer {
 	bool gzip;
 	z_stream z;             /* used again and again: setting one up costs more than a report */
 	bool z_ready;
+	bool copying;           /* a COPY of the present item's parts is open */
 	struct buf out;         /* of the present item */
 	int32_t part;
 };
@@ -49,6 +50,41 @@ static int insert_part(struct writer *wr, struct err *e)
 				 "ON CONFLICT DO NOTHING", &p, NULL, e);
 }
 
+#define COPY_ORIGINALS \
+	"COPY ruadb_data.original (tenant_id, sha256, part, size, encoding, bytes) FROM STDIN " \
+	"(FORMAT binary)"
+
+static int put_row(struct work *w, const void *sha, int32_t part, int64_t size, bool gzipped,
+		   struct text bytes, struct err *e)
+{
+	uint8_t head[8 * COPY_FIXED], *p = head;
+
+	p = copy_tuple(p, 6);
+	p = copy_int8(p, w->st->tenant);
+	p = copy_bytes(p, sha, 32);
+	p = copy_int4(p, part);
+	p = copy_int8(p, size);
+	p = copy_text(p, text_of(gzipped ? "gzip" : "identity"));
+	p = copy_be32(p, bytes.len);
+	if (db_copy_put(w->s, head, (size_t)(p - head), e) < 0)
+		return -1;
+	return bytes.len ? db_copy_put(w->s, bytes.p, bytes.len, e) : 0;
+}
+
+/* What is in out, as the next part. */
+static int end_part(struct writer *wr, struct err *e)
+{
+	struct text bytes = {wr->out.p, (uint32_t)wr->out.len};
+
+	if (wr->w->careful)
+		return insert_part(wr, e);
+	if (!wr->copying && db_copy_begin(wr->w->s, COPY_ORIGINALS, e) < 0)
+		return -1;
+	wr->copying = true;
+	wr->out.len = 0;
+	return put_row(wr->w, wr->item->sha256, wr->part++, wr->item->size, wr->gzip, bytes, e);
+}
+
 static int put_plain(struct writer *wr, const char *p, size_t n, struct err *e)
 {
 	while (n) {
@@ -57,7 +93,7 @@ static int put_plain(struct writer *wr, const char *p, size_t n, struct err *e)
 		buf_add(&wr->out, p, k);
 		p += k;
 		n -= k;
-		if (wr->out.len == PART && insert_part(wr, e) < 0)
+		if (wr->out.len == PART && end_part(wr, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -75,7 +111,7 @@ static int put_gzip(struct writer *wr, const char *p, size_t n, bool last, struc
 		int rc = deflate(&wr->z, last ? Z_FINISH : Z_NO_FLUSH);
 
 		wr->out.len += room - wr->z.avail_out;
-		if (wr->out.len == PART && insert_part(wr, e) < 0)
+		if (wr->out.len == PART && end_part(wr, e) < 0)
 			return -1;
 		if (rc == Z_STREAM_END || (!last && wr->z.avail_out))
 			return 0;
@@ -157,8 +193,11 @@ static int store_large(struct writer *wr, const struct store_item *item, bool *r
 	} else if (put_file(wr, ret_kept, e) < 0) {
 		return -1;
 	}
-	if ((wr->out.len || !wr->part) && insert_part(wr, e) < 0)
+	if ((wr->out.len || !wr->part) && end_part(wr, e) < 0)
 		return -1;
+	if (wr->copying && db_copy_end(wr->w->s, e) < 0)
+		return -1;
+	wr->copying = false;
 	if (*ret_kept)
 		return 0;
 	AUTO_PARAMS struct params p = {0};
@@ -211,23 +250,6 @@ static int probe(struct work *w, const struct parcel *pc, bool *there, size_t *r
 			&p, there, ret_n, e);
 }
 
-static int put_original(struct work *w, const struct parcel *pc, size_t i, struct err *e)
-{
-	struct text bytes = parcel_bytes(pc, i);
-	uint8_t head[8 * COPY_FIXED], *p = head;
-
-	p = copy_tuple(p, 6);
-	p = copy_int8(p, w->st->tenant);
-	p = copy_bytes(p, pc->sha[i].p, 32);
-	p = copy_int4(p, 0);
-	p = copy_int8(p, pc->size[i]);
-	p = copy_text(p, text_of(pc->gzipped[i] ? "gzip" : "identity"));
-	p = copy_be32(p, bytes.len);
-	if (db_copy_put(w->s, head, (size_t)(p - head), e) < 0)
-		return -1;
-	return bytes.len ? db_copy_put(w->s, bytes.p, bytes.len, e) : 0;
-}
-
 /* What is not there by COPY; whoever lost a race for it (23505): ON CONFLICT DO NOTHING. */
 static int send_parcel(struct work *w, struct parcel *pc, struct err *e)
 {
@@ -240,13 +262,13 @@ static int send_parcel(struct work *w, struct parcel *pc, struct err *e)
 	else if (pc->n)
 		rc = probe(w, pc, there, &known, e);
 	if (rc == 0 && !w->careful && known < pc->n) {
-		rc = db_copy_begin(w->s, "COPY ruadb_data.original (tenant_id, sha256, part, size, "
-					 "encoding, bytes) FROM STDIN (FORMAT binary)", e);
+		rc = db_copy_begin(w->s, COPY_ORIGINALS, e);
 		for (size_t i = 0; rc == 0 && i < pc->n; i++) {
 			bool twice = i && memcmp(pc->sha[i].p, pc->sha[i - 1].p, 32) == 0;
 
 			if (!there[i] && !twice)
-				rc = put_original(w, pc, i, e);
+				rc = put_row(w, pc->sha[i].p, 0, pc->size[i], pc->gzipped[i],
+					     parcel_bytes(pc, i), e);
 		}
 		if (rc == 0)
 			rc = db_copy_end(w->s, e);

@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#define IN_MEMORY (16 << 20)  /* more than that goes by way of the temporary table */
 #define ID_AT (2 + 4 + 8 + 4) /* in a tuple: count of fields, tenant_id, the length of the id */
 
 struct tuple {
@@ -18,6 +19,7 @@ struct tuple {
 };
 
 struct tuples {
+	struct buf bytes;
 	struct tuple *v;
 	bool *there; /* in the table already */
 	size_t n;
@@ -42,20 +44,28 @@ static int by_id(const void *pa, const void *pb)
 	return a->id < b->id ? -1 : a->id > b->id;
 }
 
+static int add_bytes(void *ctx, const char *p, size_t n, struct err *e)
+{
+	(void)e;
+	buf_add(ctx, p, n);
+	return 0;
+}
+
 /*
  * Every set of the transaction once, by id, but for those that an earlier transaction stored since
- * they were spooled. -1: two different ones have the same id.
+ * they were spooled.
  */
-static int collect(const struct work *w, struct tuples *t)
+static int collect(const struct work *w, struct tuples *t, struct err *e)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < w->n_reports; i++) {
-		const struct buf *b = &w->reports[i].r->sets.mem;
+	for (size_t i = 0; i < w->n_reports; i++)
+		if (spool_read(&w->reports[i].r->sets, add_bytes, &t->bytes, e) < 0)
+			return -1;
+	for (size_t at = 0; at < t->bytes.len; at += t->v[n++].len) {
+		const char *p = t->bytes.p + at;
 
-		for (size_t at = 0; at < b->len; at += t->v[n++].len)
-			t->v[n] = (struct tuple){read_be64(b->p + at + ID_AT), b->p + at,
-						 tuple_len(b->p + at)};
+		t->v[n] = (struct tuple){read_be64(p + ID_AT), p, tuple_len(p)};
 	}
 	qsort(t->v, n, sizeof(*t->v), by_id);
 	for (size_t i = 0; i < n; i++) {
@@ -66,7 +76,7 @@ static int collect(const struct work *w, struct tuples *t)
 		if (!last || last->id != x->id)
 			t->v[t->n++] = *x;
 		else if (last->len != x->len || memcmp(last->p, x->p, x->len) != 0)
-			return -1;
+			return refs_collision(w->s, "sets of results", e);
 	}
 	return 0;
 }
@@ -120,8 +130,8 @@ static int store_new(struct work *w, struct tuples *t, struct err *e)
 {
 	size_t there = 0;
 
-	if (collect(w, t) < 0)
-		return refs_collision(w->s, "sets of results", e);
+	if (collect(w, t, e) < 0)
+		return -1;
 	if (!t->n)
 		return 0;
 	if (probe(w, t, &there, e) < 0)
@@ -140,7 +150,7 @@ static int put(void *ctx, const char *p, size_t n, struct err *e)
 	return db_copy_put(ctx, p, n, e);
 }
 
-/* Of a report whose sets lie in a file, and of whoever lost a race. */
+/* Of a report that has more of them than memory, and of whoever lost a race. */
 static int store_carefully(struct work *w, struct err *e)
 {
 	if (db_copy_begin(w->s, COPY_TO_TEMP, e) < 0)
@@ -161,16 +171,17 @@ static int store_carefully(struct work *w, struct err *e)
 int sets_store(struct work *w, size_t n, struct err *e)
 {
 	struct tuples t = {0};
-	bool in_file = false;
+	uint64_t bytes = 0;
 
 	for (size_t i = 0; i < w->n_reports; i++)
-		in_file = in_file || w->reports[i].r->sets.in_file;
-	if (w->careful || in_file)
+		bytes += spool_bytes(&w->reports[i].r->sets);
+	if (w->careful || bytes > IN_MEMORY)
 		return store_carefully(w, e);
 	t.v = xcalloc(n, sizeof(*t.v));
 	t.there = xcalloc(n, sizeof(*t.there));
 	int rc = store_new(w, &t, e);
 
+	buf_free(&t.bytes);
 	free(t.v);
 	free(t.there);
 	return rc;
