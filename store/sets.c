@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#define IN_MEMORY (16 << 20)  /* more than that goes by way of the temporary table */
+#define IN_MEMORY (2 << 20)   /* more than that goes by way of the temporary table */
 #define ID_AT (2 + 4 + 8 + 4) /* in a tuple: count of fields, tenant_id, the length of the id */
 
 struct tuple {
