@@ -69,6 +69,7 @@ static int on_head(void *ctx, const struct report_head *h, struct err *e)
 	gmtime_r(&middle, &tm);
 	strftime(r->keys.day, sizeof(r->keys.day), "%Y-%m-%d", &tm);
 	naive_run(&r->n, "BEGIN");
+	naive_batch(&r->n);
 	r->keys.domain = r->head.domain;
 	r->keys.domain_id = naive_domain(&r->n, r->head.domain);
 	r->keys.reporter_id = naive_reporter(&r->n, &r->head);
@@ -182,21 +183,9 @@ static void store_file(struct run *r, struct parser *p, struct frame_check *chec
 
 static void connect_and_prepare(struct run *r, const char *conninfo)
 {
-	static char batch_id[24];
-
 	r->n.conn = PQconnectdb(conninfo);
 	if (PQstatus(r->n.conn) != CONNECTION_OK)
 		bench_die(conninfo, PQerrorMessage(r->n.conn));
-	PGresult *row = PQexec(r->n.conn,
-			       "INSERT INTO ruadb_data.batch (tenant_id, batch_uuid, program_version,"
-			       " parser_version) VALUES (1, gen_random_uuid(), 'naive', 1)"
-			       " RETURNING batch_id");
-
-	if (PQresultStatus(row) != PGRES_TUPLES_OK)
-		bench_die("batch", PQerrorMessage(r->n.conn));
-	snprintf(batch_id, sizeof(batch_id), "%s", PQgetvalue(row, 0, 0));
-	PQclear(row);
-	r->n.batch_id = batch_id;
 	r->n.hash = hash_new();
 	naive_prepare(&r->n);
 }

@@ -10,6 +10,8 @@
 #define MAX_PARAMS 48
 
 static const char *const statements[][2] = {
+	{"batch", "INSERT INTO ruadb_data.batch (tenant_id, batch_uuid, program_version, parser_version)"
+		  " VALUES (1, gen_random_uuid(), 'naive', 1) RETURNING batch_id"},
 	{"domain", "INSERT INTO ruadb_data.domain (tenant_id, domain_id, name)"
 		   " VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"},
 	{"reporter", "INSERT INTO ruadb_data.reporter (tenant_id, reporter_id, name, org_name, email,"
@@ -141,6 +143,16 @@ void naive_prepare(struct naive *n)
 }
 
 /* ---- rows ---- */
+
+void naive_batch(struct naive *n)
+{
+	PGresult *r = PQexecPrepared(n->conn, "batch", 0, NULL, NULL, NULL, 0);
+
+	if (PQresultStatus(r) != PGRES_TUPLES_OK)
+		bench_die("batch", PQerrorMessage(n->conn));
+	snprintf(n->batch_id, sizeof(n->batch_id), "%s", PQgetvalue(r, 0, 0));
+	PQclear(r);
+}
 
 static void hash_text(struct hash *h, struct text t)
 {

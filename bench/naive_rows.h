@@ -18,7 +18,7 @@ struct naive_sums {
 struct naive {
 	PGconn *conn;
 	struct hash *hash;
-	const char *batch_id; /* of the one row that stands for the run */
+	char batch_id[24]; /* of this transaction's row */
 };
 
 /* What a file is to the ledger. */
@@ -31,6 +31,8 @@ void naive_prepare(struct naive *n);
 /* BEGIN, COMMIT and the like. */
 void naive_run(struct naive *n, const char *sql);
 
+/* The transaction's row in batch. */
+void naive_batch(struct naive *n);
 int64_t naive_domain(struct naive *n, struct text name);
 int64_t naive_reporter(struct naive *n, const struct report_head *h);
 /* The id of the set, which is stored if it is new. */
