@@ -35,7 +35,7 @@ static const struct setting settings[] = {
 	 "bytes of quarantined originals to keep"},
 	{"ingest", "jobs", INT, AT(jobs), "0", 0, 64,
 	 "worker processes; 0: as many as cores, at most 8"},
-	{"ingest", "batch_reports", INT, AT(batch_reports), "500", 1, 10000,
+	{"ingest", "batch_reports", INT, AT(batch_reports), "2000", 1, 10000,
 	 "reports in one transaction"},
 	{"ingest", "batch_bytes", BYTES, AT(batch_bytes), "8M", 65536, 64 << 20,
 	 "bytes of rows in one transaction"},

@@ -44,7 +44,7 @@ static void test_defaults(void)
 	ok(c.conninfo == NULL, "no connection string");
 	is_int(c.keep_raw, KEEP_ALL, "originals are kept");
 	is_int(c.quarantine_max, 1 << 30, "1 GB of quarantine");
-	is_int(c.batch_reports, 500, "500 reports a batch");
+	is_int(c.batch_reports, 2000, "2000 reports a batch");
 	is_int(c.batch_bytes, 8 << 20, "8 MB a batch");
 	is_int(c.tenant, 1, "tenant 1");
 	ok(c.db_autostart, "the private server is started");
