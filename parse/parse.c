@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#define WORD 100 /* so short a text in an archive is in the place of a report: `unused` */
+#define WORD 100 /* so short a word in an archive is in the place of a report: `unused` */
 
 struct parser {
 	struct emit *emit;
@@ -87,19 +87,28 @@ static void read_xml(struct item *it, struct source *s, const struct block *firs
 	}
 }
 
-/* Neither XML nor packed. In an archive a word in the place of a report is a report that failed. */
+static bool is_word(struct text t)
+{
+	for (uint32_t i = 0; i < t.len; i++)
+		if ((unsigned char)t.p[i] <= ' ')
+			return false;
+	return t.len <= WORD;
+}
+
+/* Neither XML nor packed. In an archive a word in the place of a report is a report that failed;
+ * a sentence is a text that lies beside one. */
 static void read_text(struct item *it, const struct block *first, const struct sniffed *what)
 {
+	struct text t = text_trim((struct text){(const char *)first->p, (uint32_t)first->len});
 	struct err e;
 
-	if (!(it->packed || it->in_place_of_report) || first->len > WORD) {
+	if (!(it->packed || it->in_place_of_report) || !is_word(t)) {
 		item_not_report(it, what->words);
 		return;
 	}
 	struct buf word = {0};
 
-	text_add_visible(&word, text_trim((struct text){(const char *)first->p,
-							(uint32_t)first->len}));
+	text_add_visible(&word, t);
 	err_set(&e, ERR_INPUT, "an archive that holds no report, but `%s`", buf_cstr(&word));
 	buf_free(&word);
 	item_refused(it, &e);

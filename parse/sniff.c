@@ -106,8 +106,12 @@ struct sniffed sniff(const uint8_t *p, size_t len)
 	for (size_t i = 0; i < sizeof(magic) / sizeof(*magic); i++)
 		if (len - skip >= magic[i].len && memcmp(p + skip, magic[i].bytes, magic[i].len) == 0)
 			return (struct sniffed){magic[i].kind, magic[i].words, skip};
+	if (len >= 262 && memcmp(p + 257, "ustar", 5) == 0)
+		return (struct sniffed){KIND_OTHER, "a tar archive", skip};
 	if (is_mail((const char *)p + skip, (const char *)p + len))
 		return (struct sniffed){KIND_MAIL, "a mail", skip};
+	if (memchr(p, '\0', len))
+		return (struct sniffed){KIND_OTHER, "bytes of an unknown kind", skip};
 	return (struct sniffed){KIND_TEXT, "text", skip};
 }
 

@@ -106,6 +106,8 @@ static void gzip(void)
 	is_str(trace_buf(gzipped_text("unused")),
 	       "refused 0 input: an archive that holds no report, but `unused`\n",
 	       "a word in the place of a report");
+	is_str(trace_buf(gzipped_text("See our page")), "not 0 text\n", "a sentence is no such word");
+	is_str(trace_item("a\0b", 3, -1), "not 0 bytes of an unknown kind\n", "bytes");
 	is_str(trace_buf(gzipped_text("")),
 	       "refused 0 input: an archive with nothing in it\n", "nothing in it");
 }
