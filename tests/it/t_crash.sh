@@ -96,11 +96,13 @@ for i in 1 2 3; do
 	ends_well 1$i "the program killed, $i"
 done
 
-# A worker that somebody else kills is nobody's fault: the run goes on.
+# A worker that somebody else kills is nobody's fault: the run goes on. By name: in a build with
+# sanitizers a program that ends has a child of LeakSanitizer's, and waits for it for ever.
 for i in 1 2 3; do
 	start 2$i
 	for worker in $(cat /proc/$pid/task/$pid/children 2>/dev/null); do
-		kill -9 "$worker" 2>/dev/null
+		[ "$(cat "/proc/$worker/comm" 2>/dev/null)" != ruadb-parse ] ||
+			kill -9 "$worker" 2>/dev/null
 	done
 	wait $pid
 	is "$?" 0 "a worker killed, $i: the run goes on"
