@@ -72,11 +72,6 @@ void frame_put_text(struct buf *b, struct text t)
 	pen_text(buf_take(b, text_size(t)), t);
 }
 
-void frame_put_u16(struct buf *b, uint16_t v)
-{
-	pen_u16(buf_take(b, 2), v);
-}
-
 void frame_put_u32(struct buf *b, uint32_t v)
 {
 	pen_u32(buf_take(b, 4), v);

@@ -84,7 +84,6 @@ size_t frame_begin(struct buf *b, enum frame_type type, uint64_t item);
 void frame_finish(struct buf *b, size_t at);
 
 void frame_put_text(struct buf *b, struct text t);
-void frame_put_u16(struct buf *b, uint16_t v);
 void frame_put_u32(struct buf *b, uint32_t v);
 void frame_put_u64(struct buf *b, uint64_t v);
 
@@ -132,7 +131,5 @@ void frame_check_free(struct frame_check *c);
 void frame_check_expect(struct frame_check *c, uint64_t item);
 /* One frame of the worker. -1: rules broken (ERR_BUG) or a callback failed (its class). */
 int frame_check_feed(struct frame_check *c, const struct frame *f, struct err *e) MUST_CHECK;
-/* True between HEAD and its END or REFUSED. */
-bool frame_check_in_report(const struct frame_check *c);
 
 #endif

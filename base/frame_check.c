@@ -60,11 +60,6 @@ void frame_check_expect(struct frame_check *c, uint64_t item)
 	c->extra.len = 0;
 }
 
-bool frame_check_in_report(const struct frame_check *c)
-{
-	return c->in_report;
-}
-
 /* An outcome for an entry begins: each has one, entries come in their order, 0 is the item. */
 static int take_entry(struct frame_check *c, uint32_t entry, struct err *e)
 {

@@ -106,7 +106,7 @@ const char *inspect_pass(const struct record *r)
 
 const char *inspect_ip(const struct ip *ip, char to[64])
 {
-	if (!ip->family || !inet_ntop(ip->family == 4 ? AF_INET : AF_INET6, ip->bytes, to, 64))
+	if (!inet_ntop(ip->family == 4 ? AF_INET : AF_INET6, ip->bytes, to, 64))
 		return NULL;
 	return to;
 }

@@ -387,11 +387,6 @@ bool worker_proved(const struct worker *w)
 	return w->proved;
 }
 
-bool worker_is_alone(const struct worker *w)
-{
-	return w->alone;
-}
-
 void worker_set_alone(struct worker *w, bool alone)
 {
 	w->alone = alone;

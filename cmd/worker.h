@@ -77,7 +77,6 @@ void worker_excuse(struct worker *w, int64_t ns);
 /* True if it has answered anything in its life. */
 bool worker_proved(const struct worker *w);
 /* Set by the pool: has one job only, and gets no other. */
-bool worker_is_alone(const struct worker *w);
 void worker_set_alone(struct worker *w, bool alone);
 
 enum end_cause {

@@ -146,11 +146,3 @@ enum node names_node(struct names *n, enum node parent, const char *name)
 	}
 	return (enum node)n->child[parent][id];
 }
-
-const char *names_path(enum node leaf)
-{
-	for (size_t i = 0; i < MEANINGS; i++)
-		if (meanings[i].node == leaf)
-			return meanings[i].path;
-	return "";
-}

@@ -89,7 +89,4 @@ void names_forget(struct names *n);
 /* What the element `name` (a prefix that is not declared may be part of it) is below parent. */
 enum node names_node(struct names *n, enum node parent, const char *name);
 
-/* "policy_published/pct"; for reasons of refusal. */
-const char *names_path(enum node leaf);
-
 #endif
