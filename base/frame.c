@@ -171,16 +171,28 @@ void frame_put_row_refused(struct buf *b, uint32_t record_no, int64_t messages, 
 	pen_text(p, why);
 }
 
+void frame_put_repair(struct buf *b, const struct repair *r)
+{
+	frame_put_u32(b, r->times);
+	frame_put_u32(b, r->record_no);
+	frame_put_u32(b, r->line);
+	frame_put_text(b, r->what);
+	frame_put_text(b, r->where);
+	frame_put_text(b, r->from);
+	frame_put_text(b, r->to);
+}
+
 void frame_put_sums(struct buf *b, const struct report_sums *s)
 {
-	char *p = buf_take(b, WIRE_SUMS);
+	char *p = buf_take(b, WIRE_SUMS + text_size(s->lost));
 
 	p = pen_u64(p, s->records);
 	p = pen_u64(p, s->records_refused);
 	p = pen_u64(p, (uint64_t)s->messages);
 	p = pen_u64(p, (uint64_t)s->messages_refused);
 	memcpy(p, s->content_hash, 32);
-	pen_u8(p + 32, s->state);
+	p = pen_u8(p + 32, s->state);
+	pen_text(p, s->lost);
 }
 
 int frame_next(const uint8_t *p, size_t len, struct frame *ret_f, size_t *ret_used, struct err *e)

@@ -13,7 +13,7 @@
  * From the worker, for each item in the order of the ITEMs:
  *   (HEAD, (RECORDS | REPAIR)*, END)* , REFUSED or NOT_REPORT for an entry, at last ITEM_END.
  *   A report that turns out to be bad after its HEAD ends with REFUSED (same entry) in place of
- *   END: the parent drops what it spooled.
+ *   END, or with AGAIN: the parent drops what it spooled.
  *   HEAD       fixed fields, then texts (frame_put_head); `extra` may be preceded by EXTRA frames
  *   EXTRA      a piece of JSON that belongs in front of the extra of the next HEAD or the next
  *              record in RECORDS (whose own piece of it is then present, and may be empty)
@@ -25,7 +25,10 @@
  *                'x' row refused: u32 record_no, i64 messages, text reason
  *              A piece never straddles frames. Slots are forgotten at HEAD; those of a report
  *              are used from 0 on, so that a small one needs few.
- *   REPAIR     text what (kind), text where, text from, text to  (what was mended in this report)
+ *   REPAIR     u32 times, u32 record_no, u32 line, text what, text where, text from, text to: struct
+ *              repair, what was mended in this report
+ *   AGAIN      nothing: the report was not well-formed and is read once more with what can be mended.
+ *              The entry has no outcome yet.
  *   END        struct report_sums
  *   REFUSED    u32 entry, u8 err_class (ERR_INPUT or ERR_LIMIT or ERR_BUG), text reason
  *   NOT_REPORT u32 entry, text what ("a PNG picture", "XML without feedback")
@@ -46,9 +49,9 @@
 #include "base/limits.h"
 #include "base/model.h"
 
-#define FRAME_VERSION 1
+#define FRAME_VERSION 2
 /* Raised whenever a better parser would read more: `repeat without parsing` asks for it. */
-#define PARSER_VERSION 1
+#define PARSER_VERSION 2
 #define FRAME_HEADER 16
 #define FRAME_SLOTS 16384
 
@@ -59,6 +62,7 @@ enum frame_type {
 	FRAME_EXTRA,
 	FRAME_RECORDS,
 	FRAME_REPAIR,
+	FRAME_AGAIN,
 	FRAME_END,
 	FRAME_REFUSED,
 	FRAME_NOT_REPORT,
@@ -94,6 +98,7 @@ void frame_put_auth_result(struct buf *b, const struct auth_result *r);
 void frame_put_set(struct buf *b, uint16_t slot);
 void frame_put_record(struct buf *b, uint16_t slot, const struct record *r);
 void frame_put_row_refused(struct buf *b, uint32_t record_no, int64_t messages, struct text why);
+void frame_put_repair(struct buf *b, const struct repair *r);
 void frame_put_sums(struct buf *b, const struct report_sums *s);
 
 /* Worker's side of ITEM. */
@@ -113,8 +118,8 @@ struct frame_handler {
 	int (*record)(void *ctx, uint16_t slot, const struct record *r, struct err *e);
 	int (*row_refused)(void *ctx, uint32_t record_no, int64_t messages, struct text why,
 			   struct err *e);
-	int (*repair)(void *ctx, struct text what, struct text where, struct text from,
-		      struct text to, struct err *e);
+	int (*repair)(void *ctx, const struct repair *r, struct err *e);
+	int (*again)(void *ctx, struct err *e); /* the report whose head came is no more */
 	int (*end)(void *ctx, const struct report_sums *s, struct err *e);
 	int (*refused)(void *ctx, uint32_t entry, enum err_class class, struct text why,
 		       struct err *e);

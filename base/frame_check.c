@@ -13,6 +13,7 @@ struct frame_check {
 	bool expecting, in_report, whole_answered;
 	uint32_t answered, last_entry; /* of the item: outcomes seen, highest entry number */
 	uint32_t entry, record_no;     /* of the report */
+	uint32_t repairs;
 	struct report_sums seen;
 	struct buf extra;              /* of EXTRA frames, for the next HEAD or record */
 	uint64_t slots[FRAME_SLOTS / 64];
@@ -130,7 +131,7 @@ static int feed_head(struct frame_check *c, struct cursor *cur, struct err *e)
 		return -1;
 	c->in_report = true;
 	c->entry = h.entry;
-	c->record_no = 0;
+	c->record_no = c->repairs = 0;
 	c->seen = (struct report_sums){0};
 	c->set_len = 0;
 	memset(c->slots, 0, sizeof(c->slots));
@@ -271,12 +272,35 @@ static int feed_records(struct frame_check *c, struct cursor *cur, struct err *e
 
 static int feed_repair(struct frame_check *c, struct cursor *cur, struct err *e)
 {
-	struct text what = get_text(cur, WIRE_ABSENT), where = get_text(cur, WIRE_ABSENT);
-	struct text from = get_text(cur, WIRE_ABSENT), to = get_text(cur, WIRE_ABSENT);
+	struct repair r = {.times = get_u32(cur)};
 
-	if (cur->bad || cur->p != cur->end || !what.len)
+	r.record_no = get_u32(cur);
+	r.line = get_u32(cur);
+	r.what = get_text(cur, LIMIT_LEAF);
+	r.where = get_text(cur, LIMIT_LEAF);
+	r.from = get_text(cur, LIMIT_LEAF);
+	r.to = get_text(cur, LIMIT_LEAF);
+	if (cur->bad || cur->p != cur->end || !r.what.len || r.times == 0)
 		return broken(e, "a REPAIR that is none");
-	return c->h.repair(c->h.ctx, what, where, from, to, e);
+	if (++c->repairs > LIMIT_REPAIRS)
+		return broken(e, "too many REPAIRs");
+	return c->h.repair(c->h.ctx, &r, e);
+}
+
+/* The report is forgotten, and its entry has no outcome yet. */
+static int feed_again(struct frame_check *c, struct cursor *cur, struct err *e)
+{
+	if (cur->p != cur->end)
+		return broken(e, "an AGAIN that is none");
+	if (c->entry == 0)
+		c->whole_answered = false;
+	else
+		c->last_entry = c->entry - 1;
+	c->answered--;
+	c->in_report = false;
+	c->set_len = 0;
+	c->extra.len = 0;
+	return c->h.again(c->h.ctx, e);
 }
 
 static int feed_end(struct frame_check *c, struct cursor *cur, struct err *e)
@@ -289,7 +313,9 @@ static int feed_end(struct frame_check *c, struct cursor *cur, struct err *e)
 	memcpy(s.content_hash, get(cur, 32), 32);
 	s.state = (enum report_state)get_code(
 		cur, (const char[]){STATE_COMPLETE, STATE_PARTIAL, '\0'});
-	if (cur->bad || cur->p != cur->end || c->set_len || c->extra.len)
+	s.lost = get_text(cur, LIMIT_LEAF);
+	if (cur->bad || cur->p != cur->end || c->set_len || c->extra.len ||
+	    (s.state == STATE_PARTIAL) != (s.lost.len > 0))
 		return broken(e, "an END that is none");
 	if (s.records != c->seen.records || s.records_refused != c->seen.records_refused ||
 	    s.messages != c->seen.messages || s.messages_refused != c->seen.messages_refused)
@@ -359,6 +385,9 @@ int frame_check_feed(struct frame_check *c, const struct frame *f, struct err *e
 	case FRAME_REPAIR:
 		return c->in_report ? feed_repair(c, &cur, e)
 				    : broken(e, "REPAIR outside a report");
+	case FRAME_AGAIN:
+		return c->in_report ? feed_again(c, &cur, e)
+				    : broken(e, "AGAIN outside a report");
 	case FRAME_END:
 		return c->in_report ? feed_end(c, &cur, e) : broken(e, "END outside a report");
 	case FRAME_REFUSED:

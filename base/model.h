@@ -101,12 +101,26 @@ struct record {
 	struct text extra;  /* JSON object or absent: reasons, raw words, human_results, extensions */
 };
 
+/*
+ * Something that was mended while a report was read. Equal ones (all but record_no and line) are one
+ * with its times, so that a habit of the reporter's is told once, whatever the report's size.
+ */
+struct repair {
+	struct text what;     /* the kind, a word of parse/repairs.h: time_fraction */
+	struct text where;    /* path of the element (row/source_ip), or container (gzip, mail) */
+	struct text from, to; /* as sent, as taken; absent where there is nothing to show */
+	uint32_t record_no;   /* of the first of them; 0: in no record */
+	uint32_t line;        /* of the first of them; 0: not known */
+	uint32_t times;       /* >= 1 */
+};
+
 /* What a report holds in all, refused rows apart. */
 struct report_sums {
 	uint64_t records, records_refused;
 	int64_t messages, messages_refused;
 	uint8_t content_hash[32]; /* definitions A1 */
 	enum report_state state;
+	struct text lost; /* STATE_PARTIAL: what is lost, a sentence; else absent */
 };
 
 #endif

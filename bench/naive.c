@@ -148,10 +148,15 @@ static int on_row_refused(void *ctx, uint32_t record_no, int64_t messages, struc
 	return on_refused(ctx, record_no, ERR_INPUT, why, e);
 }
 
-static int on_repair(void *ctx, struct text what, struct text where, struct text from,
-		     struct text to, struct err *e)
+static int on_repair(void *ctx, const struct repair *r, struct err *e)
 {
-	(void)ctx, (void)what, (void)where, (void)from, (void)to, (void)e;
+	(void)ctx, (void)r, (void)e;
+	return 0;
+}
+
+static int on_again(void *ctx, struct err *e)
+{
+	(void)ctx, (void)e;
 	return 0;
 }
 
@@ -203,7 +208,7 @@ int main(int argc, char **argv)
 	static struct run r;
 	const struct frame_handler handler = {
 		.ctx = &r, .head = on_head, .set = on_set, .record = on_record,
-		.row_refused = on_row_refused, .repair = on_repair, .end = on_end,
+		.row_refused = on_row_refused, .repair = on_repair, .again = on_again, .end = on_end,
 		.refused = on_refused, .not_report = on_not_report, .item_end = on_item_end};
 
 	if (argc != 4) {

@@ -68,14 +68,23 @@ static int on_row_refused(void *ctx, uint32_t record_no, int64_t messages, struc
 	return 0;
 }
 
-static int on_repair(void *ctx, struct text what, struct text where, struct text from,
-		     struct text to, struct err *e)
+static int on_repair(void *ctx, const struct repair *r, struct err *e)
 {
 	struct piece *p = piece_of(ctx);
 
 	(void)e;
 	if (p->report)
-		store_report_repair(p->report, what, where, from, to);
+		store_report_repair(p->report, r);
+	return 0;
+}
+
+static int on_again(void *ctx, struct err *e)
+{
+	struct piece *p = piece_of(ctx);
+
+	(void)e;
+	store_report_free(p->report);
+	p->report = NULL;
 	return 0;
 }
 
@@ -144,6 +153,6 @@ static int on_item_end(void *ctx, uint32_t entries, uint64_t bytes_out, struct e
 
 const struct frame_handler frames_handler = {
 	.head = on_head, .set = on_set, .record = on_record, .row_refused = on_row_refused,
-	.repair = on_repair, .end = on_end, .refused = on_refused,
+	.repair = on_repair, .again = on_again, .end = on_end, .refused = on_refused,
 	.not_report = on_not_report, .item_end = on_item_end,
 };

@@ -268,15 +268,17 @@ static int on_row_refused(void *ctx, uint32_t record_no, int64_t messages, struc
 	return 0;
 }
 
-static int on_repair(void *ctx, struct text what, struct text where, struct text from,
-		     struct text to, struct err *e)
+static int on_repair(void *ctx, const struct repair *r, struct err *e)
 {
-	inspect_of(ctx)->repairs++; /* between records there is no room for more */
-	(void)what;
-	(void)where;
-	(void)from;
-	(void)to;
 	(void)e;
+	inspect_of(ctx)->repairs += r->times; /* between records there is no room for more */
+	return 0;
+}
+
+static int on_again(void *ctx, struct err *e)
+{
+	(void)e;
+	inspect_json_break(inspect_of(ctx));
 	return 0;
 }
 
@@ -369,6 +371,6 @@ void inspect_json_failed(struct inspect *i, const struct err *e)
 
 const struct frame_handler inspect_json = {
 	.head = on_head, .set = on_set, .record = on_record, .row_refused = on_row_refused,
-	.repair = on_repair, .end = on_end, .refused = on_refused,
+	.repair = on_repair, .again = on_again, .end = on_end, .refused = on_refused,
 	.not_report = on_not_report, .item_end = on_item_end,
 };

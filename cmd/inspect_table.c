@@ -142,8 +142,7 @@ static int on_row_refused(void *ctx, uint32_t record_no, int64_t messages, struc
 	return 0;
 }
 
-static int on_repair(void *ctx, struct text what, struct text where, struct text from,
-		     struct text to, struct err *e)
+static int on_repair(void *ctx, const struct repair *r, struct err *e)
 {
 	struct inspect *i = inspect_of(ctx);
 	struct buf *b = &i->line;
@@ -151,18 +150,25 @@ static int on_repair(void *ctx, struct text what, struct text where, struct text
 	(void)e;
 	b->len = 0;
 	buf_adds(b, "  mended: ");
-	text_add_visible(b, what);
+	text_add_visible(b, r->what);
 	buf_adds(b, " at ");
-	text_add_visible(b, where);
-	if (text_present(from) || text_present(to)) {
+	text_add_visible(b, r->where);
+	if (text_present(r->from) || text_present(r->to)) {
 		buf_adds(b, ": '");
-		text_add_visible(b, from);
+		text_add_visible(b, r->from);
 		buf_adds(b, "' is '");
-		text_add_visible(b, to);
+		text_add_visible(b, r->to);
 		buf_addc(b, '\'');
 	}
 	buf_addc(b, '\n');
 	fwrite(b->p, 1, b->len, i->out);
+	return 0;
+}
+
+static int on_again(void *ctx, struct err *e)
+{
+	(void)e;
+	inspect_table_break(inspect_of(ctx));
 	return 0;
 }
 
@@ -229,6 +235,6 @@ void inspect_table_failed(struct inspect *i, const struct err *e)
 
 const struct frame_handler inspect_table = {
 	.head = on_head, .set = on_set, .record = on_record, .row_refused = on_row_refused,
-	.repair = on_repair, .end = on_end, .refused = on_refused,
+	.repair = on_repair, .again = on_again, .end = on_end, .refused = on_refused,
 	.not_report = on_not_report, .item_end = on_item_end,
 };

@@ -5,13 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct aggregate *aggregate_new(struct emit *m)
+struct aggregate *aggregate_new(struct emit *m, struct repairs *r)
 {
 	struct aggregate *a = xmalloc(sizeof(*a));
 
 	memset(a, 0, offsetof(struct aggregate, content));
 	a->content.len = a->head_area.len = a->record_area.len = a->set.len = 0;
 	a->emit = m;
+	a->repairs = r;
 	a->names = names_new();
 	a->content.hash = hash_new();
 	return a;
@@ -75,6 +76,38 @@ bool aggregate_refused(const struct aggregate *a, struct err *e)
 	return a->refused;
 }
 
+bool aggregate_many(const struct aggregate *a)
+{
+	return a->many;
+}
+
+bool aggregate_head_sent(const struct aggregate *a)
+{
+	return a->head_sent;
+}
+
+void aggregate_progress(const struct aggregate *a, uint32_t *ret_tags, uint32_t *ret_records)
+{
+	*ret_tags = a->tags;
+	*ret_records = a->records_met;
+}
+
+void aggregate_break_off(struct aggregate *a, const char *why)
+{
+	a->broken_off = true;
+	snprintf(a->lost, sizeof(a->lost), "%s", why);
+}
+
+void mended(struct aggregate *a, enum repair_kind kind, const char *where, struct text from,
+	    struct text to)
+{
+	bool in_record = a->into == &a->record_area;
+	const xmlParserInput *in = a->ctxt->input;
+
+	repairs_add(a->repairs, kind, where, from, to, in_record ? a->record_no + 1 : 0,
+		    in && in->line > 0 ? (uint32_t)in->line : 0);
+}
+
 void aggregate_document(struct aggregate *a, uint32_t entry, bool via_mail)
 {
 	a->entry = entry;
@@ -87,12 +120,13 @@ void aggregate_document(struct aggregate *a, uint32_t entry, bool via_mail)
 	extra_clear(&a->head_extra);
 	a->sums = (struct report_sums){0};
 	a->record_no = 0;
+	repairs_begin(a->repairs);
 }
 
 void aggregate_begin(struct aggregate *a, xmlParserCtxtPtr ctxt)
 {
 	a->ctxt = ctxt;
-	a->refused = a->met = a->closed = false;
+	a->refused = a->met = a->closed = a->many = a->broken_off = false;
 	a->depth = 0;
 	a->level[0] = (struct level){NULL, NULL, NODE_OUTSIDE, false};
 	a->into = &a->head_area;
@@ -149,8 +183,10 @@ static bool ends_with(const char *uri, const char *tail)
 
 static void open_feedback(struct aggregate *a, const char *uri)
 {
-	if (a->met)
+	if (a->met) {
 		refuse(a, ERR_INPUT, "more than one feedback in a document");
+		a->many = true;
+	}
 	a->met = true;
 	a->namespace_9990 = ends_with(uri, "dmarc-2.0");
 	a->namespace_7489 = ends_with(uri, "dmarc-xml/0.1");
@@ -158,6 +194,7 @@ static void open_feedback(struct aggregate *a, const char *uri)
 
 static enum node open_record(struct aggregate *a)
 {
+	a->records_met++;
 	if (a->pass == PASS_WHOLE && !a->head_sent) {
 		if (!a->metadata || !a->policy)
 			a->pass = PASS_HEAD;
@@ -272,6 +309,7 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
 	(void)prefix, (void)n_ns, (void)ns, (void)n_default;
 	if (a->refused)
 		return;
+	a->tags++;
 	if (a->depth == LIMIT_XML_DEPTH) {
 		refuse(a, ERR_LIMIT, "elements deeper than %d", LIMIT_XML_DEPTH);
 		return;
@@ -355,6 +393,7 @@ static void on_end(void *ctx, const xmlChar *name, const xmlChar *prefix, const 
 	(void)name, (void)prefix, (void)uri;
 	if (a->refused)
 		return;
+	a->tags++;
 	enum node node = a->level[a->depth].node;
 
 	if (node < FIRST_LEAF)

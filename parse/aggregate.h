@@ -10,7 +10,7 @@
 #ifndef PARSE_AGGREGATE_H
 #define PARSE_AGGREGATE_H
 
-#include "parse/emit.h"
+#include "parse/repairs.h"
 
 #include <libxml/parser.h>
 
@@ -22,7 +22,8 @@ enum aggregate_pass {
 	PASS_RECORDS, /* the second pass: the head has left */
 };
 
-struct aggregate *aggregate_new(struct emit *m);
+/* r gathers what is mended, and is sent before each END. */
+struct aggregate *aggregate_new(struct emit *m, struct repairs *r);
 void aggregate_free(struct aggregate *a);
 
 /* The handlers; their user data is the struct aggregate. */
@@ -42,6 +43,17 @@ bool aggregate_met(const struct aggregate *a);
 bool aggregate_inside(const struct aggregate *a);
 /* The document was stopped: *e says why. */
 bool aggregate_refused(const struct aggregate *a, struct err *e);
+/* It was stopped for a second feedback in it. */
+bool aggregate_many(const struct aggregate *a);
+/* HEAD has left. */
+bool aggregate_head_sent(const struct aggregate *a);
+/* How far it is: tags and records met; each grows and wraps around. */
+void aggregate_progress(const struct aggregate *a, uint32_t *ret_tags, uint32_t *ret_records);
+/*
+ * The document ends here, and should not: the record that is open is refused, the report partial.
+ * why: a sentence without its dot ("gzip that ends in the middle").
+ */
+void aggregate_break_off(struct aggregate *a, const char *why);
 
 /*
  * The document is at its end and well-formed. 1: the report is out, END and all; 0: once more,

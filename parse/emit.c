@@ -223,16 +223,17 @@ void emit_row_refused(struct emit *m, uint32_t record_no, int64_t messages, cons
 	frame_put_row_refused(records_room(m, 16 + t.len), record_no, messages, t);
 }
 
-void emit_repair(struct emit *m, const char *what, struct text where, struct text from,
-		 struct text to)
+void emit_repair(struct emit *m, const struct repair *r)
 {
 	size_t at = begin(m, FRAME_REPAIR);
 
-	frame_put_text(&m->sink->out, text_of(what));
-	frame_put_text(&m->sink->out, where);
-	frame_put_text(&m->sink->out, from);
-	frame_put_text(&m->sink->out, to);
+	frame_put_repair(&m->sink->out, r);
 	finish(m, at);
+}
+
+void emit_again(struct emit *m)
+{
+	finish(m, begin(m, FRAME_AGAIN));
 }
 
 void emit_end(struct emit *m, const struct report_sums *s)

@@ -27,8 +27,9 @@ void emit_auth_result(struct emit *m, const struct auth_result *r);
 void emit_set(struct emit *m, uint16_t slot);
 void emit_record(struct emit *m, uint16_t slot, struct record *r);
 void emit_row_refused(struct emit *m, uint32_t record_no, int64_t messages, const char *why);
-void emit_repair(struct emit *m, const char *what, struct text where, struct text from,
-		 struct text to);
+void emit_repair(struct emit *m, const struct repair *r);
+/* The report whose HEAD is out is read once more from its beginning. */
+void emit_again(struct emit *m);
 void emit_end(struct emit *m, const struct report_sums *s);
 void emit_refused(struct emit *m, uint32_t entry, const struct err *why);
 void emit_not_report(struct emit *m, uint32_t entry, const char *what);

@@ -8,6 +8,7 @@
 #include "parse/aggregate.h"
 #include "parse/extra.h"
 #include "parse/names.h"
+#include "parse/repairs.h"
 
 #include <endian.h>
 
@@ -44,12 +45,17 @@ struct packed {
 
 struct aggregate {
 	struct emit *emit;
+	struct repairs *repairs;
 	struct names *names;
 	xmlParserCtxtPtr ctxt;
 
 	enum aggregate_pass pass;
 	bool refused;
 	struct err err;
+	bool many;       /* refused for a second feedback */
+	bool broken_off; /* what is open now is not whole */
+	char lost[400];  /* why */
+	uint32_t tags, records_met; /* how far the document is */
 
 	/* where we are */
 	unsigned depth;
@@ -88,6 +94,10 @@ struct aggregate {
 
 /* Stops the document. Always returns -1. */
 int refuse(struct aggregate *a, enum err_class class, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* aggregate.c: something of this document was mended, in the element that is open. */
+void mended(struct aggregate *a, enum repair_kind kind, const char *where, struct text from,
+	    struct text to);
 
 /* aggregate.c: what was collected of this element's text, trimmed. */
 struct text take_text(struct aggregate *a);

@@ -4,15 +4,16 @@
 #ifndef PARSE_ITEM_H
 #define PARSE_ITEM_H
 
-#include "parse/emit.h"
+#include "parse/repairs.h"
 #include "parse/source.h"
 #include "parse/xml.h"
 
 struct item {
 	struct emit *emit;
 	struct xml *xml;
+	struct repairs *repairs;
 	struct budget budget;
-	bool numbered;           /* an archive or a mail: its entries are 1.. */
+	bool numbered;           /* an archive, a mail, several documents: entries are 1.. */
 	uint32_t entry;          /* the last one that was numbered */
 	uint32_t outcomes;
 	bool via_mail;

@@ -46,8 +46,8 @@ void keep_element(struct aggregate *a, struct text attributes, struct text text)
 	else if (!text_utf8_ok(path.p, path.len) || !text_utf8_ok(text.p, text.len))
 		refuse(a, ERR_INPUT, "bytes that are no UTF-8 behind the records");
 	else
-		emit_repair(a->emit, "element behind the records", path, TEXT_ABSENT,
-			    text.p ? text : attributes);
+		mended(a, REPAIR_ELEMENT_MISPLACED, buf_cstr(&a->path), TEXT_ABSENT,
+		       text.p ? text : attributes);
 }
 
 static bool is_xsi(const xmlChar *uri)

@@ -11,6 +11,7 @@
 
 struct parser {
 	struct emit *emit;
+	struct repairs *repairs;
 	struct xml *xml;
 };
 
@@ -22,7 +23,8 @@ struct parser *parser_new(void)
 	xml_setup();
 	mime_setup();
 	p->emit = emit_new();
-	p->xml = xml_new(p->emit);
+	p->repairs = repairs_new();
+	p->xml = xml_new(p->emit, p->repairs);
 	return p;
 }
 
@@ -31,6 +33,7 @@ void parser_free(struct parser *p)
 	if (!p)
 		return;
 	xml_free(p->xml);
+	repairs_free(p->repairs);
 	emit_free(p->emit);
 	free(p);
 }
@@ -69,22 +72,34 @@ static void read_gzip(struct item *it, struct source *s, size_t skip)
 	source_close(inside);
 }
 
+static void tell_of_xml(struct item *it, uint32_t entry, enum xml_verdict v, const struct err *e)
+{
+	if (v == XML_NO_REPORT)
+		emit_not_report(it->emit, entry, "XML without feedback");
+	else if (v == XML_BAD)
+		emit_refused(it->emit, entry, e);
+}
+
 static void read_xml(struct item *it, struct source *s, const struct block *first, size_t skip)
 {
 	struct budget *spend = it->packed ? NULL : &it->budget;
 	uint32_t entry = take_entry(it);
 	struct err e;
+	int more;
 
-	switch (xml_read(it->xml, s, first, skip, spend, entry, it->via_mail, &e)) {
-	case XML_REPORT:
-		break;
-	case XML_NO_REPORT:
-		emit_not_report(it->emit, entry, "XML without feedback");
-		break;
-	case XML_BAD:
-		emit_refused(it->emit, entry, &e);
-		break;
+	tell_of_xml(it, entry, xml_read(it->xml, s, first, skip, spend, entry, it->via_mail, &e),
+		    &e);
+	/* the item itself is the first of them, those behind it are its entries */
+	while ((more = xml_more(it->xml, &e)) > 0) {
+		it->numbered = true;
+		entry = take_entry(it);
+		tell_of_xml(it, entry, xml_read_more(it->xml, entry, it->via_mail, &e), &e);
 	}
+	if (more < 0) {
+		it->numbered = true;
+		item_refused(it, &e);
+	}
+	xml_done(it->xml);
 }
 
 static bool is_word(struct text t)
@@ -172,8 +187,10 @@ void item_read(struct item *it, struct source *s)
 
 static struct item begin(struct parser *p, uint64_t item, struct parse_sink *sink)
 {
+	repairs_restore(p->repairs, 0);
 	emit_start(p->emit, item, sink);
-	return (struct item){.emit = p->emit, .xml = p->xml, .budget.sink = sink, .fd = -1};
+	return (struct item){.emit = p->emit, .xml = p->xml, .repairs = p->repairs,
+			     .budget.sink = sink, .fd = -1};
 }
 
 static int end(struct item *it, struct err *e)

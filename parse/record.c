@@ -184,6 +184,13 @@ int record_close(struct aggregate *a)
 	if (a->record_no >= LIMIT_REPORT_RECORDS)
 		return refuse(a, ERR_LIMIT, "more than %d records", LIMIT_REPORT_RECORDS);
 	content_of_record(a);
+	if (a->broken_off) {
+		int64_t messages = 0;
+
+		count_refused(a, word_count(count, &messages) ? messages : 0,
+			      "the report breaks off in this record");
+		return a->refused ? -1 : 0;
+	}
 	if (!word_count(count, &r.messages)) {
 		row_refused(a, 0, "count", count);
 	} else if (!ip.len && r.messages == 0) {
@@ -203,8 +210,19 @@ int record_close(struct aggregate *a)
 
 int report_end(struct aggregate *a)
 {
+	struct buf lost = {0};
+
 	a->sums.state = STATE_COMPLETE;
+	a->sums.lost = TEXT_ABSENT;
+	if (a->broken_off) {
+		a->sums.state = STATE_PARTIAL;
+		buf_printf(&lost, "%s: what stood behind record %u is lost, how much is not known",
+			   a->lost, a->record_no);
+		a->sums.lost = (struct text){lost.p, (uint32_t)lost.len};
+	}
+	repairs_send(a->repairs, a->emit);
 	content_end(&a->content, a->sums.content_hash);
 	emit_end(a->emit, &a->sums);
+	buf_free(&lost);
 	return 0;
 }

@@ -19,7 +19,10 @@ struct block {
 };
 
 struct source {
-	/* 1: *ret is the next block, not empty; 0: no more; -1: *e says why. */
+	/*
+	 * 1: *ret is the next block, not empty; 0: no more; -1: *e says why. Where a source is
+	 * damaged or cut, all that can be had of it comes first, and -1 behind it.
+	 */
 	int (*next)(struct source *s, struct block *ret, struct err *e);
 	/* Begin again at the first byte. */
 	int (*rewind)(struct source *s, struct err *e);

@@ -1,5 +1,6 @@
 #include "parse/xml.h"
 #include "parse/aggregate.h"
+#include "parse/mend.h"
 #include "parse/sniff.h"
 #include "base/mem.h"
 
@@ -16,6 +17,11 @@ struct xml {
 	xmlSAXHandler sax;
 	xmlParserCtxtPtr ctxt;
 	struct aggregate *aggregate;
+	struct emit *emit;
+	struct repairs *repairs;
+	struct source *mend; /* of the document that is mended; or NULL */
+	size_t silence, record_xml; /* bytes since the last tag, and since the last record */
+	uint32_t tags, records;
 	bool source_failed;
 	int line; /* of the first fatal error; 0: none */
 	int code;
@@ -66,11 +72,13 @@ static void on_error(void *ctx, xmlError *err)
 	x->message[n] = '\0';
 }
 
-struct xml *xml_new(struct emit *m)
+struct xml *xml_new(struct emit *m, struct repairs *r)
 {
 	struct xml *x = xcalloc(1, sizeof(*x));
 
-	x->aggregate = aggregate_new(m);
+	x->aggregate = aggregate_new(m, r);
+	x->emit = m;
+	x->repairs = r;
 	aggregate_handlers(&x->sax);
 	x->sax.serror = on_error;
 	return x;
@@ -128,6 +136,7 @@ static size_t open_ctxt(struct xml *x, const struct block *first)
 	x->ctxt->_private = x;
 	x->line = 0;
 	x->source_failed = false;
+	x->silence = x->record_xml = 0;
 	aggregate_begin(x->aggregate, x->ctxt);
 	return n;
 }
@@ -163,8 +172,26 @@ static const char *plain_words(const struct xml *x)
 	}
 }
 
+/* A packed file may be a gigabyte of blanks, or of elements that are none of ours. */
+static int look_at_progress(struct xml *x, size_t fed, struct err *e)
+{
+	uint32_t tags, records;
+
+	aggregate_progress(x->aggregate, &tags, &records);
+	x->silence = tags == x->tags ? x->silence + fed : 0;
+	x->record_xml = records == x->records ? x->record_xml + fed : 0;
+	x->tags = tags;
+	x->records = records;
+	if (x->silence > LIMIT_SILENCE)
+		return err_set(e, ERR_LIMIT, "more than %d bytes without an element", LIMIT_SILENCE);
+	if (x->record_xml > LIMIT_RECORD_XML)
+		return err_set(e, ERR_LIMIT, "more than %d bytes of XML without a record",
+			       LIMIT_RECORD_XML);
+	return 0;
+}
+
 /* 0: the document goes on; -1: it is over, *e says why. */
-static int look(struct xml *x, struct err *e)
+static int look(struct xml *x, size_t fed, struct err *e)
 {
 	if (aggregate_refused(x->aggregate, e))
 		return -1;
@@ -174,7 +201,7 @@ static int look(struct xml *x, struct err *e)
 	/* attributes cost quadratic time: a tag that is not whole by now will be too long */
 	if (x->ctxt->input && x->ctxt->input->end - x->ctxt->input->cur > LIMIT_TAG)
 		return err_set(e, ERR_LIMIT, "a tag of more than %d bytes", LIMIT_TAG);
-	return 0;
+	return look_at_progress(x, fed, e);
 }
 
 static int feed(struct xml *x, const uint8_t *p, size_t n, bool last, struct err *e)
@@ -183,12 +210,22 @@ static int feed(struct xml *x, const uint8_t *p, size_t n, bool last, struct err
 		size_t some = n < PIECE ? n : PIECE;
 
 		xmlParseChunk(x->ctxt, (const char *)p, (int)some, last && some == n);
-		if (look(x, e) < 0)
+		if (look(x, some, e) < 0)
 			return -1;
 		p += some;
 		n -= some;
 	} while (n);
 	return 0;
+}
+
+static void tell_of_break(struct xml *x)
+{
+	struct err why;
+
+	if (x->mend && mend_broke_off(x->mend, &why))
+		aggregate_break_off(x->aggregate, why.class == ERR_NONE
+							  ? "the document ends in the middle"
+							  : why.msg);
 }
 
 /* One pass. 0: at the end and well-formed. */
@@ -204,6 +241,7 @@ static int pass(struct xml *x, struct source *s, struct block b, size_t skip,
 	while (r == 1) {
 		if (spend && budget_spend(spend, b.len, e) < 0)
 			break;
+		tell_of_break(x);
 		if (feed(x, b.p + taken, b.len - taken, b.last, e) < 0)
 			return -1;
 		taken = 0;
@@ -235,26 +273,105 @@ static int second_pass(struct xml *x, struct source *s, size_t skip, struct err 
 	return pass(x, s, b, skip, NULL, e);
 }
 
-enum xml_verdict xml_read(struct xml *x, struct source *s, const struct block *first, size_t skip,
-			  struct budget *spend, uint32_t entry, bool via_mail, struct err *e)
+/* 1: the report is out; 0: there is no feedback in it; -1: *e says why. */
+static int read_document(struct xml *x, struct source *s, const struct block *first, size_t skip,
+			 struct budget *spend, struct err *e)
 {
-	bool like = sniff_feedback(first->p, first->len);
-	int r;
+	int r = pass(x, s, *first, skip, spend, e);
 
-	aggregate_document(x->aggregate, entry, via_mail);
-	r = pass(x, s, *first, skip, spend, e);
-	if (r == 0 && !aggregate_met(x->aggregate))
-		return XML_NO_REPORT;
-	if (r == 0)
-		r = aggregate_end(x->aggregate, e);
+	if (r < 0)
+		return -1;
+	if (!aggregate_met(x->aggregate))
+		return 0;
+	r = aggregate_end(x->aggregate, e);
 	if (r == 0) {
 		r = second_pass(x, s, skip, e);
 		if (r == 0)
 			r = aggregate_end(x->aggregate, e);
 	}
-	if (r == 1)
-		return XML_REPORT;
+	return r;
+}
+
+/* The next document of what is mended. */
+static enum xml_verdict read_mended(struct xml *x, uint32_t entry, bool via_mail, struct err *e)
+{
+	struct block first;
+	int r;
+
+	aggregate_document(x->aggregate, entry, via_mail);
+	r = source_next(x->mend, &first, e);
+	if (r > 0)
+		r = read_document(x, x->mend, &first, 0, NULL, e);
+	if (r != 1)
+		drop_ctxt(x);
+	return r > 0 ? XML_REPORT : r == 0 ? XML_NO_REPORT : XML_BAD;
+}
+
+/* Strict reading failed for a reason that mending may help against. */
+static bool is_worth_mending(const struct xml *x, bool like)
+{
+	const struct aggregate *a = x->aggregate;
+
+	if (aggregate_refused(a, NULL))
+		return aggregate_many(a);
+	return (like || aggregate_met(a)) && (x->source_failed || !x->ctxt->wellFormed);
+}
+
+static enum xml_verdict mend(struct xml *x, struct source *s, size_t mark, uint32_t entry,
+			     bool via_mail, struct err *e)
+{
+	struct err strict = *e;
+
+	drop_ctxt(x);
+	if (aggregate_head_sent(x->aggregate))
+		emit_again(x->emit);
+	repairs_restore(x->repairs, mark);
+	if (source_rewind(s, e) < 0)
+		return XML_BAD;
+	x->mend = mend_open(s, x->repairs);
+	enum xml_verdict v = read_mended(x, entry, via_mail, e);
+
+	if (v == XML_NO_REPORT) {
+		*e = strict;
+		return XML_BAD;
+	}
+	return v;
+}
+
+enum xml_verdict xml_read(struct xml *x, struct source *s, const struct block *first, size_t skip,
+			  struct budget *spend, uint32_t entry, bool via_mail, struct err *e)
+{
+	bool like = sniff_feedback(first->p, first->len);
+	size_t mark = repairs_mark(x->repairs);
+
+	aggregate_document(x->aggregate, entry, via_mail);
+	int r = read_document(x, s, first, skip, spend, e);
+
+	if (r >= 0)
+		return r ? XML_REPORT : XML_NO_REPORT;
+	if (is_worth_mending(x, like))
+		return mend(x, s, mark, entry, via_mail, e);
 	drop_ctxt(x);
 	/* a source that broke is told of, whatever it was going to give */
 	return like || x->source_failed || aggregate_met(x->aggregate) ? XML_BAD : XML_NO_REPORT;
+}
+
+int xml_more(struct xml *x, struct err *e)
+{
+	int r = x->mend ? mend_more(x->mend, e) : 0;
+
+	if (r > 0)
+		mend_next(x->mend);
+	return r;
+}
+
+enum xml_verdict xml_read_more(struct xml *x, uint32_t entry, bool via_mail, struct err *e)
+{
+	return read_mended(x, entry, via_mail, e);
+}
+
+void xml_done(struct xml *x)
+{
+	source_close(x->mend);
+	x->mend = NULL;
 }

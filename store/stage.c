@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#define DETAILS_MAX 100 /* repairs and refused rows kept with their details; all are counted */
+#define DETAILS_MAX 100 /* refused rows kept with their details; all are counted */
 
 struct store_stage *store_stage_new(const struct conf *c, int parser_version)
 {
@@ -139,19 +139,23 @@ void store_report_refused_row(struct store_report *r, uint32_t record_no, int64_
 	buf_addc(b, '}');
 }
 
-void store_report_repair(struct store_report *r, struct text what, struct text where,
-			 struct text from, struct text to)
+void store_report_repair(struct store_report *r, const struct repair *repair)
 {
 	struct buf *b = &r->repairs;
 
-	if (r->n_repairs++ >= DETAILS_MAX)
-		return;
+	if (__builtin_add_overflow(r->n_repairs, repair->times, &r->n_repairs) ||
+	    r->n_repairs > INT32_MAX)
+		r->n_repairs = INT32_MAX;
 	buf_adds(b, b->len ? ",{\"what\":" : "{\"what\":");
-	text_add_json(b, what);
-	add_member(b, "where", where);
-	add_member(b, "from", from);
-	add_member(b, "to", to);
-	buf_addc(b, '}');
+	text_add_json(b, repair->what);
+	add_member(b, "where", repair->where);
+	add_member(b, "from", repair->from);
+	add_member(b, "to", repair->to);
+	if (repair->record_no)
+		buf_printf(b, ",\"record_no\":%u", repair->record_no);
+	if (repair->line)
+		buf_printf(b, ",\"line\":%u", repair->line);
+	buf_printf(b, ",\"times\":%u}", repair->times);
 }
 
 static bool is_blank(const char *p, size_t n)
@@ -175,16 +179,29 @@ static void add_array(struct buf *extra, const char *name, const struct buf *lis
 	buf_addc(extra, ']');
 }
 
+static void add_lost(struct buf *extra, const struct buf *lost)
+{
+	if (!lost->len)
+		return;
+	bool first = extra->len == 0 || is_blank(extra->p + 1, extra->len - 1);
+
+	if (!extra->len)
+		buf_addc(extra, '{');
+	buf_adds(extra, first ? "\"lost\":" : ",\"lost\":");
+	text_add_json(extra, (struct text){lost->p, (uint32_t)lost->len});
+}
+
 /* The head's extra with what was mended and refused in it. */
 static struct text whole_extra(struct store_report *r)
 {
 	struct buf *x = &r->extra;
 
-	if (r->repairs.len || r->refused.len) {
+	if (r->repairs.len || r->refused.len || r->lost.len) {
 		if (x->len >= 2 && x->p[x->len - 1] == '}')
 			x->len--; /* an object, by the contract of report_head: opened again */
 		add_array(x, "repairs", &r->repairs);
 		add_array(x, "refused_rows", &r->refused);
+		add_lost(x, &r->lost);
 		buf_addc(x, '}');
 	}
 	return x->len ? (struct text){x->p, (uint32_t)x->len} : TEXT_ABSENT;
@@ -234,6 +251,7 @@ int store_report_end(struct store_report *r, const struct report_sums *s, struct
 			       (unsigned long long)r->n_records, (unsigned long long)s->records,
 			       (long long)r->roll[ROLL_MESSAGES], (long long)s->messages);
 	r->state = s->state;
+	buf_add(&r->lost, s->lost.p, s->lost.len);
 	r->variant = hash_id(s->content_hash);
 	put_head_end(r);
 	if (r->days.n)
@@ -260,6 +278,7 @@ void store_report_free(struct store_report *r)
 	buf_free(&r->extra);
 	buf_free(&r->repairs);
 	buf_free(&r->refused);
+	buf_free(&r->lost);
 	buf_free(&r->set_ids);
 	spool_free(&r->records);
 	spool_free(&r->record_days);

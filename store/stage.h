@@ -49,6 +49,7 @@ struct store_report {
 	struct buf day_parts;            /* tuples of report_day_part */
 	struct buf extra;                /* the head's extra JSON until the end */
 	struct buf repairs, refused;     /* inside of JSON arrays */
+	struct buf lost;                 /* of a partial report: what; else empty */
 	uint32_t n_repairs, n_refused;
 	int64_t messages_refused;
 	struct spool records, record_days, sets;

@@ -91,8 +91,7 @@ int store_report_record(struct store_report *r, uint16_t slot, const struct reco
 			struct err *e) MUST_CHECK;
 void store_report_refused_row(struct store_report *r, uint32_t record_no, int64_t messages,
 			      struct text why);
-void store_report_repair(struct store_report *r, struct text what, struct text where,
-			 struct text from, struct text to);
+void store_report_repair(struct store_report *r, const struct repair *repair);
 /* Identity, variant, head row. After it the report may be given to an item. */
 int store_report_end(struct store_report *r, const struct report_sums *s,
 		     struct err *e) MUST_CHECK;

@@ -80,15 +80,21 @@ static int on_row_refused(void *ctx, uint32_t record_no, int64_t messages, struc
 	return 0;
 }
 
-static int on_repair(void *ctx, struct text what, struct text where, struct text from,
-		     struct text to, struct err *e)
+static int on_repair(void *ctx, const struct repair *r, struct err *e)
 {
 	(void)ctx;
 	(void)e;
-	look(what);
-	look(where);
-	look(from);
-	look(to);
+	look(r->what);
+	look(r->where);
+	look(r->from);
+	look(r->to);
+	return 0;
+}
+
+static int on_again(void *ctx, struct err *e)
+{
+	(void)ctx;
+	(void)e;
 	return 0;
 }
 
@@ -144,6 +150,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.record = on_record,
 		.row_refused = on_row_refused,
 		.repair = on_repair,
+		.again = on_again,
 		.end = on_end,
 		.refused = on_refused,
 		.not_report = on_not_report,

@@ -58,14 +58,17 @@ static int on_row_refused(void *ctx, uint32_t record_no, int64_t messages, struc
 	return 0;
 }
 
-static int on_repair(void *ctx, struct text what, struct text where, struct text from,
-		     struct text to, struct err *e)
+static int on_repair(void *ctx, const struct repair *r, struct err *e)
 {
 	(void)ctx;
-	(void)what;
-	(void)where;
-	(void)from;
-	(void)to;
+	(void)r;
+	(void)e;
+	return 0;
+}
+
+static int on_again(void *ctx, struct err *e)
+{
+	(void)ctx;
 	(void)e;
 	return 0;
 }
@@ -132,7 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct parser *parser;
 	bool ended = false;
 	const struct frame_handler handler = {&ended,     on_head,       on_set,
-					      on_record,  on_row_refused, on_repair,
+					      on_record,  on_row_refused, on_repair,     on_again,
 					      on_end,     on_refused,    on_not_report,
 					      on_item_end};
 	struct frame_check *check = frame_check_new(&handler);

@@ -63,10 +63,13 @@ LIMIT_NESTED_COMPRESSION - compressions inside each other
 LIMIT_REPORT_RECORDS records a report
 LIMIT_XML_DEPTH - depth of elements
 LIMIT_TAG KB a start tag
+LIMIT_SILENCE MB of XML without a tag
+LIMIT_RECORD_XML MB of XML from one record
 LIMIT_LEAF KB the text of an element
 LIMIT_COMMENT KB a comment
 LIMIT_RESULTS results a record
 LIMIT_REASONS reasons a record
+LIMIT_REPAIRS repairs different ones
 LIMIT_EXTRA MB fields without a column
 LIMIT_TIME year the latest time
 LIMIT_CPU_SECONDS s CPU time of an item

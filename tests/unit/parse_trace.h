@@ -17,6 +17,7 @@ static struct parser *trace_parser;
 static struct buf trace;      /* the lines */
 static uint8_t trace_hash[32]; /* of the last report */
 static unsigned trace_sets;
+static size_t trace_report;  /* where the lines of this report begin */
 static bool trace_quiet;      /* no lines for records and sets */
 
 static void put_field(const char *name, struct text t)
@@ -28,6 +29,7 @@ static void put_field(const char *name, struct text t)
 static int on_head(void *ctx, const struct report_head *h, struct err *e)
 {
 	(void)ctx, (void)e;
+	trace_report = trace.len;
 	buf_printf(&trace, "head %u %c%s", h->entry, h->schema, h->via_mail ? " mail" : "");
 	if (h->begin_at != TIME_ABSENT)
 		buf_printf(&trace, " begin=%lld", (long long)h->begin_at);
@@ -101,15 +103,25 @@ static int on_row_refused(void *ctx, uint32_t record_no, int64_t messages, struc
 	return 0;
 }
 
-static int on_repair(void *ctx, struct text what, struct text where, struct text from,
-		     struct text to, struct err *e)
+static int on_repair(void *ctx, const struct repair *r, struct err *e)
 {
 	(void)ctx, (void)e;
-	buf_printf(&trace, "repair %.*s", (int)what.len, what.p);
-	put_field("where", where);
-	put_field("from", from);
-	put_field("to", to);
+	buf_printf(&trace, "repair %.*s", (int)r->what.len, r->what.p);
+	put_field("where", r->where);
+	put_field("from", r->from);
+	put_field("to", r->to);
+	if (r->times > 1)
+		buf_printf(&trace, " x%u", r->times);
 	buf_addc(&trace, '\n');
+	return 0;
+}
+
+/* Nothing of the report that was begun counts: its lines go. */
+static int on_again(void *ctx, struct err *e)
+{
+	(void)ctx, (void)e;
+	trace.len = trace_report;
+	trace_sets = 0;
 	return 0;
 }
 
@@ -167,7 +179,7 @@ static int trace_frames(void *ctx, struct buf *out, struct err *e)
 __attribute__((unused)) static const char *trace_item(const void *data, size_t size, int fd)
 {
 	static const struct frame_handler h = {NULL,      on_head,    on_set,        on_record,
-					       on_row_refused, on_repair, on_end, on_refused,
+					       on_row_refused, on_repair, on_again, on_end, on_refused,
 					       on_not_report,  on_item_end};
 	struct frame_check *check = frame_check_new(&h);
 	struct parse_sink sink = {.ctx = check, .flush = trace_frames};

@@ -8,7 +8,7 @@ enum { ITEM = 7, SLOT = 3 };
 
 /* What the handler was told. */
 struct told {
-	int heads, sets, records, refused_rows, repairs, ends, refused, not_reports, item_ends;
+	int heads, sets, records, refused_rows, repairs, again, ends, refused, not_reports, item_ends;
 	uint32_t results;
 	int64_t messages, begin_at, end_at;
 	char org[64], from[64], extra[128], why[64];
@@ -74,15 +74,18 @@ static int on_row_refused(void *ctx, uint32_t record_no, int64_t messages, struc
 	return 0;
 }
 
-static int on_repair(void *ctx, struct text what, struct text where, struct text from,
-		     struct text to, struct err *e)
+static int on_repair(void *ctx, const struct repair *r, struct err *e)
 {
-	(void)what;
-	(void)where;
-	(void)from;
-	(void)to;
+	(void)r;
 	(void)e;
 	((struct told *)ctx)->repairs++;
+	return 0;
+}
+
+static int on_again(void *ctx, struct err *e)
+{
+	(void)e;
+	((struct told *)ctx)->again++;
 	return 0;
 }
 
@@ -229,6 +232,7 @@ static enum err_class feed(struct buf *b, struct told *ret)
 	struct told told = {0};
 	const struct frame_handler handler = {&told,          on_head,    on_set,
 					      on_record,      on_row_refused, on_repair,
+					      on_again,
 					      on_end,         on_refused, on_not_report,
 					      on_item_end};
 	struct frame_check *check = frame_check_new(&handler);

@@ -192,7 +192,7 @@ static void bomb(void)
 	for (int i = 0; i < 3000 / MB; i++)
 		buf_add(&b, one.p, one.len);
 	trace_contains(trace_item(b.p, b.len, -1),
-		       "refused 0 limit: more than 2147483648 bytes come out of it\n",
+		       "refused 0 limit: more than 1048576 bytes without an element\n",
 		       "a small file that becomes 3 GB");
 	buf_free(&one);
 	buf_free(&zeroes);

@@ -28,7 +28,7 @@ static void shapes(void)
 	       "a second policy_published is kept, and the first holds");
 	trace_contains(trace_text("<feedback>" METADATA POLICY RECORD "<version>1.0</version>"
 				  "</feedback>"),
-		       "repair element behind the records where=version to=1.0\n",
+		       "repair element_misplaced where=version to=1.0\n",
 		       "what comes behind the records is told");
 	trace_contains(trace_text(REPORT("<record>" ROW "<identities><header_from>b</header_from>"
 					 "</identities></record>")),

@@ -1,0 +1,171 @@
+#include "parse/repairs.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST_OUTER 25 /* of containers: few are nested */
+#define MOST_WHERE 120
+
+/* A repair with texts of its own; len UINT16_MAX: absent. */
+struct mended {
+	enum repair_kind kind;
+	uint32_t record_no, line, times;
+	uint16_t where_len, from_len, to_len;
+	char where[MOST_WHERE], from[MOST_REPAIR_TEXT], to[MOST_REPAIR_TEXT];
+};
+
+#define ABSENT UINT16_MAX
+
+struct repairs {
+	size_t n, n_outer;
+	uint32_t more[REPAIR_KIND_COUNT]; /* of the report's, without texts */
+	struct mended of_report[MOST_REPAIRS], outer[MOST_OUTER];
+};
+
+#define REPAIR_WORD(kind, word) word,
+static const char *const words[REPAIR_KIND_COUNT] = {REPAIR_KINDS(REPAIR_WORD)};
+#undef REPAIR_WORD
+
+struct repairs *repairs_new(void)
+{
+	return xcalloc(1, sizeof(struct repairs));
+}
+
+void repairs_free(struct repairs *r)
+{
+	free(r);
+}
+
+void repairs_begin(struct repairs *r)
+{
+	if (r->n)
+		memset(r->more, 0, sizeof(r->more));
+	r->n = 0;
+}
+
+/* The longest start of t of at most most bytes that is whole UTF-8. */
+static uint32_t cut(struct text t, uint32_t most)
+{
+	uint32_t n = t.len;
+
+	if (n <= most)
+		return n;
+	for (n = most; n && ((unsigned char)t.p[n] & 0xc0) == 0x80;)
+		n--;
+	return n;
+}
+
+/* Copies t; what is no UTF-8 is written as \xNN. */
+static uint16_t copy(char *to, uint32_t most, struct text t)
+{
+	struct buf visible = {0};
+	uint16_t n;
+
+	if (!t.p)
+		return ABSENT;
+	if (!text_utf8_ok(t.p, t.len)) {
+		text_add_visible(&visible, (struct text){t.p, t.len < most ? t.len : most});
+		t = (struct text){visible.p, (uint32_t)visible.len};
+	}
+	n = (uint16_t)cut(t, most);
+	memcpy(to, t.p, n);
+	buf_free(&visible);
+	return n;
+}
+
+static bool equal(const struct mended *a, const struct mended *b)
+{
+	return a->kind == b->kind && a->where_len == b->where_len && a->from_len == b->from_len &&
+	       a->to_len == b->to_len &&
+	       (a->where_len == ABSENT || memcmp(a->where, b->where, a->where_len) == 0) &&
+	       (a->from_len == ABSENT || memcmp(a->from, b->from, a->from_len) == 0) &&
+	       (a->to_len == ABSENT || memcmp(a->to, b->to, a->to_len) == 0);
+}
+
+static void fill(struct mended *m, enum repair_kind kind, const char *where, struct text from,
+		 struct text to)
+{
+	m->kind = kind;
+	m->record_no = m->line = 0;
+	m->times = 1;
+	m->where_len = copy(m->where, MOST_WHERE, text_of(where));
+	m->from_len = copy(m->from, MOST_REPAIR_TEXT, from);
+	m->to_len = copy(m->to, MOST_REPAIR_TEXT, to);
+}
+
+static struct mended *find(struct mended *in, size_t n, const struct mended *m)
+{
+	for (size_t i = 0; i < n; i++)
+		if (equal(&in[i], m))
+			return &in[i];
+	return NULL;
+}
+
+void repairs_add(struct repairs *r, enum repair_kind kind, const char *where, struct text from,
+		 struct text to, uint32_t record_no, uint32_t line)
+{
+	struct mended m;
+
+	fill(&m, kind, where, from, to);
+	m.record_no = record_no;
+	m.line = line;
+	struct mended *same = find(r->of_report, r->n, &m);
+
+	if (same)
+		same->times += same->times < UINT32_MAX;
+	else if (r->n < MOST_REPAIRS)
+		r->of_report[r->n++] = m;
+	else
+		r->more[kind] += r->more[kind] < UINT32_MAX;
+}
+
+void repairs_outer(struct repairs *r, enum repair_kind kind, const char *where, struct text from,
+		   struct text to)
+{
+	struct mended m;
+
+	fill(&m, kind, where, from, to);
+	if (r->n_outer < MOST_OUTER && !find(r->outer, r->n_outer, &m))
+		r->outer[r->n_outer++] = m;
+}
+
+size_t repairs_mark(const struct repairs *r)
+{
+	return r->n_outer;
+}
+
+void repairs_restore(struct repairs *r, size_t mark)
+{
+	r->n_outer = mark;
+}
+
+static struct text present(const char *p, uint16_t len)
+{
+	return len == ABSENT ? TEXT_ABSENT : (struct text){p, len};
+}
+
+static void send_all(struct emit *to, const struct mended *m, size_t n)
+{
+	for (; n; m++, n--) {
+		const struct repair out = {
+			.what = text_of(words[m->kind]), .where = present(m->where, m->where_len),
+			.from = present(m->from, m->from_len), .to = present(m->to, m->to_len),
+			.record_no = m->record_no, .line = m->line, .times = m->times,
+		};
+
+		emit_repair(to, &out);
+	}
+}
+
+void repairs_send(const struct repairs *r, struct emit *m)
+{
+	send_all(m, r->outer, r->n_outer);
+	send_all(m, r->of_report, r->n);
+	for (int k = 0; r->n == MOST_REPAIRS && k < REPAIR_KIND_COUNT; k++) {
+		const struct repair out = {.what = text_of(words[k]), .times = r->more[k]};
+
+		if (out.times)
+			emit_repair(m, &out);
+	}
+}
