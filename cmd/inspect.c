@@ -22,22 +22,16 @@ static void nothing(void *owner, struct job *j)
 	(void)j;
 }
 
-static void json_again(void *owner, struct job *j)
+static void again(void *owner, struct job *j)
 {
 	(void)j;
-	inspect_json_break(owner);
+	inspect_restart(owner);
 }
 
 static void json_failed(void *owner, struct job *j, const struct err *e)
 {
 	(void)j;
 	inspect_json_failed(owner, e);
-}
-
-static void table_again(void *owner, struct job *j)
-{
-	(void)j;
-	inspect_table_break(owner);
 }
 
 static void table_failed(void *owner, struct job *j, const struct err *e)
@@ -66,7 +60,9 @@ static int one_item(struct inspect *i, struct pool *pool, const struct ingest_it
 		if (pool_handle(pool, fds, 1, e) < 0)
 			return -1;
 	}
-	return 0;
+	i->quarantined += i->of_item;
+	i->of_item = 0;
+	return page_print(&i->page, stdout, e);
 }
 
 static int one_file(struct inspect *i, struct pool *pool, const struct ingest_walk *w, size_t n,
@@ -98,7 +94,7 @@ static int all_files(struct run *r, struct inspect *i, const struct ingest_walk 
 	const struct pool_events events = {
 		.frames = json ? inspect_json : inspect_table,
 		.done = nothing,
-		.restart = json ? json_again : table_again,
+		.restart = again,
 		.failed = json ? json_failed : table_failed,
 	};
 	AUTO_FREE char *parser = run_parser_path(&r->conf);
@@ -138,13 +134,14 @@ int cmd_inspect(struct run *r, int argc, char **argv)
 			    &e) < 0)
 		return run_failed(&e);
 	i = xcalloc(1, sizeof(*i));
-	i->out = stdout;
 	i->tenant = r->conf.tenant;
 	status = all_files(r, i, walk, json);
 	ingest_walk_free(walk);
 	for (size_t k = 0; k < FRAME_SLOTS; k++)
 		buf_free(&i->sets[k]);
+	page_free(&i->page);
 	buf_free(&i->of_report);
+	buf_free(&i->mended);
 	buf_free(&i->line);
 	free(i);
 	return run_flushed(status);

@@ -1,28 +1,32 @@
 /*
- * inspect - what would be stored, printed as it comes: nothing of a report is kept but its sets
- * of results, so that a report of a million records needs no memory.
+ * inspect - what would be stored. An item's output is a page (page.h) that is printed when all of
+ * the item is read: a report that is read once more, or a worker that died, leaves nothing behind.
+ * In memory are only a report's sets of results and what was mended in it, so that a report of a
+ * million records needs no more than a small one.
  */
 #ifndef CMD_INSPECT_H
 #define CMD_INSPECT_H
 
 #include "base/buf.h"
 #include "base/frame.h"
-
-#include <stdio.h>
+#include "cmd/page.h"
 
 #define INSPECT_SETS_MAX (16 << 20) /* bytes of the sets of a report, rendered */
 
 /* Owner of the pool's jobs while inspecting. */
 struct inspect {
-	FILE *out;
-	const char *source, *item; /* that is being read */
-	bool in_report;            /* an object, or a table, is begun */
-	int64_t tenant, records, repairs;
+	struct page page;          /* of the item that is being read */
+	const char *source, *item; /* that is */
+	int64_t began;             /* where in page the report that is being read begins */
+	bool in_report;
+	int64_t tenant, records;
+	int64_t repairs;           /* of the report: times of all */
+	struct buf mended;         /* and rendered */
 	struct buf of_report;      /* what each record repeats of its report, rendered */
 	struct buf sets[FRAME_SLOTS]; /* rendered, by slot */
 	size_t sets_bytes;
 	struct buf line;           /* scratch */
-	int64_t quarantined;
+	int64_t quarantined, of_item; /* entries: of all items before, and of this one */
 };
 
 /* Both are handlers for a pool whose owner is a struct inspect. */
@@ -31,15 +35,21 @@ extern const struct frame_handler inspect_table;
 
 /* Out of a frame_handler's ctx. */
 struct inspect *inspect_of(void *ctx);
-/* A report begins: the sets of the one before are forgotten. */
+/* A report begins: what belongs to the one before is forgotten. */
 void inspect_begin(struct inspect *i);
+/* The report that is being read, if there is one, leaves the page. */
+void inspect_take_back(struct inspect *i);
+/* The scratch line goes to the page. */
+void inspect_put_line(struct inspect *i);
+/* A frame that says nothing to people. */
+int inspect_on_item_end(void *ctx, uint32_t entries, uint64_t bytes_out, struct err *e);
+int inspect_on_again(void *ctx, struct err *e);
 /* Room for a set's text, the old one forgotten. NULL, *e ERR_LIMIT: too much. */
 struct buf *inspect_slot(struct inspect *i, uint16_t slot, struct err *e);
 void inspect_count_slot(struct inspect *i, uint16_t slot);
 
-/* What the object has left open is closed: the worker died, it begins anew. */
-void inspect_json_break(struct inspect *i);
-void inspect_table_break(struct inspect *i);
+/* The worker died, and the item is read from its beginning. */
+void inspect_restart(struct inspect *i);
 /* The item can't be read at all. */
 void inspect_json_failed(struct inspect *i, const struct err *e);
 void inspect_table_failed(struct inspect *i, const struct err *e);

@@ -109,17 +109,11 @@ static void begin(struct inspect *i, uint32_t entry)
 	add_number(b, "entry", entry);
 }
 
-static void flush(struct inspect *i)
-{
-	fwrite(i->line.p, 1, i->line.len, i->out);
-	i->line.len = 0;
-}
-
 static void end_object(struct inspect *i, const char *outcome)
 {
 	add_word(&i->line, "outcome", outcome);
 	buf_adds(&i->line, "}\n");
-	flush(i);
+	inspect_put_line(i);
 	i->in_report = false;
 }
 
@@ -182,7 +176,7 @@ static int on_head(void *ctx, const struct report_head *h, struct err *e)
 	add_json(b, "extra", h->extra);
 	add_key(b, "records");
 	buf_addc(b, '[');
-	flush(i);
+	inspect_put_line(i);
 	return 0;
 }
 
@@ -246,7 +240,7 @@ static int on_record(void *ctx, uint16_t slot, const struct record *r, struct er
 	add_json(b, "extra", r->extra);
 	buf_add(b, i->sets[slot].p, i->sets[slot].len);
 	buf_addc(b, '}');
-	flush(i);
+	inspect_put_line(i);
 	return 0;
 }
 
@@ -264,21 +258,32 @@ static int on_row_refused(void *ctx, uint32_t record_no, int64_t messages, struc
 	add_number(b, "messages", messages);
 	add_text(b, "refused", why);
 	buf_addc(b, '}');
-	flush(i);
+	inspect_put_line(i);
 	return 0;
 }
 
+/* They may come between records, and are shown behind them: as in extra of the view report. */
 static int on_repair(void *ctx, const struct repair *r, struct err *e)
 {
-	(void)e;
-	inspect_of(ctx)->repairs += r->times; /* between records there is no room for more */
-	return 0;
-}
+	struct inspect *i = inspect_of(ctx);
+	struct buf *b = &i->mended;
 
-static int on_again(void *ctx, struct err *e)
-{
 	(void)e;
-	inspect_json_break(inspect_of(ctx));
+	i->repairs += r->times;
+	buf_adds(b, b->len ? ", {" : "{");
+	add_text(b, "what", r->what);
+	if (text_present(r->where))
+		add_text(b, "where", r->where);
+	if (text_present(r->from))
+		add_text(b, "from", r->from);
+	if (text_present(r->to))
+		add_text(b, "to", r->to);
+	if (r->record_no)
+		add_number(b, "record_no", r->record_no);
+	if (r->line)
+		add_number(b, "line", r->line);
+	add_number(b, "times", r->times);
+	buf_addc(b, '}');
 	return 0;
 }
 
@@ -304,25 +309,25 @@ static int on_end(void *ctx, const struct report_sums *s, struct err *e)
 	add_number(b, "records_refused", (int64_t)s->records_refused);
 	add_number(b, "messages_refused", s->messages_refused);
 	add_number(b, "repairs", i->repairs);
+	buf_adds(b, ", \"repair_list\": [");
+	buf_add(b, i->mended.p, i->mended.len);
+	buf_addc(b, ']');
 	add_number(b, "variant", variant_of(s->content_hash));
 	add_word(b, "state", s->state == STATE_PARTIAL ? "partial" : "complete");
+	add_text(b, "lost", s->lost);
 	end_object(i, "report");
 	return 0;
 }
 
-/* A report that turned out to be bad has printed records already: they stand, and so does this. */
+/* What was read of a report that turned out to be bad would not be stored, and is not shown. */
 static void refuse(struct inspect *i, uint32_t entry, enum err_class class, struct text why)
 {
-	if (i->in_report) {
-		i->line.len = 0;
-		buf_addc(&i->line, ']');
-	} else {
-		begin(i, entry);
-	}
+	inspect_take_back(i);
+	begin(i, entry);
 	add_word(&i->line, "class", err_class_name(class));
 	add_text(&i->line, "reason", why);
 	end_object(i, "quarantined");
-	i->quarantined++;
+	i->of_item++;
 }
 
 static int on_refused(void *ctx, uint32_t entry, enum err_class class, struct text why,
@@ -344,33 +349,14 @@ static int on_not_report(void *ctx, uint32_t entry, struct text what, struct err
 	return 0;
 }
 
-static int on_item_end(void *ctx, uint32_t entries, uint64_t bytes_out, struct err *e)
-{
-	(void)ctx;
-	(void)entries;
-	(void)bytes_out;
-	(void)e;
-	return 0;
-}
-
-void inspect_json_break(struct inspect *i)
-{
-	if (!i->in_report)
-		return;
-	i->line.len = 0;
-	buf_addc(&i->line, ']');
-	add_word(&i->line, "reason", "the parser ended in the middle; once more");
-	end_object(i, "broken_off");
-}
-
 void inspect_json_failed(struct inspect *i, const struct err *e)
 {
-	inspect_json_break(i);
+	inspect_restart(i);
 	refuse(i, 0, e->class, text_of(e->msg));
 }
 
 const struct frame_handler inspect_json = {
 	.head = on_head, .set = on_set, .record = on_record, .row_refused = on_row_refused,
-	.repair = on_repair, .again = on_again, .end = on_end, .refused = on_refused,
-	.not_report = on_not_report, .item_end = on_item_end,
+	.repair = on_repair, .again = inspect_on_again, .end = on_end, .refused = on_refused,
+	.not_report = on_not_report, .item_end = inspect_on_item_end,
 };

@@ -12,7 +12,7 @@ static void say(struct inspect *i, const char *key, struct text value)
 	buf_printf(&i->line, "  %-12s", key);
 	text_add_visible(&i->line, value);
 	buf_addc(&i->line, '\n');
-	fwrite(i->line.p, 1, i->line.len, i->out);
+	inspect_put_line(i);
 }
 
 static void title(struct inspect *i, const char *what, uint32_t entry)
@@ -22,7 +22,7 @@ static void title(struct inspect *i, const char *what, uint32_t entry)
 	text_add_visible(&b, text_of(i->item));
 	if (entry)
 		buf_printf(&b, ", entry %u", entry);
-	fprintf(i->out, "%s: %s\n", buf_cstr(&b), what);
+	page_printf(&i->page, "%s: %s\n", buf_cstr(&b), what);
 	buf_free(&b);
 }
 
@@ -71,7 +71,7 @@ static int on_head(void *ctx, const struct report_head *h, struct err *e)
 	say_policy(i, h);
 	say(i, "schema", text_of(inspect_schema(h->schema)));
 	say(i, "extra", h->extra);
-	fprintf(i->out, "\n  %-25s %10s  %-6s %-10s %-10s %-11s %-24s %s\n", "source", "messages",
+	page_printf(&i->page, "\n  %-25s %10s  %-6s %-10s %-10s %-11s %-24s %s\n", "source", "messages",
 		"dmarc", "dkim", "spf", "disposition", "header from", "results");
 	return 0;
 }
@@ -123,7 +123,7 @@ static int on_record(void *ctx, uint16_t slot, const struct record *r, struct er
 	buf_add(b, i->sets[slot].p, i->sets[slot].len);
 	buf_addc(b, '\n');
 	buf_free(&from);
-	fwrite(b->p, 1, b->len, i->out);
+	inspect_put_line(i);
 	return 0;
 }
 
@@ -138,37 +138,50 @@ static int on_row_refused(void *ctx, uint32_t record_no, int64_t messages, struc
 	buf_printf(b, "  record %u, %lld messages, refused: ", record_no, (long long)messages);
 	text_add_visible(b, why);
 	buf_addc(b, '\n');
-	fwrite(b->p, 1, b->len, i->out);
+	inspect_put_line(i);
 	return 0;
 }
 
+/* Where, in words: `row/source_ip of record 3, line 120`. */
+static void add_place(struct buf *b, const struct repair *r)
+{
+	const char *between = " at ";
+
+	if (text_present(r->where)) {
+		buf_adds(b, between);
+		text_add_visible(b, r->where);
+		between = ", ";
+	}
+	if (r->record_no)
+		buf_printf(b, "%srecord %u", between, r->record_no);
+	if (r->line)
+		buf_printf(b, ", line %u", r->line);
+	if (r->times > 1)
+		buf_printf(b, " (%u times)", r->times);
+}
+
+static void add_quoted(struct buf *b, const char *before, struct text t)
+{
+	buf_adds(b, before);
+	buf_addc(b, '\'');
+	text_add_visible(b, t);
+	buf_addc(b, '\'');
+}
+
+/* They may come between records, and are shown behind them. */
 static int on_repair(void *ctx, const struct repair *r, struct err *e)
 {
-	struct inspect *i = inspect_of(ctx);
-	struct buf *b = &i->line;
+	struct buf *b = &inspect_of(ctx)->mended;
 
 	(void)e;
-	b->len = 0;
 	buf_adds(b, "  mended: ");
 	text_add_visible(b, r->what);
-	buf_adds(b, " at ");
-	text_add_visible(b, r->where);
-	if (text_present(r->from) || text_present(r->to)) {
-		buf_adds(b, ": '");
-		text_add_visible(b, r->from);
-		buf_adds(b, "' is '");
-		text_add_visible(b, r->to);
-		buf_addc(b, '\'');
-	}
+	add_place(b, r);
+	if (text_present(r->from))
+		add_quoted(b, ": ", r->from);
+	if (text_present(r->to))
+		add_quoted(b, text_present(r->from) ? " taken as " : ": taken as ", r->to);
 	buf_addc(b, '\n');
-	fwrite(b->p, 1, b->len, i->out);
-	return 0;
-}
-
-static int on_again(void *ctx, struct err *e)
-{
-	(void)e;
-	inspect_table_break(inspect_of(ctx));
 	return 0;
 }
 
@@ -177,12 +190,15 @@ static int on_end(void *ctx, const struct report_sums *s, struct err *e)
 	struct inspect *i = inspect_of(ctx);
 
 	(void)e;
-	fprintf(i->out, "  %llu records, %lld messages", (unsigned long long)s->records,
+	page_add(&i->page, i->mended.p, i->mended.len);
+	page_printf(&i->page, "  %llu records, %lld messages", (unsigned long long)s->records,
 		(long long)s->messages);
 	if (s->records_refused)
-		fprintf(i->out, "; %llu records, %lld messages refused",
+		page_printf(&i->page, "; %llu records, %lld messages refused",
 			(unsigned long long)s->records_refused, (long long)s->messages_refused);
-	fprintf(i->out, "%s\n\n", s->state == STATE_PARTIAL ? "; only a part of it" : "");
+	page_printf(&i->page, "%s\n", s->state == STATE_PARTIAL ? "; only a part of it" : "");
+	say(i, "lost", s->lost);
+	page_printf(&i->page, "\n");
 	i->in_report = false;
 	return 0;
 }
@@ -193,10 +209,10 @@ static int on_refused(void *ctx, uint32_t entry, enum err_class class, struct te
 	struct inspect *i = inspect_of(ctx);
 
 	(void)e;
+	inspect_take_back(i);
 	title(i, "would be quarantined", entry);
 	say(i, err_class_name(class), why);
-	i->in_report = false;
-	i->quarantined++;
+	i->of_item++;
 	return 0;
 }
 
@@ -210,31 +226,16 @@ static int on_not_report(void *ctx, uint32_t entry, struct text what, struct err
 	return 0;
 }
 
-static int on_item_end(void *ctx, uint32_t entries, uint64_t bytes_out, struct err *e)
-{
-	(void)ctx;
-	(void)entries;
-	(void)bytes_out;
-	(void)e;
-	return 0;
-}
-
-void inspect_table_break(struct inspect *i)
-{
-	if (i->in_report)
-		fputs("  the parser ended in the middle; once more\n\n", i->out);
-	i->in_report = false;
-}
-
 void inspect_table_failed(struct inspect *i, const struct err *e)
 {
+	inspect_restart(i);
 	title(i, "would be quarantined", 0);
 	say(i, err_class_name(e->class), text_of(e->msg));
-	i->quarantined++;
+	i->of_item++;
 }
 
 const struct frame_handler inspect_table = {
 	.head = on_head, .set = on_set, .record = on_record, .row_refused = on_row_refused,
-	.repair = on_repair, .again = on_again, .end = on_end, .refused = on_refused,
-	.not_report = on_not_report, .item_end = on_item_end,
+	.repair = on_repair, .again = inspect_on_again, .end = on_end, .refused = on_refused,
+	.not_report = on_not_report, .item_end = inspect_on_item_end,
 };

@@ -14,10 +14,48 @@ struct inspect *inspect_of(void *ctx)
 void inspect_begin(struct inspect *i)
 {
 	i->records = i->repairs = 0;
+	i->mended.len = 0;
 	i->in_report = true;
+	i->began = page_at(&i->page);
 	for (size_t k = 0; k < FRAME_SLOTS; k++)
 		buf_free(&i->sets[k]);
 	i->sets_bytes = 0;
+}
+
+void inspect_take_back(struct inspect *i)
+{
+	if (i->in_report)
+		page_back(&i->page, i->began);
+	i->in_report = false;
+}
+
+void inspect_put_line(struct inspect *i)
+{
+	page_add(&i->page, i->line.p, i->line.len);
+	i->line.len = 0;
+}
+
+void inspect_restart(struct inspect *i)
+{
+	page_back(&i->page, 0);
+	i->in_report = false;
+	i->of_item = 0;
+}
+
+int inspect_on_item_end(void *ctx, uint32_t entries, uint64_t bytes_out, struct err *e)
+{
+	(void)ctx;
+	(void)entries;
+	(void)bytes_out;
+	(void)e;
+	return 0;
+}
+
+int inspect_on_again(void *ctx, struct err *e)
+{
+	(void)e;
+	inspect_take_back(inspect_of(ctx));
+	return 0;
 }
 
 struct buf *inspect_slot(struct inspect *i, uint16_t slot, struct err *e)

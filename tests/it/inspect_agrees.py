@@ -57,9 +57,12 @@ def main(reports, records, dkim, spf):
         of_it = sorted(rows.get(wanted["report_id"], []), key=lambda r: r["record_no"])
         given = [r for r in got.pop("records") if "refused" not in r]
         wanted["record_count"] = wanted.pop("records")
-        # inspect shows refused rows among the records
-        (wanted["extra"] or {}).pop("refused_rows", None)
-        wanted["extra"] = wanted["extra"] or None
+        # inspect shows refused rows among the records, and what was mended in a member of its own
+        extra = wanted["extra"] or {}
+        extra.pop("refused_rows", None)
+        wanted["repair_list"] = extra.pop("repairs", [])
+        extra.pop("lost", None)
+        wanted["extra"] = extra or None
         yield from differences(where, got, wanted)
         if len(given) != len(of_it):
             yield "%s: %d records, the view has %d" % (where, len(given), len(of_it))
