@@ -7,6 +7,10 @@
  *   HOSTILE-LIE!   sends what is no frame            HOSTILE-SUMS  sums that are not the records'
  *   HOSTILE-END!   ends as if all were well          HOSTILE-KILL  is killed as by somebody else,
  *                                                                  every second time it is tried
+ *   HOSTILE-LOST   a partial report, nothing lost    HOSTILE-WHOL  a whole one, something lost
+ *   HOSTILE-MEND   more REPAIRs than there may be    HOSTILE-AMID  AGAIN outside of a report
+ *   HOSTILE-AGAI   says a report of 5000 records, takes it back, and reads the item as always
+ *   HOSTILE-DIES   says a report of 5000 records and crashes before its end
  */
 #include "base/frame.h"
 #include "parse/parse.h"
@@ -90,22 +94,103 @@ static void use_up_time(void)
 		;
 }
 
-/* A report of one record, END says two. */
-static void wrong_sums(uint64_t item)
+static void put_head(struct buf *b, uint64_t item)
 {
-	struct report_head h = {.schema = SCHEMA_RFC7489, .domain = text_of("example.com"),
-				.pct = -1};
-	struct report_sums s = {.records = 2, .state = STATE_COMPLETE};
-	struct buf b = {0};
-	size_t at = frame_begin(&b, FRAME_HEAD, item);
+	const struct report_head h = {.schema = SCHEMA_RFC7489, .domain = text_of("example.com"),
+				      .begin_at = TIME_ABSENT, .end_at = TIME_ABSENT, .pct = -1};
+	size_t at = frame_begin(b, FRAME_HEAD, item);
 
-	frame_put_head(&b, &h);
-	frame_finish(&b, at);
-	at = frame_begin(&b, FRAME_END, item);
-	frame_put_sums(&b, &s);
-	frame_finish(&b, at);
+	frame_put_head(b, &h);
+	frame_finish(b, at);
+}
+
+static void put_records(struct buf *b, uint64_t item, uint32_t n)
+{
+	for (uint32_t i = 1; i <= n; i++) {
+		const struct record r = {
+			.record_no = i, .source_ip = {4, {192, 0, 2, 99}}, .messages = 1,
+			.disposition = DISPOSITION_NONE, .dkim_evaluated = RESULT_PASS,
+			.spf_evaluated = RESULT_PASS,
+		};
+		size_t at = frame_begin(b, FRAME_RECORDS, item);
+
+		if (i == 1)
+			frame_put_set(b, 0);
+		frame_put_record(b, 0, &r);
+		frame_finish(b, at);
+	}
+}
+
+static void put_end(struct buf *b, uint64_t item, const struct report_sums *s)
+{
+	size_t at = frame_begin(b, FRAME_END, item);
+
+	frame_put_sums(b, s);
+	frame_finish(b, at);
+}
+
+/* A report without a record, with an END that lies, and nothing more. */
+static void lie(uint64_t item, struct report_sums s)
+{
+	struct buf b = {0};
+
+	put_head(&b, item);
+	put_end(&b, item, &s);
 	flush(NULL, &b, NULL);
 	pause();
+}
+
+static void too_many_repairs(uint64_t item)
+{
+	const struct repair r = {.what = text_of("time_form"), .times = 1};
+	struct buf b = {0};
+
+	put_head(&b, item);
+	for (int i = 0; i <= LIMIT_REPAIRS; i++) {
+		size_t at = frame_begin(&b, FRAME_REPAIR, item);
+
+		frame_put_repair(&b, &r);
+		frame_finish(&b, at);
+	}
+	flush(NULL, &b, NULL);
+	pause();
+}
+
+static void begin_report(uint64_t item)
+{
+	struct buf b = {0};
+
+	put_head(&b, item);
+	put_records(&b, item, 5000);
+	flush(NULL, &b, NULL);
+	buf_free(&b);
+}
+
+/* What a worker says that finds out late that it has to read once more. */
+static void take_back(uint64_t item)
+{
+	struct buf b = {0};
+
+	frame_finish(&b, frame_begin(&b, FRAME_AGAIN, item));
+	flush(NULL, &b, NULL);
+	buf_free(&b);
+}
+
+/* Marks that are about frames. */
+static void say_frames(uint64_t item, const char *mark)
+{
+	if (memcmp(mark, "AGAI", 4) == 0 || memcmp(mark, "DIES", 4) == 0)
+		begin_report(item);
+	if (memcmp(mark, "SUMS", 4) == 0)
+		lie(item, (struct report_sums){.records = 2, .state = STATE_COMPLETE});
+	else if (memcmp(mark, "LOST", 4) == 0)
+		lie(item, (struct report_sums){.state = STATE_PARTIAL});
+	else if (memcmp(mark, "WHOL", 4) == 0)
+		lie(item, (struct report_sums){.state = STATE_COMPLETE, .lost = text_of("all")});
+	else if (memcmp(mark, "MEND", 4) == 0)
+		too_many_repairs(item);
+	else if (memcmp(mark, "AMID", 4) == 0 || memcmp(mark, "AGAI", 4) == 0)
+		take_back(item);
 }
 
 static void misbehave(uint64_t item, const struct buf *data)
@@ -115,7 +200,8 @@ static void misbehave(uint64_t item, const struct buf *data)
 	if (!mark || (size_t)(data->p + data->len - mark) < 12)
 		return;
 	mark += 8;
-	if (memcmp(mark, "CRAS", 4) == 0)
+	say_frames(item, mark);
+	if (memcmp(mark, "CRAS", 4) == 0 || memcmp(mark, "DIES", 4) == 0)
 		raise(SIGSEGV);
 	else if (memcmp(mark, "HANG", 4) == 0)
 		for (;;)
@@ -126,8 +212,6 @@ static void misbehave(uint64_t item, const struct buf *data)
 		use_up_memory();
 	else if (memcmp(mark, "LIE!", 4) == 0 && write(0, "no frame at all, is it?", 23) > 0)
 		pause();
-	else if (memcmp(mark, "SUMS", 4) == 0)
-		wrong_sums(item);
 	else if (memcmp(mark, "END!", 4) == 0)
 		exit(0);
 	else if (memcmp(mark, "KILL", 4) == 0 && getpid() % 2)

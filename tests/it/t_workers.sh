@@ -54,6 +54,11 @@ quarantined_as HOSTILE-GROW limit "out of memory"
 quarantined_as HOSTILE-LIE! bug ""
 quarantined_as HOSTILE-SUMS bug "sums"
 quarantined_as HOSTILE-END! bug "ended in the middle (exit status 0)"
+quarantined_as HOSTILE-LOST bug "an END that is none"
+quarantined_as HOSTILE-WHOL bug "an END that is none"
+quarantined_as HOSTILE-MEND bug "too many REPAIRs"
+quarantined_as HOSTILE-AMID bug "AGAIN outside a report"
+quarantined_as HOSTILE-DIES bug "crashed (signal 11"
 
 among HOSTILE-KILL
 ingest --parse-only --format json "$tmp/among"
@@ -67,6 +72,26 @@ is "$status|$(member reports_stored)|$(member quarantined)" "65|60|1" "three wor
 "$ruadb" inspect "$tmp/among/30-bad.xml" >"$tmp/out" 2>"$tmp/err"
 is "$?" 65 "inspect says so, too"
 ok "and why" grep -q "crashed" "$tmp/out"
+
+# ---- a report that is taken back, or whose worker dies, when much of it is said already
+among HOSTILE-AGAI
+ingest --parse-only --format json "$tmp/among"
+is "$status|$(member reports_stored)|$(member records)|$(member messages)" "0|61|61|1929" \
+	"a report that is read once more counts once"
+mkdir "$tmp/spool"
+for format in json table; do
+	TMPDIR=$tmp/spool "$ruadb" inspect --format $format "$tmp/among/30-bad.xml" \
+		"$tmp/among/31.xml" >"$tmp/out" 2>"$tmp/err"
+	is "$?|$(grep -c '192\.0\.2\.99' "$tmp/out")|$(grep -c '192\.0\.2\.1[ "]' "$tmp/out")" "0|0|2" \
+		"inspect --format $format shows it once, and nothing of what was taken back"
+	is "$(ls -A "$tmp/spool")" "" "and leaves no temporary file"
+done
+among HOSTILE-DIES
+"$ruadb" inspect --format json "$tmp/among/30-bad.xml" "$tmp/among/31.xml" >"$tmp/out" 2>"$tmp/err"
+is "$?|$(grep -c '"outcome": ' "$tmp/out")|$(grep -c '192\.0\.2\.99' "$tmp/out")" "65|2|0" \
+	"inspect shows nothing of a report whose worker died"
+TMPDIR=/nonexistent "$ruadb" inspect "$tmp/among/30-bad.xml" >"$tmp/out" 2>"$tmp/err"
+is "$?" 75 "no folder for what does not go into memory: said"
 
 # ---- what a worker is given, and what becomes of it
 among HOSTILE-HANG
