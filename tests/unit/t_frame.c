@@ -1,260 +1,5 @@
 /* Frames: what one side writes the other reads; what breaks the rules is refused. */
-#include "base/frame.h"
-#include "tests/unit/tap.h"
-
-#include <stdlib.h>
-
-enum { ITEM = 7, SLOT = 3 };
-
-/* What the handler was told. */
-struct told {
-	int heads, sets, records, refused_rows, repairs, again, ends, refused, not_reports, item_ends;
-	uint32_t results;
-	int64_t messages, begin_at, end_at;
-	char org[64], from[64], extra[128], why[64];
-	bool envelope_from_present;
-	uint8_t family;
-};
-
-static void copy(char *to, size_t size, struct text t)
-{
-	snprintf(to, size, "%.*s", (int)t.len, t.p ? t.p : "");
-}
-
-static int on_head(void *ctx, const struct report_head *h, struct err *e)
-{
-	struct told *t = ctx;
-
-	(void)e;
-	t->heads++;
-	t->begin_at = h->begin_at;
-	t->end_at = h->end_at;
-	copy(t->org, sizeof(t->org), h->org_name);
-	copy(t->extra, sizeof(t->extra), h->extra);
-	return 0;
-}
-
-static int on_set(void *ctx, uint16_t slot, const struct auth_result *r, uint32_t n,
-		  struct err *e)
-{
-	struct told *t = ctx;
-
-	(void)e;
-	(void)r;
-	t->sets += slot == SLOT;
-	t->results += n;
-	return 0;
-}
-
-static int on_record(void *ctx, uint16_t slot, const struct record *r, struct err *e)
-{
-	struct told *t = ctx;
-
-	(void)e;
-	(void)slot;
-	t->records++;
-	t->messages += r->messages;
-	t->family = r->source_ip.family;
-	t->envelope_from_present = text_present(r->envelope_from);
-	copy(t->from, sizeof(t->from), r->header_from);
-	copy(t->extra, sizeof(t->extra), r->extra);
-	return 0;
-}
-
-static int on_row_refused(void *ctx, uint32_t record_no, int64_t messages, struct text why,
-			  struct err *e)
-{
-	struct told *t = ctx;
-
-	(void)e;
-	(void)record_no;
-	(void)messages;
-	t->refused_rows++;
-	copy(t->why, sizeof(t->why), why);
-	return 0;
-}
-
-static int on_repair(void *ctx, const struct repair *r, struct err *e)
-{
-	(void)r;
-	(void)e;
-	((struct told *)ctx)->repairs++;
-	return 0;
-}
-
-static int on_again(void *ctx, struct err *e)
-{
-	(void)e;
-	((struct told *)ctx)->again++;
-	return 0;
-}
-
-static int on_end(void *ctx, const struct report_sums *s, struct err *e)
-{
-	(void)s;
-	(void)e;
-	((struct told *)ctx)->ends++;
-	return 0;
-}
-
-static int on_refused(void *ctx, uint32_t entry, enum err_class class, struct text why,
-		      struct err *e)
-{
-	(void)entry;
-	(void)class;
-	(void)e;
-	((struct told *)ctx)->refused++;
-	copy(((struct told *)ctx)->why, sizeof(((struct told *)ctx)->why), why);
-	return 0;
-}
-
-static int on_not_report(void *ctx, uint32_t entry, struct text what, struct err *e)
-{
-	(void)entry;
-	(void)what;
-	(void)e;
-	((struct told *)ctx)->not_reports++;
-	return 0;
-}
-
-static int on_item_end(void *ctx, uint32_t entries, uint64_t bytes_out, struct err *e)
-{
-	(void)entries;
-	(void)bytes_out;
-	(void)e;
-	((struct told *)ctx)->item_ends++;
-	return 0;
-}
-
-/* ---- writing what a worker writes ---- */
-
-static void put_head(struct buf *b, uint32_t entry, int64_t begin_at, const char *extra)
-{
-	const struct report_head h = {
-		.entry = entry,
-		.schema = SCHEMA_RFC9990,
-		.org_name = text_of("Example Org"),
-		.report_id = text_of("<1@example.org>"),
-		.begin_at = begin_at,
-		.end_at = 1700086399,
-		.domain = text_of("example.com"),
-		.pct = -1,
-		.extra = text_of(extra),
-	};
-	size_t at = frame_begin(b, FRAME_HEAD, ITEM);
-
-	frame_put_head(b, &h);
-	frame_finish(b, at);
-}
-
-static void put_results(struct buf *b)
-{
-	const struct auth_result dkim = {AUTH_DKIM, RESULT_PASS, text_of("example.com"),
-					 text_of("s1"), TEXT_ABSENT};
-	const struct auth_result spf = {AUTH_SPF_MFROM, RESULT_FAIL, text_of("example.net"),
-					TEXT_ABSENT, text_of("hardfail")};
-
-	frame_put_auth_result(b, &dkim);
-	frame_put_auth_result(b, &spf);
-}
-
-static void put_record(struct buf *b, uint32_t record_no, int64_t messages, const char *extra)
-{
-	const struct record r = {
-		.record_no = record_no,
-		.source_ip = {6, {0x20, 0x01, 0x0d, 0xb8}},
-		.messages = messages,
-		.disposition = DISPOSITION_NONE,
-		.dkim_evaluated = RESULT_PASS,
-		.spf_evaluated = RESULT_ABSENT,
-		.header_from = text_of("example.com"),
-		.envelope_from = text_of(""),
-		.extra = text_of(extra),
-	};
-
-	frame_put_record(b, SLOT, &r);
-}
-
-/* Two records of 5 and 2 messages and a refused row of 4. */
-static void put_rows(struct buf *b)
-{
-	size_t at = frame_begin(b, FRAME_RECORDS, ITEM);
-
-	put_results(b);
-	frame_put_set(b, SLOT);
-	put_record(b, 1, 5, NULL);
-	frame_put_row_refused(b, 2, 4, text_of("no such address"));
-	put_record(b, 3, 2, "{\"reasons\":[]}");
-	frame_finish(b, at);
-}
-
-static void put_sums(struct buf *b, uint64_t records, int64_t messages)
-{
-	const struct report_sums s = {
-		.records = records,
-		.records_refused = 1,
-		.messages = messages,
-		.messages_refused = 4,
-		.state = STATE_COMPLETE,
-	};
-	size_t at = frame_begin(b, FRAME_END, ITEM);
-
-	frame_put_sums(b, &s);
-	frame_finish(b, at);
-}
-
-static void put_item_end(struct buf *b, uint32_t entries)
-{
-	size_t at = frame_begin(b, FRAME_ITEM_END, ITEM);
-
-	frame_put_u32(b, entries);
-	frame_put_u64(b, 1000);
-	frame_finish(b, at);
-}
-
-static void put_answer(struct buf *b, enum frame_type type, uint32_t entry, const char *why)
-{
-	static const char class = ERR_INPUT;
-	size_t at = frame_begin(b, type, ITEM);
-
-	frame_put_u32(b, entry);
-	if (type == FRAME_REFUSED)
-		buf_add(b, &class, 1);
-	frame_put_text(b, text_of(why));
-	frame_finish(b, at);
-}
-
-/* ---- reading it ---- */
-
-/* Feeds what is in b and empties it. 0: all of it kept the rules; else the error's class. */
-static enum err_class feed(struct buf *b, struct told *ret)
-{
-	struct told told = {0};
-	const struct frame_handler handler = {&told,          on_head,    on_set,
-					      on_record,      on_row_refused, on_repair,
-					      on_again,
-					      on_end,         on_refused, on_not_report,
-					      on_item_end};
-	struct frame_check *check = frame_check_new(&handler);
-	const uint8_t *p = (const uint8_t *)b->p;
-	size_t left = b->len, used = 0;
-	struct err e = {0};
-	struct frame f;
-	int got = 0;
-
-	frame_check_expect(check, ITEM);
-	while (left && (got = frame_next(p, left, &f, &used, &e)) == 1) {
-		if (frame_check_feed(check, &f, &e) < 0)
-			break;
-		p += used;
-		left -= used;
-	}
-	frame_check_free(check);
-	b->len = 0;
-	if (ret)
-		*ret = told;
-	return e.class;
-}
+#include "tests/unit/frame_say.h"
 
 static void test_good(void)
 {
@@ -393,6 +138,153 @@ static void test_sums(void)
 	buf_free(&b);
 }
 
+static void test_repairs(void)
+{
+	struct buf b = {0};
+	struct told t;
+	size_t at;
+
+	put_head(&b, 0, 0, NULL);
+	put_repair(&b, "number_form", 7);
+	put_rows(&b);
+	put_repair(&b, "time_form", 1);
+	put_sums(&b, 2, 7);
+	put_item_end(&b, 1);
+	is_int(feed(&b, &t), ERR_NONE, "repairs before and behind records");
+	is_int(t.repairs, 2, "arrive");
+	is_str(t.what, "time_form", "with what");
+	is_str(t.where, "row/count", "where");
+	ok(t.repair.record_no == 3 && t.repair.line == 120 && t.repair.times == 1 &&
+	   text_present(t.repair.from) && !text_present(t.repair.to),
+	   "record, line, times, and a text that is absent");
+
+	put_head(&b, 0, 0, NULL);
+	put_repair(&b, "time_form", 0);
+	is_int(feed(&b, NULL), ERR_BUG, "a repair that happened no time");
+	put_head(&b, 0, 0, NULL);
+	put_repair(&b, "", 1);
+	is_int(feed(&b, NULL), ERR_BUG, "one of no kind");
+	put_repair(&b, "time_form", 1);
+	is_int(feed(&b, NULL), ERR_BUG, "one outside a report");
+	put_head(&b, 0, 0, NULL);
+	at = frame_begin(&b, FRAME_REPAIR, ITEM);
+	frame_put_u32(&b, 1);
+	frame_finish(&b, at);
+	is_int(feed(&b, NULL), ERR_BUG, "one that is cut short");
+	put_head(&b, 0, 0, NULL);
+	for (int i = 0; i < LIMIT_REPAIRS; i++)
+		put_repair(&b, "time_form", 1);
+	put_end(&b, STATE_COMPLETE, NULL);
+	put_item_end(&b, 1);
+	is_int(feed(&b, &t), ERR_NONE, "as many repairs as there may be");
+	is_int(t.repairs, LIMIT_REPAIRS, "all of them arrive");
+	put_head(&b, 0, 0, NULL);
+	for (int i = 0; i <= LIMIT_REPAIRS; i++)
+		put_repair(&b, "time_form", 1);
+	is_int(feed(&b, NULL), ERR_BUG, "one more than there may be");
+	put_head(&b, 0, 0, NULL);
+	for (int i = 0; i < LIMIT_REPAIRS; i++)
+		put_repair(&b, "time_form", 1);
+	put_again(&b);
+	put_head(&b, 0, 0, NULL);
+	put_repair(&b, "time_form", 1);
+	is_int(feed(&b, NULL), ERR_NONE, "a report that begins again begins to count again");
+	buf_free(&b);
+}
+
+static void test_lost(void)
+{
+	struct buf b = {0};
+	struct told t;
+
+	put_head(&b, 0, 0, NULL);
+	put_end(&b, STATE_PARTIAL, "the document ends in record 3");
+	put_item_end(&b, 1);
+	is_int(feed(&b, &t), ERR_NONE, "a partial report");
+	is_str(t.lost, "the document ends in record 3", "says what is lost");
+	put_head(&b, 0, 0, NULL);
+	put_end(&b, STATE_PARTIAL, NULL);
+	is_int(feed(&b, NULL), ERR_BUG, "a partial report that does not say what is lost");
+	put_head(&b, 0, 0, NULL);
+	put_end(&b, STATE_PARTIAL, "");
+	is_int(feed(&b, NULL), ERR_BUG, "nor one that says nothing");
+	put_head(&b, 0, 0, NULL);
+	put_end(&b, STATE_COMPLETE, "something");
+	is_int(feed(&b, NULL), ERR_BUG, "a complete one of which something is lost");
+	put_head(&b, 0, 0, NULL);
+	put_end(&b, (enum report_state)'x', NULL);
+	is_int(feed(&b, NULL), ERR_BUG, "a state that is none");
+	buf_free(&b);
+}
+
+/* HEAD, rows, a repair, AGAIN. */
+static void put_begun(struct buf *b, uint32_t entry)
+{
+	put_head(b, entry, 0, NULL);
+	put_rows(b);
+	put_repair(b, "time_form", 1);
+	put_again(b);
+}
+
+static void test_again(void)
+{
+	struct buf b = {0};
+	struct told t;
+	size_t at;
+
+	for (uint32_t entry = 0; entry < 3; entry++) {
+		put_begun(&b, entry);
+		put_head(&b, entry, 0, NULL);
+		put_rows(&b);
+		put_sums(&b, 2, 7);
+		put_item_end(&b, 1);
+		is_int(feed(&b, &t), ERR_NONE, "a report that begins again");
+	}
+	is_int(t.again, 1, "is taken back");
+	is_int(t.ends, 1, "and ends once, with its own sums");
+
+	put_begun(&b, 3);
+	put_answer(&b, FRAME_REFUSED, 3, "cut off");
+	put_item_end(&b, 1);
+	is_int(feed(&b, &t), ERR_NONE, "refused when it is read again");
+	is_int(t.refused, 1, "the refusal arrives");
+	put_begun(&b, 3);
+	put_answer(&b, FRAME_NOT_REPORT, 3, "text");
+	put_item_end(&b, 1);
+	is_int(feed(&b, NULL), ERR_NONE, "or no report after all");
+	put_begun(&b, 3);
+	put_answer(&b, FRAME_NOT_REPORT, 4, "text");
+	put_item_end(&b, 1);
+	is_int(feed(&b, NULL), ERR_NONE, "or followed by another entry");
+
+	put_begun(&b, 3);
+	put_item_end(&b, 1);
+	is_int(feed(&b, NULL), ERR_BUG, "an entry that was taken back has no answer yet");
+	put_begun(&b, 3);
+	put_sums(&b, 2, 7);
+	is_int(feed(&b, NULL), ERR_BUG, "nor an END");
+	put_begun(&b, 3);
+	put_again(&b);
+	is_int(feed(&b, NULL), ERR_BUG, "and can't be taken back twice");
+	put_again(&b);
+	is_int(feed(&b, NULL), ERR_BUG, "AGAIN of nothing");
+	put_answer(&b, FRAME_REFUSED, 0, "cut off");
+	put_again(&b);
+	is_int(feed(&b, NULL), ERR_BUG, "what has its answer can't be taken back");
+	put_head(&b, 0, 0, NULL);
+	at = frame_begin(&b, FRAME_AGAIN, ITEM);
+	frame_put_u32(&b, 0);
+	frame_finish(&b, at);
+	is_int(feed(&b, NULL), ERR_BUG, "AGAIN that carries something");
+	put_begun(&b, 0);
+	put_head(&b, 0, 0, NULL);
+	at = frame_begin(&b, FRAME_RECORDS, ITEM);
+	put_record(&b, 1, 1, NULL);
+	frame_finish(&b, at);
+	is_int(feed(&b, NULL), ERR_BUG, "slots from before AGAIN are empty");
+	buf_free(&b);
+}
+
 static void test_bytes(void)
 {
 	struct buf b = {0};
@@ -436,6 +328,9 @@ int main(void)
 	test_extra();
 	test_order();
 	test_sums();
+	test_repairs();
+	test_lost();
+	test_again();
 	test_bytes();
 	return tap_done();
 }
