@@ -22,7 +22,8 @@ struct item {
 	unsigned archive_files;  /* files met in archives, and how many of them are mails */
 	unsigned archive_mails;
 	bool in_place_of_report; /* this part calls itself an archive, whatever it is */
-	const void *data;        /* of the whole item; see parse_item */
+	const struct source *whole; /* the item itself, and its bytes; see parse_item */
+	const void *data;
 	size_t size;
 	int fd;
 };

@@ -14,6 +14,12 @@ static bool is_entry(const struct mail_part *part, const struct block *b)
 	switch (sniff(b->p, b->len).kind) {
 	case KIND_GZIP:
 	case KIND_ZIP:
+	case KIND_TAR:
+	case KIND_XZ:
+	case KIND_BZIP2:
+	case KIND_ZSTD:
+	case KIND_OLE:
+	case KIND_REFUSED:
 		return true;
 	case KIND_XML:
 		/* HTML is what people read; a report's own element makes the difference */
@@ -25,6 +31,7 @@ static bool is_entry(const struct mail_part *part, const struct block *b)
 		return part->called_archive;
 	case KIND_JSON:
 	case KIND_OTHER:
+	case KIND_DEBRIS:
 		break;
 	}
 	return false;
@@ -82,7 +89,7 @@ static int slurp(struct source *s, struct buf *ret, struct err *e)
 
 void mail_read(struct item *it, struct source *s)
 {
-	bool whole_item = !it->packed && !it->mails, via_mail = it->via_mail;
+	bool whole_item = s == it->whole, via_mail = it->via_mail;
 	struct buf bytes = {0};
 	struct mail *m;
 	struct err e;

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define WORD 100 /* so short a word in an archive is in the place of a report: `unused` */
 
@@ -141,6 +142,35 @@ static void read_empty(struct item *it)
 	item_refused(it, &e);
 }
 
+/* The names that tell Outlook from Office may stand anywhere in it. */
+static void read_ole(struct item *it, struct source *s, const struct block *first,
+		     const char *words)
+{
+	uint8_t seam[2 * SNIFF_OUTLOOK_OVERLAP];
+	struct block b = *first;
+	size_t kept = 0, seen = 0;
+	struct err e;
+	int r = 1;
+
+	for (; r == 1 && seen <= LIMIT_MAIL; r = source_next(s, &b, &e)) {
+		size_t n = b.len < SNIFF_OUTLOOK_OVERLAP ? b.len : SNIFF_OUTLOOK_OVERLAP;
+
+		memcpy(seam + kept, b.p, n);
+		if (sniff_outlook(b.p, b.len) || sniff_outlook(seam, kept + n)) {
+			err_set(&e, ERR_INPUT, SNIFF_OUTLOOK);
+			r = -1;
+			break;
+		}
+		memcpy(seam, b.p + b.len - n, n);
+		kept = n;
+		seen += b.len;
+	}
+	if (r < 0)
+		item_refused(it, &e);
+	else
+		item_not_report(it, words);
+}
+
 void item_read(struct item *it, struct source *s)
 {
 	struct block first;
@@ -164,7 +194,19 @@ void item_read(struct item *it, struct source *s)
 		return;
 	case KIND_JSON:
 	case KIND_OTHER:
+	case KIND_DEBRIS:
+	case KIND_TAR:
+	case KIND_XZ:
+	case KIND_BZIP2:
+	case KIND_ZSTD:
 		item_not_report(it, what.words);
+		return;
+	case KIND_OLE:
+		read_ole(it, s, &first, what.words);
+		return;
+	case KIND_REFUSED:
+		err_set(&e, ERR_INPUT, "%s", what.words);
+		item_refused(it, &e);
 		return;
 	case KIND_TEXT:
 		read_text(it, &first, &what);
@@ -207,6 +249,7 @@ int parse_item(struct parser *p, uint64_t item, const void *data, size_t size, i
 	struct source *s = source_bytes(data, size, fd);
 	struct item it = begin(p, item, sink);
 
+	it.whole = s;
 	it.data = data;
 	it.size = size;
 	it.fd = fd;
