@@ -19,7 +19,7 @@
 
 /*
  * X(kind, word): the word is what SQL shows, stable for ever. The meaning of each, for people,
- * stands in sql/views/10_words.sql; a test compares the two.
+ * stands in sql/views/25_repair.sql; a test compares the two.
  */
 #define REPAIR_KINDS(X) \
 	/* containers; where: gzip, zip, tar, xz, zstd, bzip2 */ \

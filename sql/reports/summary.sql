@@ -1,7 +1,7 @@
 -- title: Summary of all counted reports
 -- about: Mail sent as your domains, as the receivers report it. pass_percent is pass / (pass + fail);
 -- about: unknown is mail of which a reporter did not say enough. Conflicts and near repeats are
--- about: reports that were kept but do not count.
+-- about: reports that were kept but do not count; partial reports count with what could be read.
 -- param: since date default all Only days from this one on (UTC): 2026-11-01, or 30d, 4w back
 -- param: domain domain default all Only this policy domain
 -- layout: lines
@@ -33,6 +33,7 @@ WITH days AS (
 ), kept AS (
 	SELECT count(*) FILTER (WHERE conflict AND NOT counted AND NOT near_repeat) AS conflicts,
 		count(*) FILTER (WHERE near_repeat) AS near_repeats,
+		count(*) FILTER (WHERE counted AND state = 'partial') AS partial,
 		coalesce(sum(records_refused), 0)::bigint AS refused
 	FROM report
 	WHERE tenant_id = tenant()
@@ -48,5 +49,5 @@ SELECT d.first_day, d.last_day, d.reports, d.reporters, d.domains, s.sources, d.
 	round(100.0 * d.pass / nullif(d.pass + d.fail, 0), 1) AS pass_percent,
 	d.none AS disposition_none, d.disposition_pass, d.quarantine AS disposition_quarantine,
 	d.reject AS disposition_reject,
-	k.conflicts, k.near_repeats, k.refused AS records_refused, u.quarantined AS items_quarantined
+	k.conflicts, k.near_repeats, k.partial AS partial_reports, k.refused AS records_refused, u.quarantined AS items_quarantined
 FROM days d, sources s, kept k, unread u

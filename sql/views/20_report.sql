@@ -40,7 +40,8 @@ SELECT r.tenant_id,
 	coalesce(r.unknown, 0) AS unknown,
 	o.extra_contact_info,
 	r.version,
-	r.extra
+	r.extra,
+	CASE WHEN r.state = 'p' THEN r.extra ->> 'lost' END AS lost
 FROM ruadb_data.report r
 LEFT JOIN ruadb_data.reporter o ON o.tenant_id = r.tenant_id AND o.reporter_id = r.reporter_id
 LEFT JOIN ruadb_data.domain d ON d.tenant_id = r.tenant_id AND d.domain_id = r.domain_id
@@ -81,12 +82,14 @@ COMMENT ON COLUMN ruadb.report.variant IS
 	'First 8 bytes of the SHA-256 of the canonical content, as a bigint.';
 COMMENT ON COLUMN ruadb.report.counted IS
 	'True for the one report of its reporter, domain and range that counts in totals.';
-COMMENT ON COLUMN ruadb.report.state IS 'complete, or partial where only a part could be read.';
+COMMENT ON COLUMN ruadb.report.state IS
+	'complete, or partial where only a part could be read; a complete one of the same identity counts.';
 COMMENT ON COLUMN ruadb.report.reporter_auth IS
 	'How far the sender is proven: verified, unverified, failed (mail), local (bare file).';
 COMMENT ON COLUMN ruadb.report.records IS 'Records stored; refused ones apart.';
 COMMENT ON COLUMN ruadb.report.messages IS 'Messages of the records stored.';
-COMMENT ON COLUMN ruadb.report.repairs IS 'How many things were mended while reading.';
+COMMENT ON COLUMN ruadb.report.repairs IS
+	'How many things were mended while reading: the sum of times in view repair.';
 COMMENT ON COLUMN ruadb.report.first_seen_at IS 'When this variant was stored.';
 COMMENT ON COLUMN ruadb.report.source IS 'Kind of source it came from: file, stdin.';
 COMMENT ON COLUMN ruadb.report.item IS 'Where in that source: a real path, or a SHA-256.';
@@ -107,6 +110,7 @@ COMMENT ON COLUMN ruadb.report.extra_contact_info IS 'Reporter: extra_contact_in
 COMMENT ON COLUMN ruadb.report.version IS 'version element as sent; it means little.';
 COMMENT ON COLUMN ruadb.report.extra IS
 	'Everything else the head held: errors, raw words, extensions, unknown elements.';
+COMMENT ON COLUMN ruadb.report.lost IS 'Of a partial report: what is lost of it, as far as known.';
 
 -- Ranges of one reporter and domain that overlap: part of the mail may be counted twice.
 -- Reports of the very same range (variants, near repeats) are one; only one of them counts.

@@ -129,7 +129,8 @@ WHERE unequal_records IS NOT NULL OR unequal_messages IS NOT NULL OR unequal_rol
 	OR unequal_days IS NOT NULL;
 
 COMMENT ON VIEW ruadb.reconciliation IS
-	'Reports whose figures do not add up. Empty, always: a row here is a bug of ruadb.';
+	'Reports whose figures do not add up. Empty, always: a row here is a bug of ruadb. Of a partial '
+	'report the records that were met add up; what is lost was never met: state and lost in report.';
 COMMENT ON COLUMN ruadb.reconciliation.report_id IS 'The report: view report.';
 COMMENT ON COLUMN ruadb.reconciliation.item IS 'Where it came from, as in ledger.';
 COMMENT ON COLUMN ruadb.reconciliation.records_in_file IS 'Records the parser met.';

@@ -44,7 +44,7 @@ cells()
 # ---- without a database
 report
 is "$status" 0 "without a name: the list"
-is "$(cut -d ' ' -f 1 "$tmp/out" | tr '\n' ' ')" "domains sources summary " "the shipped reports"
+is "$(cut -d ' ' -f 1 "$tmp/out" | tr '\n' ' ')" "domains repairs sources summary " "the shipped reports"
 ok "which starts no server" test ! -e "$RUADB_HOME/pg/data/postmaster.pid"
 
 # ---- no data
@@ -93,9 +93,52 @@ report summary --format csv
 is "$(cells first_day last_day reports reporters domains sources messages pass fail unknown pass_percent)" \
 	"2026-10-01|2026-10-03|4|2|2|4|159|115|42|2|73.2" "summary"
 is "$(cells disposition_none disposition_pass disposition_quarantine disposition_reject conflicts \
-	near_repeats records_refused items_quarantined)" "147|0|7|5|1|1|0|1" \
+	near_repeats partial_reports records_refused items_quarantined)" "147|0|7|5|1|1|0|0|1" \
 	"summary: dispositions, and what does not count"
 is "$(query "SELECT count(*) FROM reconciliation")" 0 "reconciliation is empty"
+
+# ---- what reporters get wrong
+report repairs
+is "$status $(tail -1 "$tmp/out")" "0 no rows" "repairs: nothing was mended"
+# by_hand ORG ID SET: what the parser would have found in that report.
+by_hand()
+{
+	psql "$("$ruadb" db url)" -qAt -v ON_ERROR_STOP=1 -c "UPDATE ruadb_data.report r SET $3
+		FROM ruadb_data.reporter o WHERE o.reporter_id = r.reporter_id AND o.name = '$1'
+		AND r.external_report_id = '$2' AND r.counted"
+}
+by_hand one.example 1 "repairs = 4, extra = '{\"repairs\": [
+	{\"what\": \"time_form\", \"where\": \"date_range/begin\", \"from\": \"1.0\", \"to\": \"1\", \"times\": 1},
+	{\"what\": \"word_form\", \"from\": \"Pass\", \"to\": \"pass\", \"times\": 3}]}'"
+by_hand one.example 2 "repairs = 2, records_refused = 5, extra = '{\"repairs\": [
+	{\"what\": \"word_form\", \"where\": \"auth_results/spf/result\", \"from\": \"PASS\", \"to\": \"pass\", \"times\": 2}],
+	\"refused_rows\": [{\"record_no\": 2, \"messages\": 1, \"reason\": \"no address\"}]}'"
+by_hand two 1 "state = 'p', extra = '{\"lost\": \"all behind record 2\"}'"
+cp "$tmp/in/7-broken.xml" "$tmp/in/two!example.org!1790812800!1790899199!7.xml"
+ingest --format json "$tmp/in"
+psql "$("$ruadb" db url)" -qAt -c "UPDATE ruadb_data.quarantine SET reason = 'cut'"
+report repairs --format csv
+is "$(cells reporter email what reports share_percent times last_day example)" \
+	"one.example|dmarc@reporter.example|record_refused|1|33.3|5|2026-10-03|no address
+Two|dmarc@reporter.example|partial|1|25.0|1|2026-10-03|all behind record 2
+two||quarantined|1|25.0|1|$(date -u +%F)|cut
+one.example|dmarc@reporter.example|word_form|2|66.7|5|2026-10-03|auth_results/spf/result: PASS -> pass
+One.Example|dmarc@reporter.example|time_form|1|33.3|1|2026-10-02|date_range/begin: 1.0 -> 1" \
+	"repairs: what lost something first; the latest example; the reporter as it called itself last"
+is "$(cells example_in | sort | sed 's|.*/||' | tr '\n' ' ')" \
+	"1 1 2 2 two!example.org!1790812800!1790899199!7.xml " "and the report it is in"
+report repairs --format json
+is "$(grep -c '"meaning": "[A-Z].*", "advice": "[A-Z]' "$tmp/out")" 5 "each has words for the reporter"
+report repairs --format csv --since 2026-10-03 --domain example.com --param reporter=ONE.example
+is "$(cells what reports share_percent)" "record_refused|1|50.0
+word_form|1|50.0" "of one reporter and domain, since a day"
+report repairs --format csv --domain example.org
+is "$(cells reporter what)" "two|quarantined" "a domain out of a file's name"
+report repairs --format csv --param limit=1
+is "$(cells what)" record_refused "the worst only"
+report summary --format csv
+is "$(cells partial_reports records_refused items_quarantined)" "1|5|2" \
+	"summary: partial reports and refused records"
 
 # ---- formats
 report domains --format json
@@ -123,7 +166,7 @@ ok "with those there are" grep -q 'table, json, csv, markdown' "$tmp/err"
 # ---- what is refused
 report nothing
 is "$status" 78 "another report: 78"
-ok "with those there are" grep -q "there is no report 'nothing'; there are: domains, sources, summary" \
+ok "with those there are" grep -q "there is no report 'nothing'; there are: domains, repairs, sources, summary" \
 	"$tmp/err"
 report ../../etc/passwd
 is "$status" 78 "a path is no report"
@@ -148,7 +191,7 @@ a_report hostile.xml '=HYPERLINK("x")&#x202e;|&#x9b;2J &lt;b&gt;' 9 2026-10-05 e
 	"192.0.2.9 1000 none pass pass"
 ingest --format json "$tmp/in/hostile.xml"
 report
-is "$(cut -d ' ' -f 1 "$tmp/out" | tr '\n' ' ')" "broken domains mine sources summary writes " \
+is "$(cut -d ' ' -f 1 "$tmp/out" | tr '\n' ' ')" "broken domains mine repairs sources summary writes " \
 	"the list has both folders"
 report domains --format csv
 is "$(cells one)" 1 "one's own hides a shipped one of the same name"

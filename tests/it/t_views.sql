@@ -79,7 +79,7 @@ INSERT INTO ruadb_data.record_day VALUES
 	(1, 3, 1, '2026-10-01', 1), (1, 3, 1, '2026-10-02', 3),
 	(1, 3, 2, '2026-10-01', 1), (1, 3, 2, '2026-10-02', 2);
 
-SELECT '1..40';
+SELECT '1..48';
 SELECT pg_temp.is(:again, 0, 'the views are replaced while a view of the user reads them');
 
 -- Names of the contract.
@@ -145,6 +145,37 @@ SELECT pg_temp.is((SELECT array_agg(report_id ORDER BY report_id) FROM report WH
 SELECT pg_temp.is((SELECT (begin_at, end_at)::text FROM report WHERE report_id = 5 AND swapped),
 	('2026-10-04 00:00Z'::timestamptz, '2026-10-05 00:00Z'::timestamptz)::text,
 	'a swapped range is in order');
+
+-- What was mended, refused, lost.
+UPDATE ruadb_data.report SET repairs = 8, records_refused = 2, state = 'p', extra = '{"note": 1,
+	"repairs": [{"what": "time_form", "where": "date_range/begin", "from": "1.0", "to": "1", "times": 1},
+		{"what": "word_form", "from": "Pass", "record_no": 3, "line": 120, "times": 7}],
+	"refused_rows": [{"record_no": 2, "messages": 4294967296, "reason": "no address"}],
+	"lost": "the document ends in record 5"}' WHERE report_id = 3;
+UPDATE ruadb_data.report SET extra = '{"repairs": "a stranger''s", "refused_rows": {}, "lost": "no"}'
+	WHERE report_id = 4;
+SELECT pg_temp.begins_with('ruadb.repair', 'tenant_id report_id org_name policy_domain day what place '
+	'from_text to_text record_no line times');
+SELECT pg_temp.begins_with('ruadb.repair_kind', 'what area meaning advice');
+SELECT pg_temp.begins_with('ruadb.refused_row', 'tenant_id report_id org_name policy_domain record_no '
+	'messages reason');
+SELECT pg_temp.is(pg_temp.rows($$SELECT ARRAY[report_id::text, org_name, policy_domain, what, place,
+	from_text, to_text, record_no::text, line::text, times::text] AS a FROM repair ORDER BY what$$),
+	'["3", "Mail.Example", "example.com", "time_form", "date_range/begin", "1.0", "1", null, null, "1"] '
+	'["3", "Mail.Example", "example.com", "word_form", null, "Pass", null, "3", "120", "7"]',
+	'a row for each thing mended; what a stranger''s head calls repairs is none');
+SELECT pg_temp.is((SELECT sum(times)::bigint FROM repair WHERE report_id = 3),
+	(SELECT repairs::bigint FROM report WHERE report_id = 3), 'repairs is the sum of their times');
+SELECT pg_temp.is(pg_temp.rows($$SELECT ARRAY[report_id::text, record_no::text, messages::text, reason]
+	AS a FROM refused_row$$), '["3", "2", "4294967296", "no address"]', 'refused rows');
+SELECT pg_temp.is(pg_temp.rows($$SELECT ARRAY[report_id::text, state, lost] AS a FROM report
+	WHERE report_id IN (3, 4) ORDER BY report_id$$),
+	'["3", "partial", "the document ends in record 5"] ["4", "complete", null]',
+	'what is lost, of partial reports only');
+SELECT pg_temp.is((SELECT count(*) FROM repair_kind WHERE meaning NOT LIKE '%.' OR advice NOT LIKE '%.'
+	OR length(meaning) > 120 OR what !~ '^[a-z_0-9]+$'), 0::bigint, 'each kind has its sentences');
+UPDATE ruadb_data.report SET repairs = NULL, records_refused = NULL, state = 'c', extra = NULL
+	WHERE report_id IN (3, 4);
 
 -- Results.
 SELECT pg_temp.is(pg_temp.rows($$SELECT ARRAY[result_no::text, domain, selector, result, result_raw,
@@ -256,9 +287,9 @@ SET ROLE reader;
 SET ruadb.tenant_id = '2';
 SELECT pg_temp.is((SELECT string_agg(v || ':' || coalesce(pg_temp.tenants(v), ''), ' ' ORDER BY v)
 	FROM unnest('{report,record,counted_record,record_on_day,report_day,dkim_result,spf_result,
-		ledger,quarantine,reconciliation,report_overlap}'::text[]) v),
+		ledger,quarantine,reconciliation,refused_row,repair,report_overlap}'::text[]) v),
 	'counted_record:2 dkim_result: ledger: quarantine: reconciliation: record:2 record_on_day:2 '
-	'report:2 report_day:2 report_overlap: spf_result:', 'tenant 2 sees its own rows in every view');
+	'refused_row: repair: report:2 report_day:2 report_overlap: spf_result:', 'tenant 2 sees its own rows in every view');
 SELECT pg_temp.is((SELECT org_name || ' ' || policy_domain FROM ruadb.report WHERE report_id = 6),
 	'mail.example other.example', 'ids that both tenants have mean its own reporter and domain');
 SET ruadb.tenant_id = '1';
