@@ -125,7 +125,7 @@ two||quarantined|1|25.0|1|$(date -u +%F)|cut
 one.example|dmarc@reporter.example|word_form|2|66.7|5|2026-10-03|auth_results/spf/result: PASS -> pass
 One.Example|dmarc@reporter.example|time_form|1|33.3|1|2026-10-02|date_range/begin: 1.0 -> 1" \
 	"repairs: what lost something first; the latest example; the reporter as it called itself last"
-is "$(cells example_in | sort | sed 's|.*/||' | tr '\n' ' ')" \
+is "$(cells example_in | sed 's|.*/||' | sort | tr '\n' ' ')" \
 	"1 1 2 2 two!example.org!1790812800!1790899199!7.xml " "and the report it is in"
 report repairs --format json
 is "$(grep -c '"meaning": "[A-Z].*", "advice": "[A-Z]' "$tmp/out")" 5 "each has words for the reporter"
