@@ -1,10 +1,11 @@
 #include "parse/mend.h"
+#include "parse/decode.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
 
 struct mend {
-	struct source source, *below;
+	struct source source, *below; /* below: ours, over that of the caller */
 	struct repairs *repairs;
 };
 
@@ -20,6 +21,7 @@ static int mend_rewind(struct source *s, struct err *e)
 
 static void mend_close(struct source *s)
 {
+	source_close(((struct mend *)s)->below);
 	free(s);
 }
 
@@ -28,7 +30,7 @@ struct source *mend_open(struct source *below, struct repairs *r)
 	struct mend *m = xcalloc(1, sizeof(*m));
 
 	m->source = (struct source){mend_next_block, mend_rewind, mend_close};
-	m->below = below;
+	m->below = decode_open(below, r);
 	m->repairs = r;
 	return &m->source;
 }

@@ -102,22 +102,35 @@ static struct mended *find(struct mended *in, size_t n, const struct mended *m)
 	return NULL;
 }
 
-void repairs_add(struct repairs *r, enum repair_kind kind, const char *where, struct text from,
-		 struct text to, uint32_t record_no, uint32_t line)
+static void add(uint32_t *to, uint32_t n)
+{
+	*to = n < UINT32_MAX - *to ? *to + n : UINT32_MAX;
+}
+
+void repairs_add_times(struct repairs *r, enum repair_kind kind, const char *where,
+		       struct text from, struct text to, uint32_t record_no, uint32_t line,
+		       uint32_t times)
 {
 	struct mended m;
 
 	fill(&m, kind, where, from, to);
 	m.record_no = record_no;
 	m.line = line;
+	m.times = times;
 	struct mended *same = find(r->of_report, r->n, &m);
 
 	if (same)
-		same->times += same->times < UINT32_MAX;
+		add(&same->times, times);
 	else if (r->n < MOST_REPAIRS)
 		r->of_report[r->n++] = m;
 	else
-		r->more[kind] += r->more[kind] < UINT32_MAX;
+		add(&r->more[kind], times);
+}
+
+void repairs_add(struct repairs *r, enum repair_kind kind, const char *where, struct text from,
+		 struct text to, uint32_t record_no, uint32_t line)
+{
+	repairs_add_times(r, kind, where, from, to, record_no, line, 1);
 }
 
 void repairs_outer(struct repairs *r, enum repair_kind kind, const char *where, struct text from,

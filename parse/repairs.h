@@ -84,6 +84,10 @@ void repairs_begin(struct repairs *r);
 /* where: an element's path or NULL; record_no and line: 0 where there is none. */
 void repairs_add(struct repairs *r, enum repair_kind kind, const char *where, struct text from,
 		 struct text to, uint32_t record_no, uint32_t line);
+/* The same so many times; line: of the first of them. */
+void repairs_add_times(struct repairs *r, enum repair_kind kind, const char *where,
+		       struct text from, struct text to, uint32_t record_no, uint32_t line,
+		       uint32_t times);
 
 /* Of a container. The same again changes nothing: a source that is read twice may say it twice. */
 void repairs_outer(struct repairs *r, enum repair_kind kind, const char *where, struct text from,
