@@ -187,23 +187,3 @@ struct encoding encoding_guess(const uint8_t *p, size_t len)
 
 	return f == BYTES ? of_bytes(p, len, mark) : wide(p, len, f, mark);
 }
-
-bool encoding_is_wide_xml(const uint8_t *p, size_t len)
-{
-	unsigned mark;
-
-	len = len < LOOK ? len : LOOK;
-	enum form f = form_of(p, len, &mark);
-
-	if (f == BYTES)
-		return false;
-	for (size_t i = mark; i < len; i += forms[f].unit) {
-		uint8_t c = ascii_at(p + i, len - i, f);
-
-		if (c == '<')
-			return true;
-		if (!is_blank((char)c))
-			return false;
-	}
-	return false;
-}

@@ -22,7 +22,4 @@ struct encoding {
 /* p: the first bytes of a document; 1024 are looked at. */
 struct encoding encoding_guess(const uint8_t *p, size_t len);
 
-/* UTF-16 or UTF-32 whose first `<` stands behind blanks and a byte order mark at most. */
-bool encoding_is_wide_xml(const uint8_t *p, size_t len);
-
 #endif

@@ -3,19 +3,39 @@
 #include "base/mem.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct mend {
 	struct source source, *below; /* below: ours, over that of the caller */
 	struct repairs *repairs;
+	bool begun;
 };
+
+/* What comes is UTF-8: a declaration that says otherwise would be believed. */
+static void drop_declaration(struct block *b)
+{
+	const uint8_t *end = memmem(b->p, b->len, "?>", 2);
+
+	if (!end || b->len < 5 || memcmp(b->p, "<?xml", 5) != 0)
+		return;
+	b->len -= (size_t)(end + 2 - b->p);
+	b->p = end + 2;
+}
 
 static int mend_next_block(struct source *s, struct block *ret, struct err *e)
 {
-	return source_next(((struct mend *)s)->below, ret, e);
+	struct mend *m = (struct mend *)s;
+	int r = source_next(m->below, ret, e);
+
+	if (r > 0 && !m->begun)
+		drop_declaration(ret);
+	m->begun = true;
+	return r;
 }
 
 static int mend_rewind(struct source *s, struct err *e)
 {
+	((struct mend *)s)->begun = false;
 	return source_rewind(((struct mend *)s)->below, e);
 }
 

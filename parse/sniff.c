@@ -246,14 +246,12 @@ struct sniffed sniff(const uint8_t *p, size_t len)
 	return sniff_further(p, len, skip);
 }
 
-/* Of UTF-16 the end of the word is the same in both orders of bytes, two to a letter. */
-static bool feedback_in_utf16(const uint8_t *p, size_t len)
+static bool has_feedback(const uint8_t *p, size_t len)
 {
-	static const char word[] = "e\0e\0d\0b\0a\0c\0k";
 	const uint8_t *start = p, *end = p + len;
 
-	while ((p = memmem(p, (size_t)(end - p), word, sizeof(word) - 1))) {
-		if (p - start >= 4 && p[-2] == 'f' && (p[-4] == '<' || p[-4] == ':'))
+	while ((p = memmem(p, (size_t)(end - p), "feedback", strlen("feedback")))) {
+		if (p > start && (p[-1] == '<' || p[-1] == ':'))
 			return true;
 		p++;
 	}
@@ -262,14 +260,20 @@ static bool feedback_in_utf16(const uint8_t *p, size_t len)
 
 bool sniff_feedback(const uint8_t *p, size_t len)
 {
-	const uint8_t *start = p, *end = p + (len < LOOK ? len : LOOK);
+	uint8_t letters[LOOK];
+	size_t n = 0;
 
-	while ((p = memmem(p, (size_t)(end - p), "feedback", strlen("feedback")))) {
-		if (p > start && (p[-1] == '<' || p[-1] == ':'))
-			return true;
-		p++;
-	}
-	return feedback_in_utf16(start, (size_t)(end - start));
+	if (len > LOOK)
+		len = LOOK;
+	if (has_feedback(p, len))
+		return true;
+	if (!memchr(p, '\0', len))
+		return false;
+	/* UTF-16 and UTF-32 are ASCII between NULs, in either order */
+	for (size_t i = 0; i < len; i++)
+		if (p[i])
+			letters[n++] = p[i];
+	return has_feedback(letters, n);
 }
 
 bool sniff_outlook(const uint8_t *p, size_t len)

@@ -14,7 +14,7 @@ import xml.etree.ElementTree as ET
 from datetime import datetime, timezone
 
 # What ruadb does not do yet: whoever builds it takes the word out here and sets samples/INDEX right.
-LATER = {"markup", "decode", "unpack"}
+LATER = {"markup", "unpack"}
 
 MAX_DEPTH = 32
 LAST_TIME = 253402300799

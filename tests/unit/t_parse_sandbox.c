@@ -100,7 +100,19 @@ static int read_mail(void)
 static int read_unknown_encoding(void)
 {
 	return strstr(trace_text("<?xml version='1.0' encoding='utf8mb4'?>" REPORT(RECORD)),
-		      "an encoding that nobody knows") ? WELL : NOT_WELL;
+		      "repair encoding_unknown from=utf8mb4 to=UTF-8\nend 1 3 0 0 c\n")
+		       ? WELL : NOT_WELL;
+}
+
+/* What strict reading does not take: a byte that the set does not have. */
+static int read_mended_encoding(void)
+{
+	return strstr(trace_text("<?xml version='1.0' encoding='Shift_JIS'?><feedback>"
+				 "<report_metadata><org_name>\x93\xfa\xfd</org_name>"
+				 "<report_id>1</report_id><date_range><begin>1792195200</begin>"
+				 "<end>1792281599</end></date_range></report_metadata>" POLICY
+				 RECORD "</feedback>"),
+		      " org=日\xef\xbf\xbd ") ? WELL : NOT_WELL;
 }
 
 static void readings(void)
@@ -112,7 +124,8 @@ static void readings(void)
 	}
 	is_int(behind_the_wall(read_utf16), WELL, "a report in UTF-16");
 	is_int(behind_the_wall(read_mail), WELL, "a mail of odd character sets");
-	is_int(behind_the_wall(read_unknown_encoding), WELL, "an unknown encoding is refused");
+	is_int(behind_the_wall(read_unknown_encoding), WELL, "an unknown encoding is UTF-8");
+	is_int(behind_the_wall(read_mended_encoding), WELL, "what is mended is converted too");
 }
 
 #ifndef RUADB_SANITIZE
