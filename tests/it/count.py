@@ -78,7 +78,9 @@ class Count:
             self.sums["items"] += 1
             for found in read_item(item):
                 if isinstance(found, Report):
-                    yield self.add_report(found), found
+                    outcome = self.add_report(found)
+                    partial = outcome == "stored" and found.partial
+                    yield "partial" if partial else outcome, found
                 elif isinstance(found, Refused):
                     self.sums["quarantined"] += 1
                     yield "quarantined", None
@@ -88,7 +90,7 @@ class Count:
 
 
 # A file of several things has one line in the index: the first of these that occurs in it.
-RANK = ("stored", "near_repeat", "conflict", "repeat", "quarantined", "not_report")
+RANK = ("stored", "partial", "near_repeat", "conflict", "repeat", "quarantined", "not_report")
 
 
 def main(args):

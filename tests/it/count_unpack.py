@@ -1,6 +1,7 @@
 """count_unpack - what is inside archives and mails, for count.py: zlib, lzma, bz2, tarfile and email
 of Python, and a zip reader that goes by the entries alone.
 """
+import base64
 import bz2
 import email
 import io
@@ -248,9 +249,14 @@ def read_mail(data, mails=0):
     found = []
     data = re.sub(rb"(?im)^ContentType:", b"Content-Type:", data)
     for part in email.message_from_bytes(data).walk():
-        if part.is_multipart():
-            continue
-        found += read_part(part, mails)
+        encoding = part.get("Content-Transfer-Encoding", "").strip().lower()
+        if part.get_content_type() == "message/rfc822" and encoding == "base64":
+            # RFC 2046 forbids it; email takes the base64 for the text of a mail
+            inner = part.get_payload(0).get_payload()
+            found += read_mail(base64.b64decode(inner), mails + 1)
+        elif not part.is_multipart():
+            found += read_part(part, mails)
+    found = [f for f in found if mails == 0 or not isinstance(f, NotReport)]
     return found or [NotReport("a mail without a report")]
 
 

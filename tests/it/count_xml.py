@@ -289,13 +289,15 @@ def read_xml(data, whole=True):
     if re.search(rb"<!DOCTYPE", flat) and named:
         raise Refused("DOCTYPE")
     try:
-        return read_whole(ET.fromstring(data))
+        return read_whole(ET.fromstring(data.lstrip()))
     except (ET.ParseError, LookupError, ValueError) as e:
         if not named and whole:
             raise NotReport("not XML")
         if not named or not whole and "unpack" in LATER:
             raise Refused("XML: %s" % e)
         encoding = isinstance(e, (LookupError, ValueError)) or "token" in str(e) and not is_utf8(data)
+        if "unbound prefix" in str(e):
+            return read_broken(data)
         if ("decode" if encoding else "markup") in LATER:
             raise Refused("XML: %s" % e)
     return read_broken(data)

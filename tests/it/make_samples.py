@@ -275,12 +275,10 @@ def results():
            "Q45: quarantined under p=none, and though it passed, with no reason", (2, 7))
     sample("Q46-no-dkim-result.xml", report("q46", 15, [record(9, spf="fail", auth="")]),
            "Q46: policy_evaluated says dkim pass, auth_results has none", (1, 9))
-    big = report("q47", 16, [record(5000000000), record(1, "192.0.2.51")])
-    sample("Q47-1-as-file.xml", report("q47", 16, [record(5), record(1, "192.0.2.51")]),
-           "Q47: the report that Q47-2 contradicts: a file's counts hold before a mail's", (2, 6))
-    sample("Q47-2-big-count.eml", mail([TEXT, attachment(gz(big), "application/gzip",
-           XMLNAME + ".gz")]), "Q47: a count over 32 bits, kept whole", (2, 5000000001),
-           outcome="conflict")
+    # refused, since a count like this one in the sums would hide all others in what "make demo" shows
+    sample("Q47-big-count.xml", report("q47", 16, [record(5000000000, ""), record(1, "192.0.2.51")]),
+           "Q47: a count over 32 bits: 1 record of 5000000000 messages has no address and is refused "
+           "(one that is stored: tests/it/t_values.sh)", (1, 1))
 
 
 # ---- Q48 to Q60: mails and archives

@@ -73,11 +73,11 @@ def archives(sample):
              for n in (1, 2)]
     sample("mails.zip", zipped([(f"{n}.eml", m) for n, m in enumerate(inner, 1)]),
            "MIME: a zip of mails", (4, 5), 2)
-    inner = [mail([TEXT, attachment(gz(one(f"tar-{n}", 7, n)[0]), "application/gzip")])
+    inner = [mail([TEXT, attachment(gz(one(f"tar-{n}", 7, n + 2)[0]), "application/gzip")])
              for n in (1, 2)]
     sample("mails.tar", tarred([(f"cur/{n}.eml", m) for n, m in enumerate(inner, 1)]),
-           "MIME: a tar of mails", (4, 5), 2)
-    inner = [mail([TEXT, attachment(gz(one(f"mbox-{n}", 7, n)[0]), "application/gzip")])
+           "MIME: a tar of mails", (4, 9), 2)
+    inner = [mail([TEXT, attachment(gz(one(f"mbox-{n}", 7, n + 4)[0]), "application/gzip")])
              for n in (1, 2)]
     mbox = "".join("From dmarc@mx.example.net Wed Sep  2 04:10:00 2026\n" + m + "\n" for m in inner)
     sample("mbox.gz", gz(mbox), "MIME: an mbox in gzip", (4, 5), 2)

@@ -8,7 +8,7 @@ tab=$(printf '\t')
 index_sum()
 {
 	awk -F "$tab" -v fields="$1" '
-		$2 ~ /^(stored|near_repeat|conflict)$/ { for (i = 3; i <= 5; i++) sum[i] += $i }
+		$2 ~ /^(stored|partial|near_repeat|conflict)$/ { for (i = 3; i <= 5; i++) sum[i] += $i }
 		END { n = split(fields, f, " ")
 			for (i = 1; i <= n; i++) printf("%s%d", (i > 1 ? "|" : ""), sum[f[i]])
 			print "" }' "$samples/INDEX"
@@ -52,7 +52,8 @@ one_by_one()
 wanted_one_by_one()
 {
 	grep -v '^#' "$samples/INDEX" | cut -f 1-5 |
-		awk -F "$tab" -v OFS="$tab" '$2 == "repeat" { $4 = $5 = 0 } { print }'
+		awk -F "$tab" -v OFS="$tab" '$2 == "repeat" { $4 = $5 = 0 } $2 == "partial" { $2 = "stored" }
+			{ print }'
 }
 
 # everything TENANT: all that is stored of that tenant's reports, but our own numbers of them.
@@ -83,13 +84,14 @@ is "$(query "SELECT sum(messages), sum(pass), sum(fail), sum(unknown) FROM repor
 	sum(messages) FILTER (WHERE NOT dmarc_pass), sum(messages) FILTER (WHERE dmarc_pass IS NULL)
 	FROM counted_record")" "the rollup of what counts is the sum of the records that count"
 is "$(query "SELECT day, sum(messages), sum(pass), sum(fail) FROM report_day
-	GROUP BY day ORDER BY day")" "$(query "SELECT day, sum(messages),
+	GROUP BY day HAVING sum(messages) > 0 ORDER BY day")" "$(query "SELECT day, sum(messages),
 	coalesce(sum(messages) FILTER (WHERE dmarc_pass), 0),
 	coalesce(sum(messages) FILTER (WHERE NOT dmarc_pass), 0)
-	FROM record_on_day GROUP BY day ORDER BY day")" "and so on each day"
-is "$(query "SELECT count(*), count(DISTINCT (org_name, external_report_id)), sum(messages)
-	FROM report WHERE NOT counted")" \
-	"2|2|46" "one near repeat and the smaller of a conflict do not count"
+	FROM record_on_day GROUP BY day HAVING sum(messages) > 0 ORDER BY day")" "and so on each day"
+is "$(query "SELECT item FROM report WHERE NOT counted" | sed "s|^$samples/||" | sort)" \
+	"quirks/Q21-1-first.xml
+same/1-first.xml
+same/5-other-id.xml" "near repeats and the smaller one of a conflict do not count"
 
 if have_python; then
 	cp "$tmp/out" "$tmp/first"
@@ -114,8 +116,9 @@ is "$(everything 1)" "$before" "and no row is new or other"
 
 is "$(one_by_one)" "$(wanted_one_by_one)" "file by file, as another tenant: as the index says"
 is "$(query "SELECT substr(item, length('$samples/') + 1), outcome FROM ledger
-	WHERE tenant_id = 2 AND item NOT LIKE '%#%' AND item !~ '(mbox/|two-reports)' ORDER BY 1" |
-	tr '|' '\t' | sort)" "$(grep -v -E '^#|^mbox/|two-reports' "$samples/INDEX" | cut -f 1,2 | sort)" \
+	WHERE tenant_id = 2 AND item NOT LIKE '%#%' AND item !~ 'mbox/' ORDER BY 1" |
+	tr '|' '\t' | sort)" "$(grep -v -E '^#|^mbox/' "$samples/INDEX" | cut -f 1,2 |
+	sed 's/\tpartial$/\tstored/' | sort)" \
 	"the ledger says the same"
 is "$(everything 2)" "$before" \
 	"one by one or together: the same rows"
