@@ -11,7 +11,8 @@
 #define WINDOW 4096
 #define OUT 16384
 #define ROOM 16      /* bytes that one step may give or take: a character and what it becomes */
-#define MOST_TOLD 32 /* different ones before they are handed over */
+#define SLOTS 256
+#define MOST_TOLD 64 /* different changes of a block; of more only how many */
 
 /* Bytes from at on wait; there may be more where they came from. */
 struct window {
@@ -21,11 +22,11 @@ struct window {
 
 enum change { TO_1252, TO_REPLACEMENT, TO_NOTHING };
 
-/* What was changed in the block that is being made: a million times the same costs no more. */
+/* A change in the block that is being made, and how often. */
 struct told {
 	enum change change;
 	uint32_t line, times;
-	uint8_t n, from[4];
+	uint8_t n, from[4]; /* n 0: several, that found no room */
 };
 
 struct decode {
@@ -41,7 +42,8 @@ struct decode {
 	uint32_t line;
 	uint64_t changes, changes_told; /* in this reading; in the longest one */
 	size_t n_told;
-	struct told told[MOST_TOLD];
+	struct told told[MOST_TOLD + 3]; /* the last are those without bytes, one a kind */
+	uint8_t slot[SLOTS];             /* index of told + 1, by the bytes; 0: none */
 	struct window raw, text; /* as sent; converted */
 	uint8_t out[OUT];
 };
@@ -83,49 +85,69 @@ static size_t put_changed(enum change change, const uint8_t *from, size_t n, uin
 	return strlen(replacement);
 }
 
-/* Hands over what was changed, so that it is there before the block is read. */
+static void tell_one(struct decode *d, const struct told *t)
+{
+	uint8_t to[ROOM];
+	size_t n = put_changed(t->change, t->from, t->n, to);
+	struct text taken = {(char *)to, (uint32_t)n}, sent = TEXT_ABSENT;
+	struct buf from = {0};
+
+	for (unsigned k = 0; k < t->n; k++)
+		buf_printf(&from, "\\x%02x", t->from[k]);
+	if (t->n)
+		sent = (struct text){from.p, (uint32_t)from.len};
+	repairs_add_times(d->repairs,
+			  t->change == TO_NOTHING ? REPAIR_CONTROL_CHARACTER : REPAIR_INVALID_BYTES,
+			  NULL, sent, t->n ? taken : TEXT_ABSENT, 0, t->line, t->times);
+	buf_free(&from);
+}
+
+/* Hands over what was changed, before the block is. */
 static void tell(struct decode *d)
 {
-	for (size_t i = 0; i < d->n_told; i++) {
-		const struct told *t = &d->told[i];
-		uint8_t to[ROOM];
-		size_t n = put_changed(t->change, t->from, t->n, to);
-		struct buf from = {0};
-
-		for (unsigned k = 0; k < t->n; k++)
-			buf_printf(&from, "\\x%02x", t->from[k]);
-		repairs_add_times(d->repairs,
-				  t->change == TO_NOTHING ? REPAIR_CONTROL_CHARACTER
-							  : REPAIR_INVALID_BYTES,
-				  NULL, (struct text){from.p, (uint32_t)from.len},
-				  (struct text){(char *)to, (uint32_t)n}, 0, t->line, t->times);
-		buf_free(&from);
-	}
+	if (!d->n_told)
+		return;
+	for (size_t i = 0; i < MOST_TOLD + 3; i++)
+		if (d->told[i].times)
+			tell_one(d, &d->told[i]);
+	memset(d->told, 0, sizeof(d->told));
+	memset(d->slot, 0, sizeof(d->slot));
 	d->n_told = 0;
+}
+
+/* Where a change is counted. A million of them must cost no more than to be counted. */
+static struct told *told_of(struct decode *d, const struct told *t)
+{
+	uint8_t *slot = &d->slot[(t->from[0] + 37u * t->from[1] + 101u * t->from[2]) % SLOTS];
+	struct told *o = &d->told[*slot ? *slot - 1u : d->n_told];
+
+	if (*slot && o->change == t->change && o->n == t->n && memcmp(o->from, t->from, 4) == 0)
+		return o;
+	if (*slot || d->n_told == MOST_TOLD)
+		return &d->told[MOST_TOLD + t->change];
+	*slot = (uint8_t)++d->n_told;
+	*o = *t;
+	return o;
 }
 
 static void changed(struct decode *d, enum change change, const uint8_t *from, size_t n)
 {
-	struct told t = {change, d->line, 1, (uint8_t)n, {0}};
+	struct told t = {change, d->line, 0, (uint8_t)n, {0}};
 
 	if (++d->changes <= d->changes_told)
 		return;
 	d->changes_told = d->changes;
 	memcpy(t.from, from, n);
-	for (size_t i = d->n_told; i-- > 0;) {
-		struct told *o = &d->told[i];
+	struct told *o = told_of(d, &t);
 
-		if (o->change == change && o->n == t.n && memcmp(o->from, t.from, n) == 0) {
-			o->times++;
-			return;
-		}
+	if (!o->times) {
+		o->change = change;
+		o->line = d->line;
 	}
-	if (d->n_told == MOST_TOLD)
-		tell(d);
-	d->told[d->n_told++] = t;
+	o->times++;
 }
 
-/* Fills the window as far as there is something, so that how it was cut into blocks is forgotten. */
+/* Fills the window as far as it can be, so that how it was cut into blocks is forgotten. */
 static void fill(struct decode *d)
 {
 	struct window *w = &d->raw;
@@ -283,12 +305,27 @@ static bool step(struct decode *d, struct window *w, bool more, size_t *out)
 	return true;
 }
 
+/* The most of it: printable ASCII. */
+static void copy_plain(struct decode *d, struct window *w, size_t *out)
+{
+	size_t n = left(w) < OUT - *out ? left(w) : OUT - *out, i = 0;
+	const uint8_t *s = w->p + w->at;
+
+	for (; i < n && (uint8_t)(s[i] - 0x20) < 0x60; i++)
+		d->out[*out + i] = s[i];
+	*out += i;
+	w->at += i;
+	d->at_start = d->at_start && !i;
+}
+
 /* Characters of w until it is empty, or the block full. */
 static void filter(struct decode *d, struct window *w, bool more, size_t *out)
 {
-	while (left(w) && *out + ROOM <= OUT)
-		if (!step(d, w, more, out))
+	for (;;) {
+		copy_plain(d, w, out);
+		if (!left(w) || *out + ROOM > OUT || !step(d, w, more, out))
 			return;
+	}
 }
 
 /* The windows hold what can be given. */

@@ -38,6 +38,7 @@ static int pieces_rewind(struct source *s, struct err *e)
 
 static struct repairs *repairs;
 static struct buf told; /* the repairs as lines: line, kind, from, to, times */
+static uint64_t told_times;
 
 static int keep_frames(void *ctx, struct buf *out, struct err *e)
 {
@@ -73,6 +74,7 @@ static const char *repairs_told(void)
 	emit_start(m, 1, &sink);
 	repairs_send(repairs, m);
 	told.len = 0;
+	told_times = 0;
 	while (frame_next((uint8_t *)sink.out.p + at, sink.out.len - at, &f, &used, &e) == 1) {
 		const uint8_t *p = f.payload + 12;
 
@@ -81,6 +83,7 @@ static const char *repairs_told(void)
 		p = put_text(p, " in ");
 		p = put_text(p, " ");
 		put_text(p, " > ");
+		told_times += get_u32(f.payload);
 		if (get_u32(f.payload) != 1)
 			buf_printf(&told, " x%u", get_u32(f.payload));
 		buf_addc(&told, '\n');
@@ -281,6 +284,33 @@ static void test_long(void)
 	buf_free(&got);
 }
 
+/* More different changes than are kept apart: each is counted all the same. */
+static void test_many(void)
+{
+	struct buf in = {0}, got = {0};
+	uint64_t changes = 0;
+
+	for (unsigned i = 0; i < 40; i++)
+		for (unsigned a = 0xc2; a < 0xf0; a++)
+			for (unsigned b = 0x80; b < 0xc0; b++) {
+				const char bytes[] = {(char)a, (char)(a < 0xe0 ? 'x' : b)};
+
+				buf_add(&in, bytes, 2);
+				changes++;
+			}
+	struct pieces p = pieces_of(in.p, in.len, 5000, false);
+	struct source *d = decode_open(&p.source, repairs);
+
+	repairs_begin(repairs);
+	drain(d, &got);
+	repairs_told();
+	/* of E0, ED and F0 not every second byte is one: then each is a change of its own */
+	ok(told_times >= changes && told_times < changes * 2, "more changes than are kept apart");
+	source_close(d);
+	buf_free(&in);
+	buf_free(&got);
+}
+
 int main(void)
 {
 	charset_open_all();
@@ -292,6 +322,7 @@ int main(void)
 	test_wide();
 	test_failure();
 	test_long();
+	test_many();
 	repairs_free(repairs);
 	buf_free(&told);
 	return tap_done();
