@@ -3,12 +3,15 @@
  *
  *   gen small DIR N SEED          N reports of about 6 records (1 to 31, heavy tail) of 400 domains
  *                                 over 90 days: .xml.gz, each tenth a .zip
+ *   gen odd DIR N SEED            the same reports as small writes of that seed, each with an oddity
+ *                                 of the wild (odd.h); what must come of them is in DIR.odd
  *   gen huge DIR N RECORDS SEED   N reports of RECORDS records: .xml.gz and .zip by turns
  *
  * Prints what it wrote as name=value. Authentication results repeat: 0.25 distinct sets a record
  * in small ones, over the corpus, and 0.05 in huge ones.
  */
 #include "bench/gen_report.h"
+#include "bench/odd.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -101,6 +104,20 @@ static void out_close(struct out *o, const char *path)
 	o->c->packed_bytes += (uint64_t)st.st_size;
 }
 
+/* The same bytes as write_report, to be changed. */
+static void write_odd(struct odd_corpus *odd, struct corpus *c, const struct gen_report *g,
+		      uint32_t no, uint32_t records)
+{
+	struct buf xml = {0};
+
+	gen_head(g, &xml);
+	for (uint32_t i = 0; i < records; i++)
+		gen_record(g, &xml);
+	gen_tail(g, &xml);
+	c->xml_bytes += xml.len;
+	odd_write(odd, g, no, &xml);
+}
+
 static void write_report(struct out *o, const struct gen_report *g, uint32_t no, uint32_t records,
 			 bool zip)
 {
@@ -153,7 +170,8 @@ static void draw(struct rng *r, bool *used, struct gen_report *g, uint32_t *ret_
 	used[at] = true;
 }
 
-static void small(struct corpus *c, uint32_t n)
+/* odd: where the odd ones of them go; or NULL. */
+static void small(struct corpus *c, uint32_t n, struct odd_corpus *odd)
 {
 	struct pool *pools = xcalloc(DOMAINS, sizeof(*pools));
 	bool *used = xcalloc((size_t)GEN_REPORTERS * DOMAINS * DAYS, sizeof(*used));
@@ -168,7 +186,12 @@ static void small(struct corpus *c, uint32_t n)
 		draw(&c->rng, used, &g, &domain);
 		g.pool = &pools[domain];
 		g.id = rng_next(&c->rng);
-		write_report(&o, &g, i, record_count(&c->rng), i % 10 == 9);
+		uint32_t records = record_count(&c->rng);
+
+		if (odd)
+			write_odd(odd, c, &g, i, records);
+		else
+			write_report(&o, &g, i, records, i % 10 == 9);
 	}
 	for (uint32_t i = 0; i < DOMAINS; i++)
 		pool_free(&pools[i]);
@@ -223,11 +246,12 @@ static void print_totals(const struct corpus *c, const char *kind)
 
 int main(int argc, char **argv)
 {
-	bool is_small = argc == 5 && !strcmp(argv[1], "small");
+	bool is_odd = argc == 5 && !strcmp(argv[1], "odd");
+	bool is_small = is_odd || (argc == 5 && !strcmp(argv[1], "small"));
 	bool is_huge = argc == 6 && !strcmp(argv[1], "huge");
 
 	if (!is_small && !is_huge) {
-		fputs("usage: gen small DIR N SEED | gen huge DIR N RECORDS SEED\n", stderr);
+		fputs("usage: gen small|odd DIR N SEED | gen huge DIR N RECORDS SEED\n", stderr);
 		return 64;
 	}
 	struct corpus c = {.dir = argv[2], .rng.state = number(argv[argc - 1])};
@@ -236,10 +260,14 @@ int main(int argc, char **argv)
 		die(c.dir, strerror(errno));
 	if (is_small && number(argv[3]) > MAX_SMALL)
 		die(argv[3], "too many: a reporter sends one report a domain and day");
+	struct odd_corpus *odd = is_odd ? odd_new(c.dir) : NULL;
+
 	if (is_small)
-		small(&c, number(argv[3]));
+		small(&c, number(argv[3]), odd);
 	else
 		huge(&c, number(argv[3]), number(argv[4]));
+	if (odd)
+		odd_finish(odd);
 	print_totals(&c, argv[1]);
 	return 0;
 }
