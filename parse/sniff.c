@@ -246,12 +246,33 @@ struct sniffed sniff(const uint8_t *p, size_t len)
 	return sniff_further(p, len, skip);
 }
 
+static bool is_name_char(uint8_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '-' || c == '_' || c == '.' || c >= 0x80;
+}
+
+/* The start of a tag stands before p: < and perhaps a prefix. */
+static bool begins_tag(const uint8_t *start, const uint8_t *p)
+{
+	const uint8_t *q = p;
+
+	if (q > start && q[-1] == ':')
+		for (q--; q > start && is_name_char(q[-1]);)
+			q--;
+	return q > start && q[-1] == '<';
+}
+
+/* A tag of that name, not an address: mailto:feedback@example.com is in many a mail. */
 static bool has_feedback(const uint8_t *p, size_t len)
 {
 	const uint8_t *start = p, *end = p + len;
 
 	while ((p = memmem(p, (size_t)(end - p), "feedback", strlen("feedback")))) {
-		if (p > start && (p[-1] == '<' || p[-1] == ':'))
+		const uint8_t *behind = p + strlen("feedback");
+
+		if (begins_tag(start, p) &&
+		    (behind == end || !(is_name_char(*behind) || *behind == '@')))
 			return true;
 		p++;
 	}

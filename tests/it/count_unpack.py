@@ -10,18 +10,18 @@ import re
 import tarfile
 import zlib
 
-from count_xml import LATER, NotReport, Refused, Report, read_xml
+from count_xml import LATER, NotReport, Refused, Report, is_feedback, read_xml
 
 MAX_NESTED = 2
 MAX_REPORTS = 32
 MAX_MAILS = 10000
 MAX_MAIL_DEPTH = 3
-# Whose presence in a mail is told of, since a report may be in it that nobody can read.
-SEALED = (
-    (re.compile(r"application/(ms-tnef|vnd\.ms-tnef)"), re.compile(r"winmail\.dat$", re.I)),
-    (re.compile(r"application/(x-)?pkcs7-mime"), re.compile(r"\.p7m$", re.I)),
-    (re.compile(r"application/vnd\.ms-outlook"), re.compile(r"\.msg$", re.I)),
-)
+LOOK = 65536
+# What may hold a report and nobody looks into: told of, and kept.
+UNREAD = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\7", b"MSCF\0\0\0\0", b"\x1f\x9d", b"\x78\x9f\x3e\x22",
+          b"-----BEGIN PGP MESSAGE-----", b"-----BEGIN PKCS7-----")
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+PKCS7 = re.compile(rb"\x30[\x80-\xff].{0,4}\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07[\x02\x03]", re.S)
 
 GZIP, ZIP, XZ, BZIP2 = b"\x1f\x8b", b"PK\3\4", b"\xfd7zXZ\0", b"BZh"
 
@@ -35,9 +35,9 @@ def is_packed(data):
 
 
 def is_xml(data):
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return True
-    return re.match(rb"(\xef\xbb\xbf)?\s*\0?<", data) is not None
+    """It begins like XML, or there is a report behind a text before it."""
+    return re.match(rb"(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*\0?<", data) is not None or (
+        is_feedback(data[:LOOK]) and not is_mail(data))
 
 
 # ---- streams: (bytes, all of it?)
@@ -199,6 +199,8 @@ def read_packed(data, nested=1, mails=0):
 
 def other(content):
     """What is no XML: a word in the place of a report is one that failed."""
+    if is_unread(content):
+        return Refused("something that nobody can look into")
     if content.lstrip()[:1] == b"{":
         return NotReport("JSON")
     if not content.strip():
@@ -239,9 +241,9 @@ def split_mbox(data):
         yield re.sub(rb"(?m)^>(>*From )", rb"\1", mail)
 
 
-def sealed(part):
-    kind, name = part.get_content_type().lower(), part.get_filename() or ""
-    return any(t.fullmatch(kind) or n.search(name) for t, n in SEALED)
+def is_unread(data):
+    return data.startswith(UNREAD) or PKCS7.match(data) is not None or (
+        data.startswith(OLE) and "__nameid_".encode("utf-16-le") in data)
 
 
 def read_mail(data, mails=0):
@@ -264,12 +266,13 @@ def read_part(part, mails):
     body = part.get_payload(decode=True) or b""
     if is_packed(body):
         found = read_packed(body, 1, mails + 1)
-    elif is_xml(body):
+    elif is_xml(body) and not is_mail(body):
         found = attempt(body)
     elif is_mail(body) and mails < MAX_MAIL_DEPTH and part.get_content_maintype() != "text":
         found = read_mail(body, mails + 1)
-    elif sealed(part):
-        return [Refused("a part that nobody can look into")]
+    elif is_unread(body):
+        signature = part.get_content_type() == "application/pkcs7-signature"
+        return [] if signature else [Refused("a part that nobody can look into")]
     elif "zip" in part.get_content_subtype():
         return [other(body.strip())]
     else:
@@ -284,4 +287,4 @@ def read_item(data):
         return attempt(data)
     if is_mail(data):
         return read_mail(data)
-    return [NotReport("not a report")]
+    return [Refused("nobody can look into it") if is_unread(data) else NotReport("not a report")]

@@ -282,30 +282,29 @@ def read_whole(root):
     return found
 
 
+def is_feedback(data):
+    """A start tag of that name is there, also in UTF-16."""
+    return re.search(rb"<([\w.-]+:)?feedback[\s/>]", data.replace(b"\0", b"")) is not None
+
+
 def read_xml(data, whole=True):
     """[Report or Refused, ...]; whole: the bytes are all there."""
-    flat = data.replace(b"\0", b"")
-    named = re.search(rb"<([\w.-]+:)?feedback[\s/>]", flat)
-    if re.search(rb"<!DOCTYPE", flat) and named:
+    if not is_feedback(data):
+        if not whole:
+            raise Refused("cut before anything of a report")
+        raise NotReport("not a report")
+    if re.search(r"<!DOCTYPE|<!ENTITY", decode(data)):
         raise Refused("DOCTYPE")
     try:
         return read_whole(ET.fromstring(data.lstrip()))
-    except (ET.ParseError, LookupError, ValueError) as e:
-        if not named and whole:
-            raise NotReport("not XML")
-        if not named or not whole and "unpack" in LATER:
-            raise Refused("XML: %s" % e)
-        encoding = isinstance(e, (LookupError, ValueError)) or "token" in str(e) and not is_utf8(data)
-        if "unbound prefix" in str(e):
-            return read_broken(data)
-        if ("decode" if encoding else "markup") in LATER:
+    except (ET.ParseError, LookupError, ValueError):
+        pass
+    # the same in letters: what is wrong may be the encoding only
+    letters = re.sub(r"^\s*<\?xml.*?\?>", "", decode(data), flags=re.S)
+    letters = re.sub(r"[\0-\x08\x0b\x0c\x0e-\x1f]", "", letters)
+    try:
+        return read_whole(ET.fromstring(letters.encode("utf-8", "replace")))
+    except ET.ParseError as e:
+        if "markup" in LATER and "unbound prefix" not in str(e) or not whole and "unpack" in LATER:
             raise Refused("XML: %s" % e)
     return read_broken(data)
-
-
-def is_utf8(data):
-    try:
-        data.decode()
-        return True
-    except UnicodeError:
-        return False

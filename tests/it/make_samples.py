@@ -335,7 +335,9 @@ def mails():
            "Q54: the same, and the attached mail in base64, which RFC 2046 forbids", figures)
     ole = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16) + bytes.fromhex(
         "3e000300feff0900060000000000000000000000010000000100000000000000001000000200000001000000"
-        "feffffff0000000000000000") + b"\xff" * 436 + bytes(512)
+        "feffffff0000000000000000") + b"\xff" * 436
+    ole += b"".join(n.encode("utf-16-le").ljust(64, b"\0") + bytes(64) for n in (
+        "Root Entry", "__nameid_version1.0", "__properties_version1.0", "__substg1.0_0037001F"))
     sample("Q54-outlook.eml", mail([TEXT, attachment(ole, "application/vnd.ms-outlook",
            "Report Domain.msg")]), "Q54: quarantined: an Outlook message (.msg)",
            outcome="quarantined")
@@ -347,7 +349,8 @@ def mails():
            zipped([(XMLNAME, x)])), "Q55: no multipart: the body itself is the zip", figures)
     x, figures = one("q56", 25, 12)
     html = part('Content-Type: text/html; charset="utf-8"', "<!DOCTYPE html>\n<html xmlns=\"http://"
-                "www.w3.org/1999/xhtml\"><body><p>Give us feedback &amp; read on.<br></body></html>")
+                "www.w3.org/1999/xhtml\"><body><p>Write to <a href=\"mailto:feedback@example.com\">us</a> &amp; read on.<br></body>"
+                "</html>")
     sample("Q56-html-first.eml", mail([html, attachment(gz(x), "application/gzip", XMLNAME + ".gz")],
            "[Preview] Report Domain: lab.example.org"), "Q56: an HTML part before the report", figures)
     files = [("a/1.xml", one("q57-1", 26, 1)[0]), ("a/2.xml", one("q57-2", 26, 2)[0]),
@@ -386,8 +389,8 @@ def mails():
            (footed, footed + "\n_______\nThis message was checked by the gateway.\n"))]),
            "Q60: repaired: mail_base64; a gateway wrote its footer behind base64", figures)
     x, figures = one("q60-banner", 29, 17)
-    banner = swap(TEXT, ("This is", "CAUTION: this mail comes from outside. <feedback> to it-"
-                         "desk@example.com\n\nThis is"))
+    banner = swap(TEXT, ("This is", "CAUTION: this mail comes from outside. Write to <feedback@"
+                         "example.com> if you doubt it.\n\nThis is"))
     sample("Q60-banner.eml", mail([banner, attachment(gz(x), "application/gzip")]),
            "Q60: a gateway's banner in the text part", figures)
     tls = '{"organization-name":"mx.example.net","report-id":"q60","policies":[]}\n'

@@ -77,6 +77,10 @@ static void no_reports(void)
 	is_str(trace_text("\x89PNG\r\n"), "not 0 a PNG picture\n", "a picture");
 	is_str(trace_text("<a><b/></a>"), "not 0 XML without feedback\n", "XML of another kind");
 	is_str(trace_text("Note: this\nis no: mail\n"), "not 0 text\n", "a colon makes no mail");
+	is_str(trace_text("<p><a href=\"mailto:feedback@example.com\">feedback<br></p>"),
+	       "not 0 XML without feedback\n", "a page with an address that begins with feedback");
+	is_str(trace_text("Write to <feedback@example.com> or use <feedback-form>\n"),
+	       "not 0 text\n", "neither is such an address in brackets, nor a longer name");
 }
 
 static void gzip(void)
