@@ -26,6 +26,9 @@ void counts_json(const struct counts *c, FILE *out)
 		{"reports_repeat", c->reports_repeat},
 		{"reports_near_repeat", c->reports_near_repeat},
 		{"reports_conflict", c->reports_conflict},
+		{"reports_partial", c->reports_partial},
+		{"reports_mended", c->reports_mended},
+		{"repairs", c->repairs},
 		{"quarantined", c->quarantined},
 		{"not_reports", c->not_reports},
 		{"records", c->records},
@@ -62,6 +65,8 @@ void counts_summary(const struct counts *c, bool parse_only, FILE *out)
 	fprintf(out, "%12lld reports %s: %lld records, %lld messages\n",
 		(long long)c->reports_stored, parse_only ? "read, nothing stored" : "stored",
 		(long long)c->records, (long long)c->messages);
+	line(out, c->reports_partial, "of them only in part: their lines in the log say what is lost");
+	line(out, c->reports_mended, "of them had to be mended: ruadb report repairs");
 	line(out, c->reports_conflict, "of them say something else than an earlier one of the same "
 	     "name (conflict)");
 	line(out, c->reports_near_repeat, "of them repeat an earlier one under another report id "

@@ -15,6 +15,8 @@ struct counts {
 	int64_t unchanged;      /* of them: same path, size, time and inode: not opened */
 	int64_t left;           /* of them: could not be read now (ERR_TEMP): the next run tries */
 	int64_t reports_stored; /* conflicts and near repeats included */
+	int64_t reports_partial, reports_mended; /* of them */
+	int64_t repairs;        /* things mended in them */
 	int64_t reports_repeat, reports_near_repeat, reports_conflict;
 	int64_t quarantined, not_reports; /* entries */
 	int64_t records, messages, records_refused, messages_refused; /* of reports_stored */

@@ -154,7 +154,7 @@ static int ask_window(struct feed *f, struct err *e)
 			.mtime_ns = file->mtime_ns, .inode = file->inode,
 		};
 	}
-	if (store_lookup_files(f->store, seen, n, e) < 0)
+	if (store_lookup_files(f->store, seen, n, PARSER_VERSION, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		f->known[i] = seen[i].unchanged;

@@ -34,6 +34,7 @@ static int on_head(void *ctx, const struct report_head *h, struct err *e)
 	int64_t id;
 
 	p->report_entry = h->entry;
+	p->repairs = 0;
 	if (!f->stage)
 		return 0;
 	if (next_id(f, &id, e) < 0)
@@ -73,6 +74,7 @@ static int on_repair(void *ctx, const struct repair *r, struct err *e)
 	struct piece *p = piece_of(ctx);
 
 	(void)e;
+	p->repairs += r->times;
 	if (p->report)
 		store_report_repair(p->report, r);
 	return 0;
@@ -88,6 +90,15 @@ static int on_again(void *ctx, struct err *e)
 	return 0;
 }
 
+/* A sentence is enough: ten thousand entries of 64 KB each would not be. */
+static char *reason_of(struct text why)
+{
+	if (why.len > REASON_MAX)
+		for (why.len = REASON_MAX; why.len && ((unsigned char)why.p[why.len] & 0xc0) == 0x80;)
+			why.len--;
+	return xstrndup(why.p, why.len);
+}
+
 static int on_end(void *ctx, const struct report_sums *s, struct err *e)
 {
 	struct piece *p = piece_of(ctx);
@@ -98,21 +109,15 @@ static int on_end(void *ctx, const struct report_sums *s, struct err *e)
 		return -1;
 	entry = piece_entry(p, p->report_entry, OUTCOME_STORED, &t);
 	entry->report = p->report;
+	if (s->state == STATE_PARTIAL)
+		entry->reason = reason_of(s->lost);
 	p->report = NULL;
 	*t = (struct tally){
 		.records = (int64_t)s->records, .refused = (int64_t)s->records_refused,
 		.messages = s->messages, .messages_refused = s->messages_refused,
+		.repairs = p->repairs, .partial = s->state == STATE_PARTIAL,
 	};
 	return 0;
-}
-
-/* A sentence is enough: ten thousand entries of 64 KB each would not be. */
-static char *reason_of(struct text why)
-{
-	if (why.len > REASON_MAX)
-		for (why.len = REASON_MAX; why.len && ((unsigned char)why.p[why.len] & 0xc0) == 0x80;)
-			why.len--;
-	return xstrndup(why.p, why.len);
 }
 
 static void end_without_report(struct piece *p, uint32_t number, enum store_outcome outcome,

@@ -166,6 +166,9 @@ void batch_pretend(struct batch *b)
 static void count_stored(const struct tally *t, struct counts *c)
 {
 	c->reports_stored++;
+	c->reports_partial += t->partial;
+	c->reports_mended += t->repairs > 0;
+	c->repairs += t->repairs;
 	c->records += t->records;
 	c->records_refused += t->refused;
 	c->messages += t->messages;
@@ -237,10 +240,18 @@ static const char *outcome_name(enum store_outcome outcome)
 	return "?";
 }
 
-static void log_entry(const struct store_item *it, const struct store_entry *entry)
+/* Something is lost that was not known before. */
+static bool is_news(const struct store_entry *entry, const struct tally *t)
+{
+	return entry->outcome == OUTCOME_QUARANTINED ||
+	       (t->partial && entry->outcome != OUTCOME_REPEAT);
+}
+
+static void log_entry(const struct store_item *it, const struct store_entry *entry,
+		      const struct tally *t)
 {
 	bool bad = entry->outcome == OUTCOME_QUARANTINED;
-	struct log_line l = log_begin(bad ? LOG_WARN : LOG_DEBUG, "item");
+	struct log_line l = log_begin(is_news(entry, t) ? LOG_WARN : LOG_DEBUG, "item");
 
 	log_text(&l, "src", text_of(it->source));
 	log_text(&l, "item", text_of(it->item));
@@ -249,16 +260,21 @@ static void log_entry(const struct store_item *it, const struct store_entry *ent
 	log_text(&l, "outcome", text_of(outcome_name(entry->outcome)));
 	if (bad)
 		log_text(&l, "class", text_of(err_class_name(entry->class)));
-	log_text(&l, "err", text_of(entry->reason));
+	if (t->partial)
+		log_text(&l, "state", text_of("partial"));
+	if (t->repairs)
+		log_int(&l, "repairs", t->repairs);
+	log_text(&l, t->partial && !bad ? "lost" : "err", text_of(entry->reason));
 	log_end(&l);
 }
 
+
 void batch_log(const struct batch *b)
 {
-	const struct store_item *it;
+	const struct store_item *it = b->b->items;
 
-	for (it = b->b->items; it; it = it->next)
-		for (size_t i = 0; it->durable && i < it->n_entries; i++)
-			if (it->entries[i].outcome == OUTCOME_QUARANTINED || log_wants(LOG_DEBUG))
-				log_entry(it, &it->entries[i]);
+	for (size_t i = 0; it && i < b->n; i++, it = it->next)
+		for (size_t k = 0; it->durable && k < it->n_entries; k++)
+			if (log_wants(LOG_DEBUG) || is_news(&it->entries[k], &b->items[i].tallies[k]))
+				log_entry(it, &it->entries[k], &b->items[i].tallies[k]);
 }

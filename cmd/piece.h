@@ -14,6 +14,8 @@ struct ingest_item;
 /* What we count of an entry, beside what store keeps of it. */
 struct tally {
 	int64_t records, refused, messages, messages_refused;
+	int64_t repairs; /* things mended */
+	bool partial;
 };
 
 /* An mbox: its own row is written behind those of its mails. */
@@ -30,6 +32,7 @@ struct piece {
 	struct tally *tallies;       /* one an entry, as many as there is room for */
 	struct store_report *report; /* between HEAD and END */
 	uint32_t report_entry;
+	int64_t repairs;             /* in it, so far */
 	struct container *container; /* or NULL */
 };
 
@@ -71,7 +74,7 @@ void batch_add_row(struct batch *b, struct store_item *item, int64_t now);
 void batch_pretend(struct batch *b);
 /* After the commit, successful or not: what became of everything that is durable. */
 void batch_count(const struct batch *b, struct counts *c);
-/* One line a quarantined entry, and with -v one for each item. */
+/* One line a quarantined entry or partial report, and with -v one for each entry. */
 void batch_log(const struct batch *b);
 
 #endif

@@ -216,6 +216,8 @@ int report_end(struct aggregate *a)
 	a->sums.lost = TEXT_ABSENT;
 	if (a->broken_off) {
 		a->sums.state = STATE_PARTIAL;
+		/* other content than the whole report's, also where only its end is lost */
+		content_bytes(&a->content, "L", 1);
 		buf_printf(&lost, "%s: what stood behind record %u is lost, how much is not known",
 			   a->lost, a->record_no);
 		a->sums.lost = (struct text){lost.p, (uint32_t)lost.len};

@@ -141,7 +141,23 @@ static void work_free(struct work *w)
 	free(w->reports);
 }
 
-/* The gravest outcome of its entries is the item's, with that entry's reason. */
+/* One of the item's reports is partial: *ret_lost says what is lost. */
+static bool holds_partial(const struct store_item *item, const char **ret_lost)
+{
+	for (size_t k = 0; k < item->n_entries; k++) {
+		const struct store_entry *en = &item->entries[k];
+
+		*ret_lost = en->reason;
+		if (en->report && en->report->state == STATE_PARTIAL)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The gravest outcome of its entries is the item's, with that entry's reason; of one that holds a
+ * partial report the reason is what is lost.
+ */
 static void judge_items(struct work *w)
 {
 	static const char gravity[] = {OUTCOME_NOT_REPORT, OUTCOME_REPEAT, OUTCOME_STORED,
@@ -149,6 +165,7 @@ static void judge_items(struct work *w)
 
 	for (size_t i = 0; i < w->n_items; i++) {
 		struct work_item *wi = &w->items[i];
+		const char *lost = NULL;
 		size_t worst = 0;
 
 		wi->outcome = wi->item->repeat_bytes ? OUTCOME_REPEAT : OUTCOME_NOT_REPORT;
@@ -165,6 +182,9 @@ static void judge_items(struct work *w)
 			}
 		}
 		wi->quarantined = wi->outcome == OUTCOME_QUARANTINED;
+		wi->partial = holds_partial(wi->item, &lost);
+		if (wi->partial && !wi->quarantined)
+			wi->reason = lost;
 		wi->bytes_kept = false;
 	}
 }

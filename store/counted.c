@@ -29,7 +29,8 @@ enum standing standing_of(const struct member *newcomer, const struct member *m,
 		}
 		if (m[i].variant == newcomer->variant)
 			s = STANDS_NEAR_REPEAT;
-		else if (identity && s == STANDS_NEW)
+		else if (identity && s == STANDS_NEW && m[i].state == STATE_COMPLETE &&
+			 newcomer->state == STATE_COMPLETE)
 			s = STANDS_CONFLICT;
 	}
 	return s;

@@ -45,7 +45,8 @@ static void numbers_param(struct params *p, const struct store_seen *seen, size_
 	param_array_end(p, DB_OID_INT8_ARRAY);
 }
 
-int store_lookup_files(struct store *s, struct store_seen *seen, size_t n, struct err *e)
+int store_lookup_files(struct store *s, struct store_seen *seen, size_t n, int parser_version,
+		       struct err *e)
 {
 	AUTO_PARAMS struct params p = {0};
 	AUTO_RESULT PGresult *res = NULL;
@@ -61,12 +62,15 @@ int store_lookup_files(struct store *s, struct store_seen *seen, size_t n, struc
 	free(keys);
 	for (int what = 0; what < 3; what++)
 		numbers_param(&p, seen, n, what);
+	param_int4(&p, parser_version);
 	/* the ledger keeps 0 as NULL where there is no file, and such an item is never unchanged */
 	if (db_exec(s, "SELECT u.no FROM unnest($2, $3, $4, $5) WITH ORDINALITY AS "
 		       "u(key, size, mtime, inode, no) CROSS JOIN LATERAL (SELECT FROM "
 		       "ruadb_data.ledger l WHERE l.tenant_id = $1 AND l.item_key = u.key "
 		       "AND l.size = u.size AND l.mtime_ns = u.mtime AND l.inode = u.inode "
-		       "OFFSET 0) l", &p, &res, e) < 0)
+		       /* a stored item has a reason if it is one of a partial report */
+		       "AND (l.parser_version >= $6 OR (l.outcome IN ('s', 'c', 'n', 'r') AND "
+		       "l.reason IS NULL)) OFFSET 0) l", &p, &res, e) < 0)
 		return -1;
 	mark(res, seen, false);
 	return 0;

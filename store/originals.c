@@ -316,13 +316,18 @@ static int64_t room_in_quarantine(struct work *w, struct err *e)
 	return used < w->st->quarantine_max ? w->st->quarantine_max - used : 0;
 }
 
-/* keep_raw, and for what is quarantined quarantine_max as well. *room: what is left of that. */
+/*
+ * keep_raw, and for what is quarantined quarantine_max as well. *room: what is left of that.
+ * A partial report is one of the rejected: a later parser may read more of it.
+ */
 static bool is_wanted(const struct work *w, const struct work_item *i, int64_t *room)
 {
 	const struct store_item *item = i->item;
 
 	if (item->repeat_bytes || (!item->bytes && item->fd < 0) ||
-	    w->st->keep_raw == KEEP_NONE || (w->st->keep_raw == KEEP_REJECTED && !i->quarantined))
+	    w->st->keep_raw == KEEP_NONE)
+		return false;
+	if (w->st->keep_raw == KEEP_REJECTED && !i->quarantined && !i->partial)
 		return false;
 	if (!i->quarantined)
 		return true;

@@ -57,13 +57,16 @@ struct store_seen {
 	uint64_t inode;
 	const uint8_t *sha256; /* NULL in store_lookup_files */
 	/* answered */
-	bool unchanged;        /* same path, size, mtime and inode */
+	bool unchanged;        /* same path, size, mtime and inode, and nothing new to be read */
 	bool repeat;           /* other item with these bytes, stored by this parser version */
 	uint32_t reports;      /* of a repeat: how many reports these bytes hold */
 };
 
-/* One query for all n: are these files unchanged? */
-int store_lookup_files(struct store *s, struct store_seen *seen, size_t n,
+/*
+ * One query for all n: are these files unchanged? One that an older parser than parser_version could
+ * not read, or not whole, is not: a better one may.
+ */
+int store_lookup_files(struct store *s, struct store_seen *seen, size_t n, int parser_version,
 		       struct err *e) MUST_CHECK;
 /* One query for all n: were these bytes (sha256) stored before by this PARSER_VERSION? */
 int store_lookup_bytes(struct store *s, struct store_seen *seen, size_t n, int parser_version,
@@ -115,7 +118,7 @@ struct store_entry {
 	enum store_outcome outcome; /* set by store_commit where there is a report */
 	struct store_report *report;/* owned; NULL for refused and not-a-report entries */
 	enum err_class class;       /* quarantined: why */
-	char *reason;               /* owned; may be NULL */
+	char *reason;               /* owned; may be NULL; of a partial report: what is lost */
 };
 
 struct store_item {

@@ -17,6 +17,7 @@ struct work_item {
 	enum store_outcome outcome;   /* the gravest of its entries */
 	const char *reason;
 	bool quarantined, bytes_kept;
+	bool partial;                 /* one of its reports is: a later parser may read more */
 };
 
 /* A report of the transaction. */

@@ -29,9 +29,9 @@ SELECT r.tenant_id,
 	o.name AS reporter,
 	r.near_repeat,
 	-- A sub-select, so that it costs nothing where the column is not asked for.
-	EXISTS (SELECT FROM ruadb_data.report v
+	r.state = 'c' AND EXISTS (SELECT FROM ruadb_data.report v
 		WHERE v.tenant_id = r.tenant_id AND v.identity = r.identity
-			AND v.variant <> r.variant) AS conflict,
+			AND v.variant <> r.variant AND v.state = 'c') AS conflict,
 	r.swapped,
 	coalesce(r.records_refused, 0) AS records_refused,
 	coalesce(r.messages_refused, 0) AS messages_refused,
@@ -99,7 +99,7 @@ COMMENT ON COLUMN ruadb.report.reporter IS
 COMMENT ON COLUMN ruadb.report.near_repeat IS
 	'Came under another report id with the content of an earlier one; one of both counts.';
 COMMENT ON COLUMN ruadb.report.conflict IS
-	'True if this identity came with more than one content; all are kept, one counts.';
+	'True if this identity came complete with more than one content; all are kept, one counts.';
 COMMENT ON COLUMN ruadb.report.swapped IS 'The reporter sent begin after end.';
 COMMENT ON COLUMN ruadb.report.records_refused IS 'Records that could not be read.';
 COMMENT ON COLUMN ruadb.report.messages_refused IS 'Messages of the refused records, as far as told.';

@@ -53,7 +53,8 @@ static struct store_report *make_report(struct store *ids, struct store_stage *s
 	struct store_report *r = store_report_begin(stage, id, &h);
 	struct auth_result results[] = {{.kind = AUTH_DKIM, .result = RESULT_PASS,
 					 .domain = h.domain, .selector = text_of("s1")}};
-	struct report_sums sums = {.state = x->partial ? STATE_PARTIAL : STATE_COMPLETE};
+	struct report_sums sums = {.state = x->partial ? STATE_PARTIAL : STATE_COMPLETE,
+				   .lost = x->partial ? text_of("its end is lost") : TEXT_ABSENT};
 	struct err mine;
 
 	must(store_report_set(r, 7, results, 1, &mine), &mine);

@@ -53,22 +53,59 @@ static void trust(void)
 	is_str(value(s, which), "ltrue lfalse", "a repeat with better trust raises it; larger sum");
 }
 
+/* How the reports with that id count, and what they count for. */
+static void is_counted(const char *id, const char *wanted, const char *name)
+{
+	char sql[400];
+
+	snprintf(sql, sizeof(sql), "SELECT string_agg(state::text || counted || messages, ' ' ORDER "
+		 "BY member) || ', ' || coalesce((SELECT sum(messages) FROM ruadb.counted_record WHERE "
+		 "policy_domain = '%s.example'), 0) || ', ' || count(*) FILTER (WHERE conflict) FROM "
+		 "ruadb_data.report JOIN (SELECT report_id, conflict FROM ruadb.report) v USING "
+		 "(report_id) WHERE external_report_id = '%s'", id, id);
+	is_str(value(s, sql), wanted, name);
+}
+
 static void partial(void)
 {
-	struct say x = {.id = "p", .domain = "p.example", .content = 1, .each = 99,
-			.partial = true};
+	struct say part = {.id = "p", .domain = "p.example", .content = 1, .each = 99,
+			   .partial = true};
+	struct say whole = {.id = "p", .domain = "p.example", .content = 2, .each = 3};
 
-	is_int(commit_one(x), OUTCOME_STORED, "a partial report alone");
-	is_str(value(s, "SELECT counted FROM ruadb_data.report WHERE external_report_id = 'p'"),
-	       "t",
-	       "counts");
-	x.partial = false;
-	x.content = 2;
-	x.each = 3;
-	is_int(commit_one(x), OUTCOME_CONFLICT, "the complete one");
-	is_str(value(s, "SELECT string_agg(state::text || counted, ' ' ORDER BY member) FROM "
-			"ruadb_data.report WHERE external_report_id = 'p'"), "pfalse ctrue",
-	       "supersedes it");
+	is_int(commit_one(part), OUTCOME_STORED, "a partial report alone");
+	is_counted("p", "ptrue99, 99, 0", "counts");
+	is_int(commit_one(part), OUTCOME_REPEAT, "the same part again");
+	is_int(commit_one(whole), OUTCOME_STORED, "the complete one");
+	is_counted("p", "pfalse99 ctrue3, 3, 0", "supersedes it, and is no conflict");
+	part.content = 3;
+	is_int(commit_one(part), OUTCOME_STORED, "another part, later");
+	is_counted("p", "pfalse99 ctrue3 pfalse99, 3, 0", "does not count");
+	whole.content = 4;
+	is_int(commit_one(whole), OUTCOME_CONFLICT, "a second complete one that says otherwise");
+	is_counted("p", "pfalse99 ctrue3 pfalse99 cfalse3, 3, 2",
+		   "is in conflict with the first, not with the parts");
+
+	whole = (struct say){.id = "q", .domain = "q.example", .content = 1, .each = 3, .mail = true};
+	part = (struct say){.id = "q", .domain = "q.example", .content = 2, .each = 99,
+			    .partial = true};
+	is_int(commit_one(whole), OUTCOME_STORED, "a complete report first, by mail");
+	is_int(commit_one(part), OUTCOME_STORED, "then a part of it with better trust and more");
+	is_counted("q", "ctrue3 pfalse99, 3, 0", "the complete one counts in this order, too");
+
+	part = (struct say){.id = "r", .domain = "r.example", .content = 1, .each = 5,
+			    .partial = true};
+	is_int(commit_one(part), OUTCOME_STORED, "a short part");
+	part.content = 2;
+	part.each = 7;
+	is_int(commit_one(part), OUTCOME_STORED, "a longer one");
+	is_counted("r", "pfalse5 ptrue7, 7, 0", "of two parts the longer one counts");
+	part.content = 3;
+	part.each = 6;
+	is_int(commit_one(part), OUTCOME_STORED, "one between them");
+	is_counted("r", "pfalse5 ptrue7 pfalse6, 7, 0", "in whatever order they come");
+	part.id = "r2";
+	part.content = 2;
+	is_int(commit_one(part), OUTCOME_NEAR_REPEAT, "the same part under another report id");
 }
 
 /* All of it in one batch: what comes first in the batch is stored first. */
@@ -237,7 +274,7 @@ static void look_ups(void)
 		 .inode = 6}};
 	uint8_t sha[3][32] = {"/reports/1.xml", "/reports/a\xff.zip", "unknown"};
 
-	must(store_lookup_files(s, seen, 3, &e), &e);
+	must(store_lookup_files(s, seen, 3, 1, &e), &e);
 	ok(seen[0].unchanged && !seen[1].unchanged && !seen[2].unchanged,
 	   "unchanged: same path, size, time and inode");
 	for (int i = 0; i < 3; i++)

@@ -147,6 +147,12 @@ static void standings(void)
 	is_int(same, 0, "which says of whom");
 	x.variant = 3;
 	is_int(standing_of(&x, m, 2, &same), STANDS_CONFLICT, "same identity, other content");
+	x.state = STATE_PARTIAL;
+	is_int(standing_of(&x, m, 2, &same), STANDS_NEW, "a part contradicts nobody");
+	x.state = STATE_COMPLETE;
+	m[0].state = STATE_PARTIAL;
+	is_int(standing_of(&x, m, 2, &same), STANDS_NEW, "nor does the whole contradict its part");
+	m[0].state = STATE_COMPLETE;
 	x.variant = 2;
 	is_int(standing_of(&x, m, 2, &same), STANDS_NEAR_REPEAT, "content of another report id");
 	x.identity[0] = 'c';
