@@ -10,6 +10,8 @@
  *   HOSTILE-LOST   a partial report, nothing lost    HOSTILE-WHOL  a whole one, something lost
  *   HOSTILE-MEND   more REPAIRs than there may be    HOSTILE-AMID  AGAIN outside of a report
  *   HOSTILE-AGAI   says a report of 5000 records, takes it back, and reads the item as always
+ *   HOSTILE-PART   is as honest as one can be: a part of the report with one record of 9
+ *                  messages, two things mended, the rest lost
  *   HOSTILE-DIES   says a report of 5000 records and crashes before its end
  */
 #include "base/frame.h"
@@ -176,6 +178,47 @@ static void take_back(uint64_t item)
 	buf_free(&b);
 }
 
+static void put_mended(struct buf *b, uint64_t item)
+{
+	const struct repair r = {.what = text_of("document_cut"), .times = 2, .line = 12};
+	size_t at = frame_begin(b, FRAME_REPAIR, item);
+
+	frame_put_repair(b, &r);
+	frame_finish(b, at);
+}
+
+/* A part of the report that t_repairs.sh writes. */
+static void part_of_report(uint64_t item)
+{
+	const struct report_head h = {
+		.schema = SCHEMA_RFC7489, .org_name = text_of("mx.example.org"),
+		.report_id = text_of("HOSTILE-PART"), .begin_at = 1790812800,
+		.end_at = 1790899199, .domain = text_of("d99.example.com"), .pct = -1};
+	const struct record r = {.record_no = 1, .source_ip = {4, {192, 0, 2, 99}}, .messages = 9,
+				 .disposition = DISPOSITION_NONE, .dkim_evaluated = RESULT_PASS,
+				 .spf_evaluated = RESULT_PASS};
+	const struct report_sums s = {.records = 1, .messages = 9, .content_hash = {1},
+				      .state = STATE_PARTIAL,
+				      .lost = text_of("the document ends in record 2")};
+	struct buf b = {0};
+	size_t at = frame_begin(&b, FRAME_HEAD, item);
+
+	frame_put_head(&b, &h);
+	frame_finish(&b, at);
+	at = frame_begin(&b, FRAME_RECORDS, item);
+	frame_put_set(&b, 0);
+	frame_put_record(&b, 0, &r);
+	frame_finish(&b, at);
+	put_mended(&b, item);
+	put_end(&b, item, &s);
+	at = frame_begin(&b, FRAME_ITEM_END, item);
+	frame_put_u32(&b, 1);
+	frame_put_u64(&b, 0);
+	frame_finish(&b, at);
+	flush(NULL, &b, NULL);
+	buf_free(&b);
+}
+
 /* Marks that are about frames. */
 static void say_frames(uint64_t item, const char *mark)
 {
@@ -193,13 +236,18 @@ static void say_frames(uint64_t item, const char *mark)
 		take_back(item);
 }
 
-static void misbehave(uint64_t item, const struct buf *data)
+/* True: the item is answered. */
+static bool misbehave(uint64_t item, const struct buf *data)
 {
 	const char *mark = memmem(data->p, data->len, "HOSTILE-", 8);
 
 	if (!mark || (size_t)(data->p + data->len - mark) < 12)
-		return;
+		return false;
 	mark += 8;
+	if (memcmp(mark, "PART", 4) == 0) {
+		part_of_report(item);
+		return true;
+	}
 	say_frames(item, mark);
 	if (memcmp(mark, "CRAS", 4) == 0 || memcmp(mark, "DIES", 4) == 0)
 		raise(SIGSEGV);
@@ -216,6 +264,7 @@ static void misbehave(uint64_t item, const struct buf *data)
 		exit(0);
 	else if (memcmp(mark, "KILL", 4) == 0 && getpid() % 2)
 		raise(SIGKILL);
+	return false;
 }
 
 int main(void)
@@ -243,9 +292,9 @@ int main(void)
 			buf_add(&data, f.payload, f.len);
 		}
 		buf_room(&data, 1);
-		misbehave(item, &data);
-		if (parse_item(p, item, by_descriptor ? NULL : data.p, (size_t)size, passed, &sink,
-			       &e) < 0)
+		if (!misbehave(item, &data) &&
+		    parse_item(p, item, by_descriptor ? NULL : data.p, (size_t)size, passed,
+			       &sink, &e) < 0)
 			return 70;
 		if (by_descriptor)
 			close(passed);
