@@ -27,6 +27,7 @@
 #define LIMIT_MAIL_BOUNDARIES 10000        /* lines in a mail that may begin a part */
 #define LIMIT_MIME_PARTS 200
 #define LIMIT_MIME_DEPTH 10
+#define LIMIT_MAIL_DEPTH 3                 /* mails attached to mails */
 #define LIMIT_PLAIN_FILE (1LL << 30)       /* bytes of a file of plain XML */
 
 /* An item's CPU time in the worker: 30 s and 10 s for each 100 MB that come out of it. */

@@ -1,5 +1,6 @@
 #include "ingest/source.h"
 #include "base/limits.h"
+#include "base/mboxline.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,8 +14,7 @@ struct mbox {
 	off_t at;            /* of what is read next */
 	size_t begin, end;   /* of what is not looked at yet, in block */
 	bool eof;
-	bool line_start;     /* block[begin] begins a line */
-	bool after_empty;    /* and the line before was empty, or there is none */
+	struct mboxline line; /* at block[begin] */
 	bool in_mail;        /* a "From " line was seen */
 	uint8_t empty_len;   /* length of an empty line that is held back: it may be the last */
 	char empty[2];
@@ -26,7 +26,7 @@ struct mbox *mbox_new(int fd)
 	struct mbox *m = xcalloc(1, sizeof(*m));
 
 	m->fd = fd;
-	m->line_start = m->after_empty = true;
+	m->line = (struct mboxline)MBOXLINE_BEGIN;
 	return m;
 }
 
@@ -71,22 +71,19 @@ static int take_line(struct mbox *m, struct spool *to, struct err *e)
 	const char *p = m->block + m->begin;
 	const char *nl = memchr(p, '\n', m->end - m->begin);
 	size_t n = nl ? (size_t)(nl - p) + 1 : m->end - m->begin;
-	bool empty = m->line_start && nl && (n == 1 || (n == 2 && p[0] == '\r'));
 
 	if (m->empty_len) {
 		if (keep(to, m->empty, m->empty_len, e) < 0)
 			return -1;
 		m->empty_len = 0;
 	}
-	if (empty) {
+	if (mboxline_pass(&m->line, p, n)) {
 		memcpy(m->empty, p, n);
 		m->empty_len = (uint8_t)n;
 	} else if (keep(to, p, n, e) < 0) {
 		return -1;
 	}
 	m->begin += n;
-	m->line_start = nl;
-	m->after_empty = empty;
 	return 0;
 }
 
@@ -103,8 +100,7 @@ static int skip_line(struct mbox *m, struct err *e)
 		if (fill(m, e) < 0)
 			return -1;
 	}
-	m->line_start = true;
-	m->after_empty = false;
+	m->line = (struct mboxline){.start = true};
 	m->in_mail = true;
 	m->empty_len = 0; /* it stood between two mails */
 	return 0;
@@ -113,14 +109,13 @@ static int skip_line(struct mbox *m, struct err *e)
 /* True if a mail begins here. Needs five bytes, or the end. */
 static bool at_from(const struct mbox *m)
 {
-	return m->line_start && m->after_empty && m->end - m->begin >= 5 &&
-	       memcmp(m->block + m->begin, "From ", 5) == 0;
+	return mboxline_is_from(&m->line, m->block + m->begin, m->end - m->begin);
 }
 
 int mbox_next(struct mbox *m, struct spool *ret, bool *ret_last, struct err *e)
 {
 	for (;;) {
-		if (m->end - m->begin < 5 && !m->eof && fill(m, e) < 0)
+		if (m->end - m->begin < MBOX_FROM && !m->eof && fill(m, e) < 0)
 			return -1;
 		if (m->begin == m->end) {
 			bool had = m->in_mail;

@@ -16,12 +16,14 @@ struct item {
 	bool numbered;           /* an archive, a mail, several documents: entries are 1.. */
 	uint32_t entry;          /* the last one that was numbered */
 	uint32_t outcomes;
+	uint32_t limits;         /* refusals that are of a limit */
 	bool via_mail;
 	unsigned packed;         /* compressions that we are in */
 	unsigned mails;          /* mails that we are in */
 	unsigned archive_files;  /* files met in archives, and how many of them are mails */
 	unsigned archive_mails;
-	bool in_place_of_report; /* this part calls itself an archive, whatever it is */
+	unsigned mbox_mails;     /* mails met in mboxes */
+	bool in_place_of_report; /* this part calls itself a report, whatever it is */
 	const struct source *whole; /* the item itself, and its bytes; see parse_item */
 	const void *data;
 	size_t size;

@@ -1,17 +1,21 @@
 /* A mail as an item: which of its parts are entries. */
-#include "parse/item.h"
+#include "parse/mail.h"
 #include "parse/mime.h"
 #include "parse/sniff.h"
 
-#define MOST_MAILS 3 /* a mail attached to a mail attached to a mail */
+#include <string.h>
 
-/*
- * The media types of reports lie, so the bytes decide. Text is nobody's report, but where the part
- * calls itself an archive it is one that failed.
- */
-static bool is_entry(const struct mail_part *part, const struct block *b)
+#define MOST_OVER 5 /* parts beyond a limit: each costs time until it is known to be */
+
+struct reading {
+	struct item *it;
+	struct mail *mail;
+	bool error_report; /* a text says that it is one */
+};
+
+static bool is_archive(enum kind kind)
 {
-	switch (sniff(b->p, b->len).kind) {
+	switch (kind) {
 	case KIND_GZIP:
 	case KIND_ZIP:
 	case KIND_TAR:
@@ -21,58 +25,171 @@ static bool is_entry(const struct mail_part *part, const struct block *b)
 	case KIND_OLE:
 	case KIND_REFUSED:
 		return true;
-	case KIND_XML:
-		/* HTML is what people read; a report's own element makes the difference */
-		return !part->body_text || sniff_feedback(b->p, b->len);
-	case KIND_MAIL:
-		return !part->body_text;
-	case KIND_TEXT:
-	case KIND_EMPTY:
-		return part->called_archive;
-	case KIND_JSON:
-	case KIND_OTHER:
-	case KIND_DEBRIS:
-		break;
+	default:
+		return false;
 	}
+}
+
+/*
+ * The media types of reports lie, so the bytes decide. Text is nobody's report, but where the part
+ * calls itself one it is one that failed.
+ */
+static bool is_entry(const struct reading *r, const struct mail_part *part, enum kind kind,
+		     const struct block *b)
+{
+	if (is_archive(kind))
+		return true;
+	if (kind == KIND_MAIL)
+		return !part->body_text;
+	if (kind == KIND_XML) /* HTML is what people read; a report's own element tells */
+		return !(part->body_text || part->html) || sniff_feedback(b->p, b->len);
+	if (kind == KIND_TEXT || kind == KIND_EMPTY)
+		return mail_called_report(r->mail);
 	return false;
 }
 
-static void read_part(struct item *it, struct mail_part *part)
+/* RFC 7489, 7.2.2: a mail in place of a report that was too large to send. */
+static bool is_error_report(const struct block *b)
 {
-	struct block first = {0};
-	struct err e;
-	int r = source_next(part->content, &first, &e);
+	return memmem(b->p, b->len, "Report-Domain:", 14) && memmem(b->p, b->len, "Submitter:", 10);
+}
 
-	if (r < 0 || !is_entry(part, &first))
-		return;
+static void read_entry(struct reading *r, struct mail_part *part)
+{
+	struct item *it = r->it;
+	struct err e;
+
 	it->numbered = true;
 	if (source_rewind(part->content, &e) < 0) {
 		item_refused(it, &e);
 		return;
 	}
-	it->in_place_of_report = part->called_archive;
+	unsigned mails = it->mails;
+
+	it->mails = part->depth;
+	it->in_place_of_report = mail_called_report(r->mail);
 	item_read(it, part->content);
 	it->in_place_of_report = false;
+	it->mails = mails;
 }
 
-static void read_parts(struct item *it, struct mail *m)
+static void read_part(struct reading *r, struct mail_part *part)
 {
+	struct block first = {0};
+	struct err e;
+
+	if (part->form >= FORM_UNREAD) {
+		r->it->numbered = true;
+		err_set(&e, ERR_INPUT, "%s", mail_form_words(part->form));
+		item_refused(r->it, &e);
+	}
+	if (!part->content)
+		return;
+	int got = source_next(part->content, &first, &e);
+
+	if (got < 0) {
+		r->it->numbered = true;
+		item_refused(r->it, &e);
+		return;
+	}
+	enum kind kind = got ? sniff(first.p, first.len).kind : KIND_EMPTY;
+
+	if (kind == KIND_TEXT && mail_has_block(first.p, first.len)) {
+		if (source_rewind(part->content, &e) == 0)
+			mail_blocks_read(r->it, part->content, part->where);
+	} else if (is_entry(r, part, kind, &first)) {
+		read_entry(r, part);
+	} else if (kind == KIND_TEXT && part->body_text) {
+		r->error_report = r->error_report || is_error_report(&first);
+	}
+}
+
+static void refuse(struct item *it, const char *why)
+{
+	struct err e;
+
+	err_set(&e, ERR_INPUT, "%s", why);
+	item_refused(it, &e);
+}
+
+/* -1: *e says why there may be more. */
+static int read_parts(struct reading *r, struct err *e)
+{
+	struct item *it = r->it;
+	unsigned over = it->limits;
 	struct mail_part part;
+	int got;
+
+	while ((got = mail_next(r->mail, &part, e)) > 0) {
+		size_t mark = repairs_mark(it->repairs);
+
+		if (it->limits - over >= MOST_OVER) {
+			source_close(part.content);
+			return err_set(e, ERR_LIMIT, "a mail with more than %d parts that are each "
+				       "beyond a limit: those behind were not read", MOST_OVER);
+		}
+		read_part(r, &part);
+		source_close(part.content);
+		repairs_restore(it->repairs, mark);
+	}
+	return got;
+}
+
+static void read_open(struct reading *r, const struct err *cut)
+{
+	struct item *it = r->it;
 	uint32_t outcomes = it->outcomes;
 	struct err e;
-	int r;
 
-	while ((r = mail_next(m, &part, &e)) > 0) {
-		read_part(it, &part);
-		source_close(part.content);
-	}
-	if (r < 0)
+	if (read_parts(r, &e) < 0)
 		item_refused(it, &e);
-	else if (it->outcomes == outcomes)
-		item_not_report(it, "a mail without a report");
+	if (it->outcomes == outcomes) {
+		struct source *raw = mail_raw(r->mail);
+
+		mail_blocks_read(it, raw, "mail");
+		source_close(raw);
+	}
+	if (cut && !mail_is_whole(r->mail))
+		item_refused(it, cut);
+	else if (it->outcomes > outcomes)
+		return;
+	else if (mail_is_cut(r->mail) && mail_subject_of_report(r->mail))
+		refuse(it, "a mail with the subject of a report that breaks off before one begins");
+	else
+		item_not_report(it, mail_words(r->mail, r->error_report));
 }
 
-/* All that s gives; for a mail that lies in something else. */
+void mail_read_bytes(struct item *it, const void *data, size_t size, int fd, const struct err *cut)
+{
+	size_t mark = repairs_mark(it->repairs);
+	bool via_mail = it->via_mail;
+	unsigned packed = it->packed;
+	struct reading r = {.it = it};
+	struct err e;
+	int opened = -1;
+
+	if (it->mails > LIMIT_MAIL_DEPTH)
+		err_set(&e, ERR_LIMIT, "mails attached to mails, more than %d deep",
+			LIMIT_MAIL_DEPTH);
+	else
+		opened = mail_open(data, size, fd, it->mails, it->repairs, &r.mail, &e);
+	if (opened < 0) {
+		repairs_restore(it->repairs, mark);
+		item_refused(it, &e);
+		return;
+	}
+	if (cut)
+		repairs_outer(it->repairs, REPAIR_MAIL_CUT, "mail", text_of(cut->msg), TEXT_ABSENT);
+	it->packed = 0;
+	it->via_mail = true;
+	read_open(&r, cut);
+	it->packed = packed;
+	it->via_mail = via_mail;
+	mail_close(r.mail);
+	repairs_restore(it->repairs, mark);
+}
+
+/* All that s gives. -1: behind what ret has, s is damaged, or it is too much. */
 static int slurp(struct source *s, struct buf *ret, struct err *e)
 {
 	struct block b;
@@ -80,42 +197,46 @@ static int slurp(struct source *s, struct buf *ret, struct err *e)
 
 	while ((r = source_next(s, &b, e)) == 1) {
 		if (b.len > LIMIT_MAIL - ret->len)
-			return err_set(e, ERR_LIMIT, "a mail of more than %d MB",
-				       LIMIT_MAIL >> 20);
+			return err_set(e, ERR_LIMIT, "a mail of more than %d MB", LIMIT_MAIL >> 20);
 		buf_add(ret, b.p, b.len);
 	}
 	return r;
 }
 
+/* -1: s is damaged at its beginning. */
+static int begins_with_from(struct source *s, bool *ret, struct err *e)
+{
+	struct block b;
+	int r = source_next(s, &b, e);
+
+	*ret = r > 0 && b.len >= 5 && memcmp(b.p, "From ", 5) == 0;
+	return r < 0 ? -1 : source_rewind(s, e);
+}
+
 void mail_read(struct item *it, struct source *s)
 {
-	bool whole_item = s == it->whole, via_mail = it->via_mail;
 	struct buf bytes = {0};
-	struct mail *m;
 	struct err e;
-	int r;
+	bool from;
 
-	if (it->mails == MOST_MAILS)
-		r = err_set(&e, ERR_LIMIT, "mails in mails, more than %d deep", MOST_MAILS);
-	else if (whole_item)
-		r = mail_open(it->data, it->size, it->fd, &m, &e);
-	else if ((r = slurp(s, &bytes, &e)) == 0)
-		r = mail_open(bytes.p, bytes.len, -1, &m, &e);
-	if (r < 0) {
+	it->archive_mails += it->packed > 0;
+	if (begins_with_from(s, &from, &e) < 0) {
 		item_refused(it, &e);
-		buf_free(&bytes);
 		return;
 	}
-	unsigned packed = it->packed;
+	if (from) {
+		mbox_read(it, s);
+		return;
+	}
+	if (s == it->whole) {
+		mail_read_bytes(it, it->data, it->size, it->fd, NULL);
+		return;
+	}
+	int r = slurp(s, &bytes, &e);
 
-	it->archive_mails += packed > 0;
-	it->packed = 0;
-	it->mails++;
-	it->via_mail = true;
-	read_parts(it, m);
-	it->mails--;
-	it->packed = packed;
-	it->via_mail = via_mail;
-	mail_close(m);
+	if (r < 0 && e.class == ERR_LIMIT)
+		item_refused(it, &e);
+	else
+		mail_read_bytes(it, bytes.p, bytes.len, -1, r < 0 ? &e : NULL);
 	buf_free(&bytes);
 }

@@ -1,128 +1,291 @@
 #include "parse/mime.h"
+#include "parse/window.h"
 #include "base/mem.h"
 
 #include <gmime/gmime.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define LEAST_BESIDE 64 /* bytes beside the parts in which a report could be */
+
+/* A leaf: a part, or text beside parts. */
+struct leaf {
+	GMimeObject *object; /* the message owns it */
+	const char *text;    /* what stands before or behind parts; NULL for a part */
+	const char *where;   /* of such a text */
+	enum mail_form form;
+	unsigned depth; /* mails that it lies in */
+};
+
 struct mail {
+	const void *data; /* the mail, or NULL: by descriptor */
+	int fd;
+	size_t begin, end;
+	struct buf mended; /* where it had to be */
+	struct repairs *repairs;
 	GMimeStream *stream;
 	GMimeMessage *message;
-	GMimeObject **parts; /* leaf parts in order; the message owns them */
-	size_t n_parts, next;
+	struct leaf *leaves;
+	size_t n_leaves, room, next, n_parts;
+	unsigned depth;   /* mails that this one is attached to */
+	bool cut, whole;
+	struct err limit; /* the first that was met; ERR_NONE */
 };
 
-/* ---- a decoded part as a source ---- */
+/* ---- what a part is by its type ---- */
 
-struct part_source {
-	struct source source;
-	GMimeStream *stream;
-	char block[SOURCE_BLOCK];
+static const struct {
+	const char *type, *subtype;
+	enum mail_form form;
+} forms[] = {
+	{"application", "pgp-signature", FORM_SIGNATURE},
+	{"application", "pkcs7-signature", FORM_SIGNATURE},
+	{"application", "x-pkcs7-signature", FORM_SIGNATURE},
+	{"message", "feedback-report", FORM_FAILURE},
+	{"message", "delivery-status", FORM_DELIVERY},
+	{"message", "global-delivery-status", FORM_DELIVERY},
+	{"application", "tlsrpt+gzip", FORM_TLS},
+	{"application", "tlsrpt+json", FORM_TLS},
+	{"application", "pkcs7-mime", FORM_SMIME_ENCRYPTED},
+	{"application", "x-pkcs7-mime", FORM_SMIME_ENCRYPTED},
+	{"application", "pgp-encrypted", FORM_PGP},
+	{"application", "ms-tnef", FORM_TNEF},
+	{"application", "vnd.ms-tnef", FORM_TNEF},
+	{"application", "vnd.ms-outlook", FORM_OUTLOOK},
+	{"message", "partial", FORM_PARTIAL},
 };
 
-static int part_next(struct source *s, struct block *ret, struct err *e)
+static enum mail_form form_of(GMimeObject *o)
 {
-	struct part_source *p = (struct part_source *)s;
-	ssize_t n = g_mime_stream_read(p->stream, p->block, sizeof(p->block));
+	GMimeContentType *type = g_mime_object_get_content_type(o);
+	const char *main = type ? g_mime_content_type_get_media_type(type) : NULL;
 
-	if (n < 0)
-		return err_set(e, ERR_TEMP, "a part of the mail can't be read");
-	*ret = (struct block){(const uint8_t *)p->block, (size_t)n, false};
-	return n > 0;
+	if (!main || (g_ascii_strcasecmp(main, "application") != 0 &&
+		      g_ascii_strcasecmp(main, "message") != 0))
+		return FORM_BYTES;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (!g_mime_content_type_is_type(type, forms[i].type, forms[i].subtype))
+			continue;
+		const char *smime = g_mime_content_type_get_parameter(type, "smime-type");
+
+		if (forms[i].form == FORM_SMIME_ENCRYPTED && smime &&
+		    g_ascii_strncasecmp(smime, "signed", 6) == 0)
+			return FORM_SMIME_SIGNED;
+		return forms[i].form;
+	}
+	return FORM_BYTES;
 }
 
-static int part_rewind(struct source *s, struct err *e)
+const char *mail_form_words(enum mail_form form)
 {
-	struct part_source *p = (struct part_source *)s;
-
-	if (g_mime_stream_reset(p->stream) < 0)
-		return err_set(e, ERR_TEMP, "a part of the mail can't be read again");
-	return 0;
-}
-
-static void part_close(struct source *s)
-{
-	struct part_source *p = (struct part_source *)s;
-
-	g_object_unref(p->stream);
-	free(p);
-}
-
-static struct source *part_source(GMimePart *part)
-{
-	GMimeDataWrapper *content = g_mime_part_get_content(part);
-
-	if (!content)
-		return NULL;
-	struct part_source *p = xmalloc(sizeof(*p));
-	GMimeFilter *decode =
-		g_mime_filter_basic_new(g_mime_data_wrapper_get_encoding(content), FALSE);
-	GMimeStream *raw = g_mime_data_wrapper_get_stream(content);
-
-	p->source = (struct source){part_next, part_rewind, part_close};
-	g_mime_stream_reset(raw);
-	p->stream = g_mime_stream_filter_new(raw);
-	g_mime_stream_filter_add(GMIME_STREAM_FILTER(p->stream), decode);
-	g_object_unref(decode);
-	return &p->source;
+	switch (form) {
+	case FORM_SMIME_ENCRYPTED:
+		return "an encrypted mail (S/MIME): decrypt it with your mail program and hand in what "
+		       "is attached to it";
+	case FORM_SMIME_SIGNED:
+		return "a mail that is packed into its S/MIME signature (smime.p7m): save what is "
+		       "attached to it with your mail program and hand that in";
+	case FORM_PGP:
+		return "an encrypted mail (PGP): decrypt it with your mail program and hand in what is "
+		       "attached to it";
+	case FORM_TNEF:
+		return "an attachment in Outlook's own form (winmail.dat, TNEF): unpack it with tnef or "
+		       "ytnef and hand in what comes out, and turn off that form at the server that "
+		       "forwards these mails";
+	case FORM_OUTLOOK:
+		return "an Outlook message (.msg): save it in Outlook as .eml, or save what is "
+		       "attached to it, and hand that in";
+	case FORM_PARTIAL:
+		return "a mail that was sent in pieces (message/partial), of which this is one: save "
+		       "the attachment in a mail program that puts them together and hand that in";
+	default:
+		return "nothing that can be read";
+	}
 }
 
 /* ---- the tree of parts ---- */
 
-static int collect(struct mail *m, GMimeObject *o, int depth, struct err *e);
+/* The first limit that is met is told. */
+static struct err *met(struct mail *m)
+{
+	return m->limit.class == ERR_NONE ? &m->limit : NULL;
+}
 
-static int collect_multipart(struct mail *m, GMimeMultipart *multi, int depth, struct err *e)
+static void add_leaf(struct mail *m, struct leaf leaf)
+{
+	if (m->n_leaves == m->room) {
+		m->room = m->room ? m->room * 4 : 8;
+		m->leaves = xrealloc(m->leaves, m->room * sizeof(*m->leaves));
+	}
+	m->leaves[m->n_leaves++] = leaf;
+}
+
+static void collect(struct mail *m, GMimeObject *o, unsigned level, unsigned mails);
+
+static void collect_beside(struct mail *m, const char *text, const char *where, unsigned mails)
+{
+	if (text && strnlen(text, LEAST_BESIDE) == LEAST_BESIDE)
+		add_leaf(m, (struct leaf){NULL, text, where, FORM_BYTES, mails + 1});
+}
+
+static void collect_multipart(struct mail *m, GMimeMultipart *multi, unsigned level, unsigned mails)
 {
 	int n = g_mime_multipart_get_count(multi);
 
+	if (GMIME_IS_MULTIPART_ENCRYPTED(multi)) {
+		add_leaf(m, (struct leaf){(GMimeObject *)multi, NULL, NULL, FORM_PGP, mails + 1});
+		return;
+	}
+	if (n == 0 && multi->prologue) { /* no boundary: a leaf by another name */
+		m->n_parts++;
+		add_leaf(m, (struct leaf){(GMimeObject *)multi, multi->prologue, NULL, FORM_BYTES,
+					  mails + 1});
+		return;
+	}
+	collect_beside(m, multi->prologue, "before the parts", mails);
 	for (int i = 0; i < n; i++)
-		if (collect(m, g_mime_multipart_get_part(multi, i), depth + 1, e) < 0)
-			return -1;
-	return 0;
+		collect(m, g_mime_multipart_get_part(multi, i), level + 1, mails);
+	collect_beside(m, multi->epilogue, "behind the parts", mails);
 }
 
-static int collect(struct mail *m, GMimeObject *o, int depth, struct err *e)
+static void collect(struct mail *m, GMimeObject *o, unsigned level, unsigned mails)
 {
-	if (depth > LIMIT_MIME_DEPTH)
-		return err_set(e, ERR_LIMIT, "a mail with parts nested deeper than %d",
-			       LIMIT_MIME_DEPTH);
-	if (GMIME_IS_MULTIPART(o))
-		return collect_multipart(m, GMIME_MULTIPART(o), depth, e);
+	if (level > LIMIT_MIME_DEPTH) {
+		err_set(met(m), ERR_LIMIT, "a mail with parts nested deeper than %d levels: what lies "
+			"deeper was not read", LIMIT_MIME_DEPTH);
+		return;
+	}
+	if (GMIME_IS_MULTIPART(o)) {
+		collect_multipart(m, GMIME_MULTIPART(o), level, mails);
+		return;
+	}
 	if (GMIME_IS_MESSAGE_PART(o)) {
 		GMimeMessage *inner = g_mime_message_part_get_message(GMIME_MESSAGE_PART(o));
 		GMimeObject *root = inner ? g_mime_message_get_mime_part(inner) : NULL;
 
-		return root ? collect(m, root, depth + 1, e) : 0;
+		if (mails == LIMIT_MAIL_DEPTH)
+			err_set(met(m), ERR_LIMIT, "mails attached to mails, more than %d deep: what "
+				"lies deeper was not read", LIMIT_MAIL_DEPTH);
+		else if (root)
+			collect(m, root, level + 1, mails + 1);
+		return;
 	}
 	if (!GMIME_IS_PART(o))
-		return 0;
-	if (m->n_parts == LIMIT_MIME_PARTS)
-		return err_set(e, ERR_LIMIT, "a mail with more than %d parts", LIMIT_MIME_PARTS);
-	m->parts[m->n_parts++] = o;
-	return 0;
+		return;
+	if (m->n_parts == LIMIT_MIME_PARTS) {
+		err_set(met(m), ERR_LIMIT, "a mail with more than %d parts: the first ones were read",
+			LIMIT_MIME_PARTS);
+		return;
+	}
+	m->n_parts++;
+	add_leaf(m, (struct leaf){o, NULL, NULL, form_of(o), mails + 1});
 }
 
-static bool is_body_text(GMimeObject *o)
+/* ---- a leaf as a source ---- */
+
+static enum transfer transfer_of(GMimeObject *o)
+{
+	const char *field = g_mime_object_get_header(o, "Content-Transfer-Encoding");
+
+	switch (field ? g_mime_content_encoding_from_string(field) : GMIME_CONTENT_ENCODING_DEFAULT) {
+	case GMIME_CONTENT_ENCODING_BASE64:
+		return TRANSFER_BASE64;
+	case GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE:
+		return TRANSFER_QUOTED;
+	case GMIME_CONTENT_ENCODING_UUENCODE:
+		return TRANSFER_UU;
+	default:
+		return TRANSFER_NONE;
+	}
+}
+
+/* Its bytes as they stand in the mail; NULL: there are none. */
+static struct source *leaf_raw(const struct mail *m, const struct leaf *l)
+{
+	if (l->text)
+		return source_bytes(l->text, strlen(l->text), -1);
+	GMimeDataWrapper *content = g_mime_part_get_content(GMIME_PART(l->object));
+	GMimeStream *at = content ? g_mime_data_wrapper_get_stream(content) : NULL;
+
+	if (!at || at->bound_start < 0 || at->bound_end < at->bound_start)
+		return NULL;
+	/* a mail in memory begins at m->begin for GMime too: the bounds are those of the whole */
+	return source_window(m->data, m->fd, (size_t)at->bound_start, (size_t)at->bound_end);
+}
+
+static bool is_body_text(GMimeObject *o, bool *ret_html)
 {
 	GMimeContentType *type = g_mime_object_get_content_type(o);
 	const char *disposition = g_mime_object_get_disposition(o);
 
+	*ret_html = type && g_mime_content_type_is_type(type, "text", "html");
 	if (disposition && g_ascii_strcasecmp(disposition, GMIME_DISPOSITION_ATTACHMENT) == 0)
 		return false;
-	return type && (g_mime_content_type_is_type(type, "text", "plain") ||
-			g_mime_content_type_is_type(type, "text", "html"));
+	return *ret_html || (type && g_mime_content_type_is_type(type, "text", "plain"));
 }
 
-/* application/gzip, x-gzip, zip, x-zip-compressed, zip-compressed.. */
-static bool is_called_archive(GMimeObject *o)
+static void name_leaf(struct mail_part *ret, const struct leaf *l, size_t part)
 {
-	GMimeContentType *type = g_mime_object_get_content_type(o);
-	const char *subtype = type ? g_mime_content_type_get_media_subtype(type) : NULL;
+	struct buf name = {0};
 
-	return subtype && strcasestr(subtype, "zip") != NULL;
+	if (l->where)
+		buf_adds(&name, l->where);
+	else
+		buf_printf(&name, "part %zu", part);
+	size_t n = name.len < sizeof(ret->where) ? name.len : sizeof(ret->where) - 1;
+
+	memcpy(ret->where, name.p, n);
+	ret->where[n] = '\0';
+	buf_free(&name);
 }
 
-/* ---- the door ---- */
+int mail_next(struct mail *m, struct mail_part *ret, struct err *e)
+{
+	if (m->next == m->n_leaves) {
+		if (m->limit.class == ERR_NONE)
+			return 0;
+		*e = m->limit;
+		return -1;
+	}
+	const struct leaf *l = &m->leaves[m->next++];
+
+	*ret = (struct mail_part){.form = l->form, .depth = l->depth};
+	name_leaf(ret, l, m->next);
+	ret->body_text = l->where != NULL;
+	if (l->object && !l->where)
+		ret->body_text = is_body_text(l->object, &ret->html);
+	if (l->form != FORM_BYTES)
+		return 1;
+	ret->content = leaf_raw(m, l);
+	if (ret->content)
+		ret->content = transfer_open(ret->content,
+					     l->object ? transfer_of(l->object) : TRANSFER_NONE,
+					     m->repairs, ret->where);
+	return 1;
+}
+
+static bool ends_in(const char *s, const char *end)
+{
+	size_t n = s ? strlen(s) : 0, k = strlen(end);
+
+	return n >= k && g_ascii_strcasecmp(s + n - k, end) == 0;
+}
+
+bool mail_called_report(const struct mail *m)
+{
+	const struct leaf *l = &m->leaves[m->next - 1];
+
+	if (!l->object || l->text)
+		return false;
+	GMimeContentType *type = g_mime_object_get_content_type(l->object);
+	const char *subtype = type ? g_mime_content_type_get_media_subtype(type) : NULL;
+	const char *name = g_mime_part_get_filename(GMIME_PART(l->object));
+
+	return (subtype && (strcasestr(subtype, "zip") || g_ascii_strcasecmp(subtype, "xml") == 0)) ||
+	       ends_in(name, ".gz") || ends_in(name, ".zip") || ends_in(name, ".xml");
+}
+
+/* ---- the mail ---- */
 
 /* A mail with all that is looked up late in GLib's type system and GMime's tables. */
 static const char rehearsal[] =
@@ -131,76 +294,188 @@ static const char rehearsal[] =
 	"Content-Type: message/rfc822\n\nSubject: a\n\na\n--b\n"
 	"Content-Type: text/plain; charset=windows-1252; name*0=\"a\"; name*1=\"b\"\n"
 	"Content-Transfer-Encoding: quoted-printable\nContent-Disposition: inline\n\na=41\n--b\n"
+	"Content-Type: multipart/signed; boundary=\"c\"\n\n--c\n\na\n--c\n"
+	"Content-Type: application/pkcs7-signature\n\na\n--c--\n--b\n"
+	"Content-Type: multipart/encrypted; boundary=\"d\"\n\n--d\n\na\n--d--\n--b\n"
+	"Content-Type: application/pkcs7-mime\n\na\n--b\nContent-Type: message/partial\n\na\n--b\n"
 	"Content-Type: application/gzip\nContent-Transfer-Encoding: base64\n"
 	"Content-Disposition: attachment; filename*=UTF-8''a\n\nYQ==\n--b--\n";
 
 void mime_setup(void)
 {
+	struct repairs *r = repairs_new();
 	struct mail *m;
 	struct mail_part part;
 	struct block b;
+	struct err e;
 
 	g_mime_init();
-	if (mail_open(rehearsal, sizeof(rehearsal) - 1, -1, &m, NULL) < 0)
-		return;
-	while (mail_next(m, &part, NULL) > 0) {
-		while (source_next(part.content, &b, NULL) > 0)
-			;
-		source_close(part.content);
+	if (mail_open(rehearsal, sizeof(rehearsal) - 1, -1, 0, r, &m, &e) == 0) {
+		while (mail_next(m, &part, &e) > 0) {
+			(void)mail_called_report(m);
+			while (part.content && source_next(part.content, &b, &e) > 0)
+				;
+			source_close(part.content);
+		}
+		(void)mail_words(m, false);
+		mail_close(m);
 	}
-	mail_close(m);
+	repairs_free(r);
 }
 
-int mail_open(const void *data, size_t size, int fd, struct mail **ret_m, struct err *e)
+/* What the lines say; mended where it has to be. */
+static int prepare(struct mail *m, size_t size, struct err *e)
 {
-	if (size > LIMIT_MAIL)
-		return err_set(e, ERR_LIMIT, "a mail of %zu MB, over %d MB", size >> 20,
-			       LIMIT_MAIL >> 20);
-	if (mail_scan(data, size, fd, e) < 0)
-		return -1;
-	struct mail *m = xcalloc(1, sizeof(*m));
-	GMimeObject *root;
+	struct mail_lines l;
+	bool again;
 
-	m->parts = xcalloc(LIMIT_MIME_PARTS, sizeof(*m->parts));
-	if (data) {
-		m->stream = g_mime_stream_mem_new_with_buffer(data, size);
-	} else {
-		m->stream = g_mime_stream_fs_new_with_bounds(fd, 0, (gint64)size);
+	do {
+		if (mail_scan(m->data, size, m->fd, &l, e) < 0)
+			return -1;
+		again = l.cr_only;
+		if (!(l.fields || l.unfolded || l.strange || l.cr_only || l.dots))
+			break;
+		struct buf mended = {0};
+
+		if (mail_mend(m->data, m->fd, &l, m->repairs, &mended, e) < 0)
+			return -1;
+		buf_free(&m->mended);
+		m->mended = mended;
+		m->data = mended.p;
+		size = mended.len;
+		l.begin = 0;
+		l.end = size;
+	} while (again);
+	if (l.limit.class != ERR_NONE)
+		m->limit = l.limit;
+	m->begin = l.begin;
+	m->end = l.end;
+	return 0;
+}
+
+static void parse(struct mail *m)
+{
+	if (m->data)
+		m->stream = g_mime_stream_mem_new_with_buffer(m->data, m->end);
+	else
+		m->stream = g_mime_stream_fs_new_with_bounds(m->fd, 0, (gint64)m->end);
+	if (!m->data)
 		g_mime_stream_fs_set_owner(GMIME_STREAM_FS(m->stream), FALSE);
-	}
+	g_mime_stream_set_bounds(m->stream, (gint64)m->begin, (gint64)m->end);
+	g_mime_stream_reset(m->stream);
 	GMimeParser *parser = g_mime_parser_new_with_stream(m->stream);
 
 	m->message = g_mime_parser_construct_message(parser, NULL);
 	g_object_unref(parser);
-	root = m->message ? g_mime_message_get_mime_part(m->message) : NULL;
-	if (root && collect(m, root, 0, e) < 0) {
+}
+
+int mail_open(const void *data, size_t size, int fd, unsigned depth, struct repairs *r,
+	      struct mail **ret_m, struct err *e)
+{
+	if (size > LIMIT_MAIL)
+		return err_set(e, ERR_LIMIT, "a mail of %zu MB, over %d MB", size >> 20,
+			       LIMIT_MAIL >> 20);
+	struct mail *m = xcalloc(1, sizeof(*m));
+
+	m->data = data;
+	m->fd = fd;
+	m->repairs = r;
+	m->depth = depth;
+	if (prepare(m, size, e) < 0) {
 		mail_close(m);
 		return -1;
 	}
+	parse(m);
+	GMimeObject *root = m->message ? g_mime_message_get_mime_part(m->message) : NULL;
+
+	if (root) {
+		bool ended = GMIME_IS_MULTIPART(root) && GMIME_MULTIPART(root)->write_end_boundary;
+
+		m->whole = ended && g_mime_multipart_get_count(GMIME_MULTIPART(root)) > 0;
+		m->cut = GMIME_IS_MULTIPART(root) && !ended && m->limit.class == ERR_NONE;
+		collect(m, root, 0, depth);
+	}
+	if (m->cut)
+		repairs_outer(r, REPAIR_MAIL_CUT, "mail", text_of("no last boundary"), TEXT_ABSENT);
 	*ret_m = m;
 	return 0;
 }
 
-int mail_next(struct mail *m, struct mail_part *ret, struct err *e)
+bool mail_is_cut(const struct mail *m)
 {
-	(void)e;
-	while (m->next < m->n_parts) {
-		GMimeObject *o = m->parts[m->next++];
+	return m->cut;
+}
 
-		ret->content = part_source(GMIME_PART(o));
-		ret->body_text = is_body_text(o);
-		ret->called_archive = is_called_archive(o);
-		if (ret->content)
-			return 1;
-	}
-	return 0;
+bool mail_is_whole(const struct mail *m)
+{
+	return m->whole;
+}
+
+struct source *mail_raw(const struct mail *m)
+{
+	return source_window(m->data, m->fd, m->begin, m->end);
 }
 
 void mail_close(struct mail *m)
 {
 	if (m->message)
 		g_object_unref(m->message);
-	g_object_unref(m->stream);
-	free(m->parts);
+	if (m->stream)
+		g_object_unref(m->stream);
+	free(m->leaves);
+	buf_free(&m->mended);
 	free(m);
+}
+
+/* ---- what it is without a report ---- */
+
+static const char *field(const struct mail *m, const char *name)
+{
+	return m->message ? g_mime_object_get_header((GMimeObject *)m->message, name) : NULL;
+}
+
+bool mail_subject_of_report(const struct mail *m)
+{
+	const char *s = m->message ? g_mime_message_get_subject(m->message) : NULL;
+
+	return s && (strcasestr(s, "report domain:") ||
+		     (strcasestr(s, "dmarc") && strcasestr(s, "report")));
+}
+
+static const char *report_type(const struct mail *m)
+{
+	GMimeObject *root = m->message ? g_mime_message_get_mime_part(m->message) : NULL;
+	GMimeContentType *type = root ? g_mime_object_get_content_type(root) : NULL;
+	const char *s = type && g_mime_content_type_is_type(type, "multipart", "report")
+				? g_mime_content_type_get_parameter(type, "report-type") : NULL;
+
+	return s ? s : "";
+}
+
+static bool has_form(const struct mail *m, enum mail_form form)
+{
+	for (size_t i = 0; i < m->n_leaves; i++)
+		if (m->leaves[i].form == form)
+			return true;
+	return false;
+}
+
+const char *mail_words(const struct mail *m, bool error_report)
+{
+	const char *type = report_type(m), *automatic = field(m, "Auto-Submitted");
+
+	if (g_ascii_strcasecmp(type, "feedback-report") == 0 || has_form(m, FORM_FAILURE))
+		return "a failure report on single mails (ARF), no aggregate report";
+	if (g_ascii_strcasecmp(type, "delivery-status") == 0 || has_form(m, FORM_DELIVERY))
+		return "a delivery status notification, without a report";
+	if (g_ascii_strcasecmp(type, "tlsrpt") == 0 || has_form(m, FORM_TLS))
+		return "a TLS report (RFC 8460), no DMARC report";
+	if (error_report)
+		return "an error report (RFC 7489, 7.2.2): a reporter could not send its report";
+	if (automatic && g_ascii_strncasecmp(automatic, "no", 2) != 0)
+		return "an automatic reply, without a report";
+	if (mail_subject_of_report(m))
+		return "a mail with the subject of a report, but without one: was its attachment "
+		       "taken out on the way?";
+	return "a mail without a report";
 }

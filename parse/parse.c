@@ -48,6 +48,7 @@ static uint32_t take_entry(struct item *it)
 
 void item_refused(struct item *it, const struct err *why)
 {
+	it->limits += why->class == ERR_LIMIT;
 	emit_refused(it->emit, take_entry(it), why);
 }
 
@@ -79,6 +80,7 @@ static void tell_of_xml(struct item *it, uint32_t entry, enum xml_verdict v, con
 		emit_not_report(it->emit, entry, "XML without feedback");
 	else if (v == XML_BAD)
 		emit_refused(it->emit, entry, e);
+	it->limits += v == XML_BAD && e->class == ERR_LIMIT;
 }
 
 static void read_xml(struct item *it, struct source *s, const struct block *first, size_t skip)
