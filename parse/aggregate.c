@@ -92,20 +92,18 @@ void aggregate_progress(const struct aggregate *a, uint32_t *ret_tags, uint32_t 
 	*ret_records = a->records_met;
 }
 
-void aggregate_break_off(struct aggregate *a, const char *why)
+bool head_whole(const struct aggregate *a)
 {
-	a->broken_off = true;
-	snprintf(a->lost, sizeof(a->lost), "%s", why);
+	return a->metadata && a->policy && (a->value[LEAF_BEGIN].p || a->value[LEAF_END].p);
 }
 
-void mended(struct aggregate *a, enum repair_kind kind, const char *where, struct text from,
-	    struct text to)
+void aggregate_break_off(struct aggregate *a, const char *why)
 {
-	bool in_record = a->into == &a->record_area;
-	const xmlParserInput *in = a->ctxt->input;
-
-	repairs_add(a->repairs, kind, where, from, to, in_record ? a->record_no + 1 : 0,
-		    in && in->line > 0 ? (uint32_t)in->line : 0);
+	if (!head_whole(a) && !a->head_sent)
+		refuse(a, ERR_INPUT,
+		       "%s, before report_metadata and policy_published are whole", why);
+	a->broken_off = true;
+	snprintf(a->lost, sizeof(a->lost), "%s", why);
 }
 
 void aggregate_document(struct aggregate *a, uint32_t entry, bool via_mail)
@@ -116,6 +114,7 @@ void aggregate_document(struct aggregate *a, uint32_t entry, bool via_mail)
 	a->head_sent = a->metadata = a->policy = false;
 	a->namespace_9990 = a->namespace_7489 = a->has_extension = a->has_extensions = false;
 	memset(a->value, 0, sizeof(a->value));
+	a->trimmed = a->elsewhere = 0;
 	a->head_area.len = 0;
 	extra_clear(&a->head_extra);
 	a->sums = (struct report_sums){0};
@@ -126,11 +125,13 @@ void aggregate_document(struct aggregate *a, uint32_t entry, bool via_mail)
 void aggregate_begin(struct aggregate *a, xmlParserCtxtPtr ctxt)
 {
 	a->ctxt = ctxt;
-	a->refused = a->met = a->closed = a->many = a->broken_off = false;
+	a->refused = a->met = a->closed = a->many = false;
+	a->broken_off = a->cut_record = false;
 	a->depth = 0;
-	a->level[0] = (struct level){NULL, NULL, NODE_OUTSIDE, false};
+	a->level[0] = (struct level){.node = NODE_OUTSIDE};
 	a->into = &a->head_area;
 	a->collect = a->collected = 0;
+	a->stray = a->in_record = false;
 }
 
 /* What was collected of the text of this element; the next text goes behind it. */
@@ -139,15 +140,16 @@ struct text take_text(struct aggregate *a)
 	struct text t = {a->into->p + a->into->len, (uint32_t)a->collected};
 
 	a->into->len += a->collected;
-	a->into->p[a->into->len++] = ' ';
+	a->into->p[a->into->len++] = BEHIND;
 	a->collect = a->collected = 0;
+	a->stray = false;
 	/* mostly there is nothing to trim */
 	return t.len && (unsigned char)t.p[0] > ' ' && (unsigned char)t.p[t.len - 1] > ' '
 		       ? t
 		       : text_trim(t);
 }
 
-static void expect_text(struct aggregate *a, size_t most)
+void expect_text(struct aggregate *a, size_t most)
 {
 	if (a->into->len > AREA)
 		refuse(a, ERR_LIMIT, "more than %d bytes of text in %s", AREA,
@@ -156,8 +158,33 @@ static void expect_text(struct aggregate *a, size_t most)
 	a->collected = 0;
 }
 
+static void set_value(struct aggregate *a, enum node leaf, struct text t, size_t len)
+{
+	uint64_t bit = BIT(leaf);
+
+	a->value[leaf] = t;
+	if (t.len != len)
+		a->trimmed |= bit;
+	/* a row that was refused without it has no hash to keep */
+	if (a->level[a->depth].elsewhere && leaf != LEAF_SOURCE_IP && leaf != LEAF_COUNT)
+		a->elsewhere |= bit;
+}
+
+/* A leaf that came before, or behind the head that has left: the first one holds. */
+static void further_leaf(struct aggregate *a, enum node leaf, struct text t)
+{
+	struct text first = a->value[leaf];
+
+	if (!t.len)
+		return;
+	if (first.p && !text_eq(first, t))
+		mended(a, REPAIR_ELEMENT_REPEATED, here(a), t, first);
+	keep_element(a, TEXT_ABSENT, t);
+}
+
 static void leaf_text(struct aggregate *a, enum node leaf)
 {
+	size_t len = a->collected;
 	struct text t = take_text(a);
 
 	if (leaf == LEAF_ERROR) {
@@ -166,138 +193,39 @@ static void leaf_text(struct aggregate *a, enum node leaf)
 	} else if (leaf == LEAF_HUMAN_RESULT) {
 		record_human(a, t);
 	} else if (!a->value[leaf].p && !(leaf <= LAST_HEAD_LEAF && a->head_sent)) {
-		a->value[leaf] = t;
-	} else if (t.len) {
-		keep_element(a, TEXT_ABSENT, t);
+		set_value(a, leaf, t, len);
+	} else {
+		further_leaf(a, leaf, t);
 	}
 }
 
 /* Start of elements. */
 
-static bool ends_with(const char *uri, const char *tail)
-{
-	size_t n = uri ? strlen(uri) : 0, t = strlen(tail);
-
-	return n >= t && strcmp(uri + n - t, tail) == 0;
-}
-
-static void open_feedback(struct aggregate *a, const char *uri)
-{
-	if (a->met) {
-		refuse(a, ERR_INPUT, "more than one feedback in a document");
-		a->many = true;
-	}
-	a->met = true;
-	a->namespace_9990 = ends_with(uri, "dmarc-2.0");
-	a->namespace_7489 = ends_with(uri, "dmarc-xml/0.1");
-}
-
-static enum node open_record(struct aggregate *a)
-{
-	a->records_met++;
-	if (a->pass == PASS_WHOLE && !a->head_sent) {
-		if (!a->metadata || !a->policy)
-			a->pass = PASS_HEAD;
-		else
-			head_send(a);
-	}
-	if (a->pass == PASS_HEAD)
-		return NODE_SKIPPED;
-	record_open(a);
-	return NODE_RECORD;
-}
-
-static void open_result(struct aggregate *a)
-{
-	if (++a->results > LIMIT_RESULTS)
-		refuse(a, ERR_LIMIT, "more than %d results in record %u", LIMIT_RESULTS,
-		       a->record_no + 1);
-	memset(&a->value[LEAF_DOMAIN], 0, sizeof(a->value[0]) * (LEAF_RESULT - LEAF_DOMAIN + 1));
-}
-
-static void open_reason(struct aggregate *a)
-{
-	if (++a->reasons > LIMIT_REASONS)
-		refuse(a, ERR_LIMIT, "more than %d reasons in record %u", LIMIT_REASONS,
-		       a->record_no + 1);
-	a->value[LEAF_TYPE] = a->value[LEAF_COMMENT] = a->lang = TEXT_ABSENT;
-	expect_text(a, LIMIT_COMMENT);
-}
-
-/* What the schema has twice, but the policy and the metadata once: the first holds. */
-static enum node open_node(struct aggregate *a, enum node node, const char *uri)
-{
-	switch (node) {
-	case NODE_FEEDBACK:
-		open_feedback(a, uri);
-		break;
-	case NODE_METADATA:
-		return a->metadata ? NODE_UNKNOWN : node;
-	case NODE_POLICY:
-		return a->policy ? NODE_UNKNOWN : node;
-	case NODE_RECORD:
-		return open_record(a);
-	case NODE_DKIM:
-	case NODE_SPF:
-		open_result(a);
-		break;
-	case NODE_REASON:
-		open_reason(a);
-		break;
-	default:
-		break;
-	}
-	return node;
-}
-
 /* Some write the type of a reason without an element of its own. */
 static void bare_type(struct aggregate *a)
 {
+	size_t len = a->collected;
 	struct text t = take_text(a);
 
-	if (t.len)
-		a->value[LEAF_TYPE] = t;
+	if (!t.len)
+		return;
+	set_value(a, LEAF_TYPE, t, len);
+	mended(a, REPAIR_STRAY_TEXT, names_path(NODE_REASON), t, text_of("type"));
 }
 
-/* A child ends the text that its parent may have had before it. */
-static enum node below(struct aggregate *a, struct level *up, const char *name)
+/* The text of the open element is at its end: it is closed, or a child begins. */
+static void end_text(struct aggregate *a, enum node node)
 {
-	up->has_children = true;
-	if (!a->collect)
-		;
-	else if (up->node == NODE_REASON)
+	if (a->broken_off) /* it was cut: nothing says what it was going to be */
+		a->collect = a->collected = 0;
+	else if (a->stray)
+		tell_stray_text(a);
+	else if (node == NODE_REASON)
 		bare_type(a);
-	else if (up->node < FIRST_LEAF)
+	else if (node < FIRST_LEAF)
 		keep_text(a);
 	else
-		leaf_text(a, up->node);
-	return up->node < FIRST_LEAF ? names_node(a->names, up->node, name) : NODE_UNKNOWN;
-}
-
-/* What opens an element that has children; the node may become another by it. */
-static void start_node(struct aggregate *a, const struct level *up, struct level *l)
-{
-	enum node node = open_node(a, l->node, l->uri);
-
-	l->node = node;
-	if (node == NODE_EXTENSION && up->node == NODE_FEEDBACK) {
-		char end = l->name[strlen("extension")]; /* drafts had `extensions` */
-
-		a->has_extensions |= end == 's';
-		a->has_extension |= end == '\0';
-	}
-	if (node == NODE_UNKNOWN || node == NODE_EXTENSION)
-		expect_text(a, LIMIT_COMMENT);
-}
-
-static void start_leaf(struct aggregate *a, enum node leaf)
-{
-	if (leaf == LEAF_ERROR || leaf == LEAF_HUMAN_RESULT)
-		a->lang = TEXT_ABSENT;
-	expect_text(a, leaf == LEAF_ERROR || leaf == LEAF_EXTRA_CONTACT || leaf == LEAF_COMMENT ||
-				       leaf == LEAF_HUMAN_RESULT
-			       ? LIMIT_COMMENT
-			       : LIMIT_LEAF);
+		leaf_text(a, node);
 }
 
 static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
@@ -314,19 +242,41 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
 		refuse(a, ERR_LIMIT, "elements deeper than %d", LIMIT_XML_DEPTH);
 		return;
 	}
-	enum node node = below(a, up, (const char *)name);
-
-	/* the second pass has the head already */
-	if (a->pass == PASS_RECORDS && up->node == NODE_FEEDBACK && node != NODE_RECORD)
-		node = NODE_SKIPPED;
-	*l = (struct level){(const char *)name, (const char *)uri, node, false};
+	up->has_children = true;
+	if (a->collect)
+		end_text(a, up->node);
+	*l = (struct level){.name = (const char *)name, .uri = (const char *)uri};
 	a->depth++;
-	if (node < FIRST_LEAF)
-		start_node(a, up, l);
-	else
-		start_leaf(a, node);
+	element_opens(a, up, l);
 	if (n_attr > 0 && l->node != NODE_OUTSIDE && l->node != NODE_SKIPPED)
 		keep_attributes(a, l->node, n_attr, attr);
+}
+
+/* 0x21 and over: the rest is blank, as XML has no other control characters. */
+static bool all_blank(const char *p, size_t n)
+{
+	uint64_t w, no = 0;
+
+	for (; n >= 8; p += 8, n -= 8) {
+		memcpy(&w, p, 8);
+		no |= (w + 0x5f5f5f5f5f5f5f5fu) | w;
+	}
+	for (; n; p++, n--)
+		no |= (unsigned char)*p > ' ' ? 0x80 : 0;
+	return !(no & 0x8080808080808080u);
+}
+
+/* Text where none is expected. True: it is read nevertheless. */
+static bool unexpected(struct aggregate *a, const char *p, size_t n)
+{
+	enum node node = a->level[a->depth].node;
+
+	if (node == NODE_OUTSIDE || node == NODE_SKIPPED || all_blank(p, n) ||
+	    (node == NODE_FEEDBACK && a->pass == PASS_RECORDS)) /* the first pass told of it */
+		return false;
+	expect_text(a, LIMIT_COMMENT);
+	a->stray = node != NODE_UNKNOWN && node != NODE_EXTENSION;
+	return true;
 }
 
 static void on_text(void *ctx, const xmlChar *p, int len)
@@ -334,7 +284,7 @@ static void on_text(void *ctx, const xmlChar *p, int len)
 	struct aggregate *a = ctx;
 	size_t n = (size_t)len;
 
-	if (!a->collect || a->refused)
+	if (a->refused || (!a->collect && !unexpected(a, (const char *)p, n)))
 		return;
 	if (n > a->collect - a->collected) {
 		refuse(a, ERR_LIMIT, "%s is longer than %zu bytes", a->level[a->depth].name,
@@ -346,13 +296,6 @@ static void on_text(void *ctx, const xmlChar *p, int len)
 }
 
 /* End of elements. */
-
-static void close_reason(struct aggregate *a)
-{
-	if (a->collect)
-		bare_type(a);
-	record_reason(a);
-}
 
 static void close_node(struct aggregate *a, enum node node)
 {
@@ -374,12 +317,7 @@ static void close_node(struct aggregate *a, enum node node)
 		record_result(a, node);
 		break;
 	case NODE_REASON:
-		close_reason(a);
-		break;
-	case NODE_EXTENSION:
-	case NODE_UNKNOWN:
-		if (a->collect)
-			keep_text(a);
+		record_reason(a);
 		break;
 	default:
 		break;
@@ -396,10 +334,10 @@ static void on_end(void *ctx, const xmlChar *name, const xmlChar *prefix, const 
 	a->tags++;
 	enum node node = a->level[a->depth].node;
 
+	if (a->collect)
+		end_text(a, node);
 	if (node < FIRST_LEAF)
 		close_node(a, node);
-	else if (a->collect)
-		leaf_text(a, node);
 	a->depth--;
 }
 

@@ -1,5 +1,6 @@
 /*
- * gather - what aggregate.c (events), head.c and record.c share; nobody else includes it.
+ * gather - what aggregate.c (events), open.c, keep.c, odd.c, head.c, record.c and content.c share;
+ * nobody else includes it.
  */
 #ifndef PARSE_GATHER_H
 #define PARSE_GATHER_H
@@ -9,6 +10,7 @@
 #include "parse/extra.h"
 #include "parse/names.h"
 #include "parse/repairs.h"
+#include "parse/words.h"
 
 #include <endian.h>
 
@@ -17,8 +19,13 @@
 #define AREA (1 << 20)           /* texts of a head, or of one record */
 #define MOST_LANG 64
 #define SLACK 16                 /* see put_value */
+#define BEHIND '\1'              /* behind each text in an area: no character of XML */
 
-/* Texts one after the other, a blank between them: one check of UTF-8 does for all. */
+/* A node in a set of them. */
+#define BIT(node) (UINT64_C(1) << (node))
+_Static_assert(NODES <= 64, "a set of nodes is a word");
+
+/* Texts one after the other, BEHIND between them: one check of UTF-8 does for all. */
 struct area {
 	size_t len;
 	char p[AREA + LIMIT_COMMENT + 1 + SLACK];
@@ -35,6 +42,7 @@ struct level {
 	const char *name, *uri; /* interned by libxml2 */
 	enum node node;
 	bool has_children;
+	bool elsewhere; /* it, or what it is in, is misplaced: see elsewhere below */
 };
 
 /* The set of results under construction: for each its kind and raw values, see put_value. */
@@ -54,6 +62,7 @@ struct aggregate {
 	struct err err;
 	bool many;       /* refused for a second feedback */
 	bool broken_off; /* what is open now is not whole */
+	bool cut_record; /* a record was */
 	char lost[400];  /* why */
 	uint32_t tags, records_met; /* how far the document is */
 
@@ -67,17 +76,23 @@ struct aggregate {
 	/* the text that is being read: collect bytes may still come, into */
 	struct area *into;
 	size_t collect, collected;
+	bool stray; /* it is none that belongs here */
 	struct text lang;
 	char lang_text[MOST_LANG];
 
 	/* what was read; of a leaf that came twice the first */
 	struct text value[NODES];
+	uint64_t trimmed;   /* of these, blanks around them were cut */
+	uint64_t elsewhere; /* these, found where no schema has them, are left out of the content
+			       hash, as the unknown is: it is the same as before they were taken */
 	struct extra head_extra, record_extra;
 	bool head_sent;
 	uint32_t entry;
 	bool via_mail;
 
 	/* of the record */
+	bool in_record;
+	uint64_t met_in_record; /* elements with children */
 	unsigned reasons, results;
 	struct buf reasons_content, humans_content;
 	struct buf path, attributes; /* of an element that is kept as it is */
@@ -95,12 +110,38 @@ struct aggregate {
 /* Stops the document. Always returns -1. */
 int refuse(struct aggregate *a, enum err_class class, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
-/* aggregate.c: something of this document was mended, in the element that is open. */
+/*
+ * odd.c: what is told of values and elements that are not as the RFCs have them. Called only where
+ * something is odd already: reports that are as they should be pay nothing.
+ */
 void mended(struct aggregate *a, enum repair_kind kind, const char *where, struct text from,
 	    struct text to);
+/* The path of the element that is open, from below feedback or record; in a->path. */
+const char *here(struct aggregate *a);
+/* A required value is missing, or is empty. where: NULL is the leaf's own path. */
+void tell_no_value(struct aggregate *a, enum node leaf, const char *where);
+/* The element that is open came before. */
+void tell_repeated(struct aggregate *a);
+void tell_misplaced(struct aggregate *a, enum node node);
+/* The text that was read is none that belongs here. */
+void tell_stray_text(struct aggregate *a);
+/* A value that was written otherwise: from as sent, to as taken. */
+void tell_form(struct aggregate *a, enum repair_kind kind, enum node leaf, const char *to);
+/*
+ * What a leaf's word is in its place, and its oddities told. where: NULL is the leaf's own path.
+ * The leaf is not empty.
+ */
+struct word find_word(struct aggregate *a, enum node leaf, enum vocabulary v, const char *where);
 
 /* aggregate.c: what was collected of this element's text, trimmed. */
 struct text take_text(struct aggregate *a);
+/* aggregate.c: text of at most so many bytes may come. */
+void expect_text(struct aggregate *a, size_t most);
+/* aggregate.c: all that HEAD needs is there, so that it may leave. */
+bool head_whole(const struct aggregate *a);
+
+/* open.c: the element at l, with its name, opens below up. */
+void element_opens(struct aggregate *a, const struct level *up, struct level *l);
 
 /*
  * keep.c: what no field is for goes into extra as it is: an element's text (of the open level), and

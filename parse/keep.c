@@ -1,25 +1,6 @@
 /* Every field is kept: elements and attributes that no field is for. */
 #include "parse/gather.h"
 
-/* "report_metadata/contact/phone", from below feedback or record. */
-static struct text path_here(struct aggregate *a)
-{
-	unsigned from = 1;
-
-	for (unsigned i = 1; i <= a->depth; i++)
-		if (a->level[i].node == NODE_FEEDBACK || a->level[i].node == NODE_RECORD)
-			from = i + 1;
-	a->path.len = 0;
-	for (unsigned i = from; i <= a->depth; i++) {
-		if (a->path.len)
-			buf_addc(&a->path, '/');
-		buf_adds(&a->path, a->level[i].name);
-	}
-	if (!a->path.len)
-		buf_adds(&a->path, a->level[a->depth].name);
-	return (struct text){a->path.p, (uint32_t)a->path.len};
-}
-
 static struct text own_namespace(const struct level *l)
 {
 	return l->uri && !strstr(l->uri, "dmarc") ? text_of(l->uri) : TEXT_ABSENT;
@@ -28,7 +9,7 @@ static struct text own_namespace(const struct level *l)
 void keep_element(struct aggregate *a, struct text attributes, struct text text)
 {
 	const struct level *l = &a->level[a->depth];
-	struct text path = path_here(a);
+	struct text path = text_of(here(a));
 	bool of_record = a->into == &a->record_area;
 	enum extra_part part = l->node == NODE_EXTENSION ? EXTRA_EXTENSIONS
 			       : l->node == NODE_UNKNOWN || !attributes.p ? EXTRA_UNKNOWN
@@ -46,8 +27,8 @@ void keep_element(struct aggregate *a, struct text attributes, struct text text)
 	else if (!text_utf8_ok(path.p, path.len) || !text_utf8_ok(text.p, text.len))
 		refuse(a, ERR_INPUT, "bytes that are no UTF-8 behind the records");
 	else
-		mended(a, REPAIR_ELEMENT_MISPLACED, buf_cstr(&a->path), TEXT_ABSENT,
-		       text.p ? text : attributes);
+		mended(a, REPAIR_ELEMENT_MISPLACED, path.p, text.p ? text : attributes,
+		       TEXT_ABSENT);
 }
 
 static bool is_xsi(const xmlChar *uri)

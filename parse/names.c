@@ -8,67 +8,100 @@ struct meaning {
 	enum node parent;
 	const char *name;
 	enum node node;
-	const char *path; /* of leaves */
 };
 
 static const struct meaning meanings[] = {
-	{NODE_OUTSIDE, "feedback", NODE_FEEDBACK, NULL},
-	{NODE_FEEDBACK, "version", LEAF_VERSION, "version"},
-	{NODE_FEEDBACK, "report_metadata", NODE_METADATA, NULL},
-	{NODE_FEEDBACK, "policy_published", NODE_POLICY, NULL},
-	{NODE_FEEDBACK, "record", NODE_RECORD, NULL},
-	{NODE_FEEDBACK, "extension", NODE_EXTENSION, NULL},
-	{NODE_FEEDBACK, "extensions", NODE_EXTENSION, NULL},
-	{NODE_METADATA, "org_name", LEAF_ORG_NAME, "report_metadata/org_name"},
-	{NODE_METADATA, "email", LEAF_EMAIL, "report_metadata/email"},
-	{NODE_METADATA, "extra_contact_info", LEAF_EXTRA_CONTACT,
-	 "report_metadata/extra_contact_info"},
-	{NODE_METADATA, "report_id", LEAF_REPORT_ID, "report_metadata/report_id"},
-	{NODE_METADATA, "error", LEAF_ERROR, "report_metadata/error"},
-	{NODE_METADATA, "generator", LEAF_GENERATOR, "report_metadata/generator"},
-	{NODE_METADATA, "date_range", NODE_DATE_RANGE, NULL},
-	{NODE_DATE_RANGE, "begin", LEAF_BEGIN, "date_range/begin"},
-	{NODE_DATE_RANGE, "end", LEAF_END, "date_range/end"},
-	{NODE_POLICY, "domain", LEAF_POLICY_DOMAIN, "policy_published/domain"},
-	{NODE_POLICY, "p", LEAF_P, "policy_published/p"},
-	{NODE_POLICY, "sp", LEAF_SP, "policy_published/sp"},
-	{NODE_POLICY, "np", LEAF_NP, "policy_published/np"},
-	{NODE_POLICY, "adkim", LEAF_ADKIM, "policy_published/adkim"},
-	{NODE_POLICY, "aspf", LEAF_ASPF, "policy_published/aspf"},
-	{NODE_POLICY, "pct", LEAF_PCT, "policy_published/pct"},
-	{NODE_POLICY, "fo", LEAF_FO, "policy_published/fo"},
-	{NODE_POLICY, "testing", LEAF_TESTING, "policy_published/testing"},
-	{NODE_POLICY, "discovery_method", LEAF_DISCOVERY, "policy_published/discovery_method"},
-	{NODE_POLICY, "version_published", LEAF_VERSION_PUBLISHED,
-	 "policy_published/version_published"},
-	{NODE_RECORD, "row", NODE_ROW, NULL},
-	{NODE_RECORD, "identifiers", NODE_IDENTIFIERS, NULL},
-	{NODE_RECORD, "identities", NODE_IDENTIFIERS, NULL}, /* draft 0.1 */
-	{NODE_RECORD, "auth_results", NODE_AUTH, NULL},
-	{NODE_RECORD, "extension", NODE_EXTENSION, NULL},
-	{NODE_RECORD, "extensions", NODE_EXTENSION, NULL},
-	{NODE_ROW, "source_ip", LEAF_SOURCE_IP, "row/source_ip"},
-	{NODE_ROW, "count", LEAF_COUNT, "row/count"},
-	{NODE_ROW, "policy_evaluated", NODE_EVALUATED, NULL},
-	{NODE_EVALUATED, "disposition", LEAF_DISPOSITION, "policy_evaluated/disposition"},
-	{NODE_EVALUATED, "dkim", LEAF_DKIM, "policy_evaluated/dkim"},
-	{NODE_EVALUATED, "spf", LEAF_SPF, "policy_evaluated/spf"},
-	{NODE_EVALUATED, "reason", NODE_REASON, NULL},
-	{NODE_REASON, "type", LEAF_TYPE, "reason/type"},
-	{NODE_REASON, "comment", LEAF_COMMENT, "reason/comment"},
-	{NODE_IDENTIFIERS, "header_from", LEAF_HEADER_FROM, "identifiers/header_from"},
-	{NODE_IDENTIFIERS, "envelope_from", LEAF_ENVELOPE_FROM, "identifiers/envelope_from"},
-	{NODE_IDENTIFIERS, "envelope_to", LEAF_ENVELOPE_TO, "identifiers/envelope_to"},
-	{NODE_AUTH, "dkim", NODE_DKIM, NULL},
-	{NODE_AUTH, "spf", NODE_SPF, NULL},
-	{NODE_DKIM, "domain", LEAF_DOMAIN, "auth_results/domain"},
-	{NODE_DKIM, "selector", LEAF_SELECTOR, "auth_results/selector"},
-	{NODE_DKIM, "result", LEAF_RESULT, "auth_results/result"},
-	{NODE_DKIM, "human_result", LEAF_HUMAN_RESULT, "auth_results/human_result"},
-	{NODE_SPF, "domain", LEAF_DOMAIN, "auth_results/domain"},
-	{NODE_SPF, "scope", LEAF_SCOPE, "auth_results/scope"},
-	{NODE_SPF, "result", LEAF_RESULT, "auth_results/result"},
-	{NODE_SPF, "human_result", LEAF_HUMAN_RESULT, "auth_results/human_result"},
+	{NODE_OUTSIDE, "feedback", NODE_FEEDBACK},
+	{NODE_FEEDBACK, "version", LEAF_VERSION},
+	{NODE_FEEDBACK, "report_metadata", NODE_METADATA},
+	{NODE_FEEDBACK, "policy_published", NODE_POLICY},
+	{NODE_FEEDBACK, "record", NODE_RECORD},
+	{NODE_FEEDBACK, "extension", NODE_EXTENSION},
+	{NODE_FEEDBACK, "extensions", NODE_EXTENSION},
+	{NODE_METADATA, "org_name", LEAF_ORG_NAME},
+	{NODE_METADATA, "email", LEAF_EMAIL},
+	{NODE_METADATA, "extra_contact_info", LEAF_EXTRA_CONTACT},
+	{NODE_METADATA, "report_id", LEAF_REPORT_ID},
+	{NODE_METADATA, "error", LEAF_ERROR},
+	{NODE_METADATA, "generator", LEAF_GENERATOR},
+	{NODE_METADATA, "date_range", NODE_DATE_RANGE},
+	{NODE_DATE_RANGE, "begin", LEAF_BEGIN},
+	{NODE_DATE_RANGE, "end", LEAF_END},
+	{NODE_POLICY, "domain", LEAF_POLICY_DOMAIN},
+	{NODE_POLICY, "p", LEAF_P},
+	{NODE_POLICY, "sp", LEAF_SP},
+	{NODE_POLICY, "np", LEAF_NP},
+	{NODE_POLICY, "adkim", LEAF_ADKIM},
+	{NODE_POLICY, "aspf", LEAF_ASPF},
+	{NODE_POLICY, "pct", LEAF_PCT},
+	{NODE_POLICY, "fo", LEAF_FO},
+	{NODE_POLICY, "testing", LEAF_TESTING},
+	{NODE_POLICY, "discovery_method", LEAF_DISCOVERY},
+	{NODE_POLICY, "version_published", LEAF_VERSION_PUBLISHED},
+	{NODE_RECORD, "row", NODE_ROW},
+	{NODE_RECORD, "identifiers", NODE_IDENTIFIERS},
+	{NODE_RECORD, "identities", NODE_IDENTIFIERS},
+	{NODE_RECORD, "auth_results", NODE_AUTH},
+	{NODE_RECORD, "extension", NODE_EXTENSION},
+	{NODE_RECORD, "extensions", NODE_EXTENSION},
+	{NODE_ROW, "source_ip", LEAF_SOURCE_IP},
+	{NODE_ROW, "count", LEAF_COUNT},
+	{NODE_ROW, "policy_evaluated", NODE_EVALUATED},
+	{NODE_EVALUATED, "disposition", LEAF_DISPOSITION},
+	{NODE_EVALUATED, "dkim", LEAF_DKIM},
+	{NODE_EVALUATED, "spf", LEAF_SPF},
+	{NODE_EVALUATED, "reason", NODE_REASON},
+	{NODE_REASON, "type", LEAF_TYPE},
+	{NODE_REASON, "comment", LEAF_COMMENT},
+	{NODE_IDENTIFIERS, "header_from", LEAF_HEADER_FROM},
+	{NODE_IDENTIFIERS, "envelope_from", LEAF_ENVELOPE_FROM},
+	{NODE_IDENTIFIERS, "envelope_to", LEAF_ENVELOPE_TO},
+	{NODE_AUTH, "dkim", NODE_DKIM},
+	{NODE_AUTH, "spf", NODE_SPF},
+	{NODE_DKIM, "domain", LEAF_DOMAIN},
+	{NODE_DKIM, "selector", LEAF_SELECTOR},
+	{NODE_DKIM, "result", LEAF_RESULT},
+	{NODE_DKIM, "human_result", LEAF_HUMAN_RESULT},
+	{NODE_SPF, "domain", LEAF_DOMAIN},
+	{NODE_SPF, "scope", LEAF_SCOPE},
+	{NODE_SPF, "result", LEAF_RESULT},
+	{NODE_SPF, "human_result", LEAF_HUMAN_RESULT},
+};
+
+/*
+ * Where no schema has an element, but what it means is beyond doubt: its name is that of one thing
+ * only, and it stands in the head or in a record as that thing does. (dkim in row may be a result
+ * or an evaluation: it is in no row here.)
+ */
+#define IN(node) (1u << (node))
+#define HEAD_PLACES (IN(NODE_FEEDBACK) | IN(NODE_METADATA) | IN(NODE_POLICY))
+#define RECORD_PLACES \
+	(IN(NODE_RECORD) | IN(NODE_ROW) | IN(NODE_EVALUATED) | IN(NODE_IDENTIFIERS) | IN(NODE_AUTH))
+
+static const struct {
+	const char *name;
+	unsigned below;
+} unmistakable[] = {
+	{"report_metadata", HEAD_PLACES},
+	{"policy_published", HEAD_PLACES},
+	{"date_range", HEAD_PLACES},
+	{"begin", HEAD_PLACES},
+	{"end", HEAD_PLACES},
+	{"org_name", HEAD_PLACES},
+	{"email", HEAD_PLACES},
+	{"report_id", HEAD_PLACES},
+	{"extra_contact_info", HEAD_PLACES},
+	{"record", ~(IN(NODE_OUTSIDE) | IN(NODE_EXTENSION))},
+	{"source_ip", RECORD_PLACES},
+	{"count", RECORD_PLACES},
+	{"policy_evaluated", RECORD_PLACES},
+	{"disposition", RECORD_PLACES},
+	{"reason", RECORD_PLACES},
+	{"identifiers", RECORD_PLACES},
+	{"header_from", RECORD_PLACES},
+	{"envelope_from", RECORD_PLACES},
+	{"envelope_to", RECORD_PLACES},
+	{"auth_results", RECORD_PLACES},
 };
 
 #define MEANINGS (sizeof(meanings) / sizeof(*meanings))
@@ -77,6 +110,10 @@ static const struct meaning meanings[] = {
 
 /* A name that is met has an id: the index of its first row in meanings, or none. */
 #define NO_ID MEANINGS
+#define MISPLACED 0x80 /* beside a node */
+#define RENAMED 0x40
+
+_Static_assert(NODES <= RENAMED, "nodes and what is beside them are a byte");
 
 struct names {
 	uint8_t child[FIRST_LEAF][MEANINGS + 1]; /* parent, id: node */
@@ -99,6 +136,24 @@ static size_t id_of(const char *name)
 	return NO_ID;
 }
 
+/* What the tables say of the parents that have fields. */
+static void fill(struct names *n)
+{
+	for (size_t p = NODE_FEEDBACK; p < NODE_EXTENSION; p++)
+		memset(n->child[p], NODE_UNKNOWN | MISPLACED, MEANINGS);
+	for (size_t i = 0; i < sizeof(unmistakable) / sizeof(*unmistakable); i++) {
+		size_t id = id_of(unmistakable[i].name);
+
+		for (size_t p = 0; p < FIRST_LEAF; p++)
+			if (unmistakable[i].below & IN(p))
+				n->child[p][id] = (uint8_t)(meanings[id].node | MISPLACED);
+	}
+	for (size_t i = 0; i < MEANINGS; i++)
+		n->child[meanings[i].parent][id_of(meanings[i].name)] = (uint8_t)meanings[i].node;
+	/* draft 0.1's name for it, which some still send */
+	n->child[NODE_RECORD][id_of("identities")] |= RENAMED;
+}
+
 struct names *names_new(void)
 {
 	struct names *n = xcalloc(1, sizeof(*n));
@@ -110,8 +165,7 @@ struct names *names_new(void)
 
 		memset(n->child[p], otherwise, sizeof(n->child[p]));
 	}
-	for (size_t i = 0; i < MEANINGS; i++)
-		n->child[meanings[i].parent][id_of(meanings[i].name)] = (uint8_t)meanings[i].node;
+	fill(n);
 	return n;
 }
 
@@ -126,13 +180,19 @@ void names_forget(struct names *n)
 	n->cached = 0;
 }
 
-enum node names_node(struct names *n, enum node parent, const char *name)
+static struct place place(uint8_t child)
+{
+	return (struct place){(enum node)(child & ~(MISPLACED | RENAMED)), child & MISPLACED,
+			      child & RENAMED};
+}
+
+struct place names_place(struct names *n, enum node parent, const char *name)
 {
 	size_t at = ((uintptr_t)name * 0x9e3779b97f4a7c15u) >> 54;
 
 	for (;; at = (at + 1) & (CACHE - 1)) {
 		if (n->cache[at].name == name)
-			return (enum node)n->child[parent][n->cache[at].id];
+			return place(n->child[parent][n->cache[at].id]);
 		if (!n->cache[at].name)
 			break;
 	}
@@ -144,5 +204,48 @@ enum node names_node(struct names *n, enum node parent, const char *name)
 		n->cache[at].id = id;
 		n->cached++;
 	}
-	return (enum node)n->child[parent][id];
+	return place(n->child[parent][id]);
+}
+
+const char *names_path(enum node node)
+{
+	static const char *const paths[NODES] = {
+		[NODE_METADATA] = "report_metadata",
+		[NODE_POLICY] = "policy_published",
+		[NODE_DATE_RANGE] = "report_metadata/date_range",
+		[NODE_RECORD] = "record",
+		[NODE_ROW] = "row",
+		[NODE_EVALUATED] = "row/policy_evaluated",
+		[NODE_REASON] = "row/policy_evaluated/reason",
+		[NODE_IDENTIFIERS] = "identifiers",
+		[NODE_AUTH] = "auth_results",
+		[NODE_DKIM] = "auth_results/dkim",
+		[NODE_SPF] = "auth_results/spf",
+		[LEAF_ORG_NAME] = "report_metadata/org_name",
+		[LEAF_EMAIL] = "report_metadata/email",
+		[LEAF_EXTRA_CONTACT] = "report_metadata/extra_contact_info",
+		[LEAF_REPORT_ID] = "report_metadata/report_id",
+		[LEAF_BEGIN] = "report_metadata/date_range/begin",
+		[LEAF_END] = "report_metadata/date_range/end",
+		[LEAF_P] = "policy_published/p",
+		[LEAF_SP] = "policy_published/sp",
+		[LEAF_NP] = "policy_published/np",
+		[LEAF_ADKIM] = "policy_published/adkim",
+		[LEAF_ASPF] = "policy_published/aspf",
+		[LEAF_PCT] = "policy_published/pct",
+		[LEAF_FO] = "policy_published/fo",
+		[LEAF_TESTING] = "policy_published/testing",
+		[LEAF_DISCOVERY] = "policy_published/discovery_method",
+		[LEAF_SOURCE_IP] = "row/source_ip",
+		[LEAF_COUNT] = "row/count",
+		[LEAF_DISPOSITION] = "row/policy_evaluated/disposition",
+		[LEAF_DKIM] = "row/policy_evaluated/dkim",
+		[LEAF_SPF] = "row/policy_evaluated/spf",
+		[LEAF_HEADER_FROM] = "identifiers/header_from",
+		[LEAF_ENVELOPE_FROM] = "identifiers/envelope_from",
+		[LEAF_ENVELOPE_TO] = "identifiers/envelope_to",
+		[LEAF_TYPE] = "row/policy_evaluated/reason/type",
+	};
+
+	return paths[node];
 }

@@ -7,6 +7,7 @@
 #ifndef PARSE_NAMES_H
 #define PARSE_NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -82,11 +83,23 @@ enum node {
  */
 struct names;
 
+/*
+ * What an element is where it stands. misplaced: the schemas do not have it there. Then node says
+ * what it is nevertheless, beyond doubt (source_ip directly in record), or NODE_UNKNOWN.
+ */
+struct place {
+	enum node node;
+	bool misplaced;
+	bool renamed; /* another name for it: identities */
+};
+
 struct names *names_new(void);
 void names_free(struct names *n);
 void names_forget(struct names *n);
 
-/* What the element `name` (a prefix that is not declared may be part of it) is below parent. */
-enum node names_node(struct names *n, enum node parent, const char *name);
+/* name: a prefix that is not declared may be part of it. */
+struct place names_place(struct names *n, enum node parent, const char *name);
+/* The path that the schemas have for a node, below feedback or record; result leaves have two. */
+const char *names_path(enum node node);
 
 #endif

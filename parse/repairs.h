@@ -51,24 +51,24 @@
 	X(COMMENT, "comment") \
 	X(DOCUMENT_CUT, "document_cut") \
 	/* \
-	 * Elements and values. where: the path below feedback or record. Only what the RFCs and the \
-	 * drafts do not have: what one of them leaves out, empties or adds is none of these. \
+	 * Elements and values; where: the path below feedback or record. Only what neither the \
+	 * RFCs nor the drafts have: what one of them leaves out, empties or adds is none. \
 	 */ \
-	X(ELEMENT_NAME, "element_name")           /* another name than the schema's: from, to */ \
-	X(ELEMENT_MISSING, "element_missing")     /* one that every schema wants is not there */ \
-	X(ELEMENT_EMPTY, "element_empty")         /* a word, number or name must be in it */ \
-	X(ELEMENT_REPEATED, "element_repeated")   /* from: another value; to: the first, which holds */ \
+	X(ELEMENT_NAME, "element_name") /* another name than the schema's: from, to */ \
+	X(ELEMENT_MISSING, "element_missing") /* one that every schema wants is not there */ \
+	X(ELEMENT_EMPTY, "element_empty") /* a word, number or name must be in it */ \
+	X(ELEMENT_REPEATED, "element_repeated") /* from: another value; to: the first, taken */ \
 	X(ELEMENT_MISPLACED, "element_misplaced") /* taken, if to is there; else kept in extra */ \
-	X(STRAY_TEXT, "stray_text")               /* text where only elements may be; from: what */ \
-	X(WORD_FORM, "word_form")                 /* capitals, or blanks around a word */ \
-	X(WORD_SYNONYM, "word_synonym")           /* a word for one that the RFC has: hardfail */ \
-	X(WORD_UNKNOWN, "word_unknown")           /* no RFC has this word there; kept as sent */ \
-	X(TIME_FORM, "time_form")                 /* no whole seconds since 1970; to: as taken */ \
-	X(TIME_MISSING, "time_missing")           /* begin or end missing, or no time at all */ \
-	X(RANGE_SWAPPED, "range_swapped")         /* begin lies after end */ \
-	X(ORG_NAME_EMPTY, "org_name_empty")       /* to: the domain of email, taken for it */ \
-	X(ADDRESS_FORM, "address_form")           /* source_ip with brackets, port, zone or /32 */ \
-	X(NUMBER_FORM, "number_form")             /* a whole number written otherwise: 5.0, 100% */
+	X(STRAY_TEXT, "stray_text") /* text where only elements may be; from: what */ \
+	X(WORD_FORM, "word_form") /* capitals, or blanks around a word */ \
+	X(WORD_SYNONYM, "word_synonym") /* a word for one that the RFC has: hardfail */ \
+	X(WORD_UNKNOWN, "word_unknown") /* no RFC has this word there; kept as sent */ \
+	X(TIME_FORM, "time_form") /* no whole seconds since 1970; to: as taken */ \
+	X(TIME_MISSING, "time_missing") /* begin or end missing, or no time at all */ \
+	X(RANGE_SWAPPED, "range_swapped") /* begin lies after end */ \
+	X(ORG_NAME_EMPTY, "org_name_empty") /* to: the domain of email, taken for it */ \
+	X(ADDRESS_FORM, "address_form") /* source_ip with brackets, port, zone or /32 */ \
+	X(NUMBER_FORM, "number_form") /* a whole number written otherwise: 5.0, 100% */
 
 #define REPAIR_KIND(kind, word) REPAIR_##kind,
 enum repair_kind { REPAIR_KINDS(REPAIR_KIND) REPAIR_KIND_COUNT };

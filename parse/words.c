@@ -1,147 +1,126 @@
 #include "parse/words.h"
-#include "base/limits.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
-struct word {
+#define IN(v) (1u << (v))
+#define ANY_RESULT (IN(WORDS_DKIM) | IN(WORDS_SPF))
+
+struct known {
 	const char *word;
+	uint8_t len;
 	char code;
-	bool raw;
+	uint8_t is;       /* the index of the word it means: mostly its own */
+	uint16_t in;      /* the places that have it */
 };
 
-static const struct word results[] = {
-	{"pass", RESULT_PASS, false},
-	{"fail", RESULT_FAIL, false},
-	{"none", RESULT_NONE, false},
-	{"softfail", RESULT_SOFTFAIL, false},
-	{"neutral", RESULT_NEUTRAL, false},
-	{"temperror", RESULT_TEMPERROR, false},
-	{"permerror", RESULT_PERMERROR, false},
-	{"policy", RESULT_POLICY, false},
-	{"hardfail", RESULT_FAIL, true}, /* RFC 4408's word in some filters for fail */
-	{NULL, RESULT_OTHER, true},
+#define WORD(word, code, is, in) {word, sizeof(word) - 1, code, is, in}
+
+/* The most frequent ones first: most are the first or the second. */
+static const struct known results[] = {
+	WORD("pass", RESULT_PASS, 0, ANY_RESULT | IN(WORDS_EVALUATED)),
+	WORD("fail", RESULT_FAIL, 1, ANY_RESULT | IN(WORDS_EVALUATED)),
+	WORD("none", RESULT_NONE, 2, ANY_RESULT),
+	WORD("softfail", RESULT_SOFTFAIL, 3, IN(WORDS_SPF)),
+	WORD("neutral", RESULT_NEUTRAL, 4, ANY_RESULT),
+	WORD("temperror", RESULT_TEMPERROR, 5, ANY_RESULT),
+	WORD("permerror", RESULT_PERMERROR, 6, ANY_RESULT),
+	WORD("policy", RESULT_POLICY, 7, ANY_RESULT), /* of SPF: RFC 9990 */
+	WORD("hardfail", RESULT_FAIL, 1, ANY_RESULT | IN(WORDS_EVALUATED)), /* some SPF filters' */
+	{NULL, 0, RESULT_OTHER, 0, 0},
 };
 
-static const struct word dispositions[] = {
-	{"none", DISPOSITION_NONE, false},
-	{"reject", DISPOSITION_REJECT, false},
-	{"quarantine", DISPOSITION_QUARANTINE, false},
-	{"pass", DISPOSITION_PASS, false},
-	{NULL, DISPOSITION_OTHER, true},
+static const struct known dispositions[] = {
+	WORD("none", DISPOSITION_NONE, 0, IN(WORDS_DISPOSITION)),
+	WORD("reject", DISPOSITION_REJECT, 1, IN(WORDS_DISPOSITION)),
+	WORD("quarantine", DISPOSITION_QUARANTINE, 2, IN(WORDS_DISPOSITION)),
+	WORD("pass", DISPOSITION_PASS, 3, IN(WORDS_DISPOSITION)),
+	{NULL, 0, DISPOSITION_OTHER, 0, 0},
 };
 
-static const struct word scopes[] = {
-	{"mfrom", AUTH_SPF_MFROM, false},
-	{"helo", AUTH_SPF_HELO, false},
-	{NULL, AUTH_SPF_OTHER, true},
+static const struct known scopes[] = {
+	WORD("mfrom", AUTH_SPF_MFROM, 0, IN(WORDS_SCOPE)),
+	WORD("helo", AUTH_SPF_HELO, 1, IN(WORDS_SCOPE)),
+	{NULL, 0, AUTH_SPF_OTHER, 0, 0},
 };
 
-static const struct word *find(const struct word *w, struct text t)
+/* Of both RFCs: forwarded and sampled_out are RFC 7489's, policy_test_mode is RFC 9990's. */
+static const struct known reasons[] = {
+	WORD("local_policy", 0, 0, IN(WORDS_REASON)),
+	WORD("forwarded", 0, 1, IN(WORDS_REASON)),
+	WORD("mailing_list", 0, 2, IN(WORDS_REASON)),
+	WORD("trusted_forwarder", 0, 3, IN(WORDS_REASON)),
+	WORD("sampled_out", 0, 4, IN(WORDS_REASON)),
+	WORD("policy_test_mode", 0, 5, IN(WORDS_REASON)),
+	WORD("other", 0, 6, IN(WORDS_REASON)),
+	{NULL, 0, 0, 0, 0},
+};
+
+static const struct known head_words[] = {
+	WORD("none", 0, 0, IN(WORDS_POLICY)),
+	WORD("quarantine", 0, 1, IN(WORDS_POLICY)),
+	WORD("reject", 0, 2, IN(WORDS_POLICY)),
+	WORD("r", 0, 3, IN(WORDS_ALIGNMENT)),
+	WORD("s", 0, 4, IN(WORDS_ALIGNMENT)),
+	WORD("relaxed", 0, 3, IN(WORDS_ALIGNMENT)),
+	WORD("strict", 0, 4, IN(WORDS_ALIGNMENT)),
+	WORD("n", 0, 7, IN(WORDS_TESTING)),
+	WORD("y", 0, 8, IN(WORDS_TESTING)),
+	WORD("treewalk", 0, 9, IN(WORDS_DISCOVERY)),
+	WORD("psl", 0, 10, IN(WORDS_DISCOVERY)),
+	{NULL, 0, 0, 0, 0},
+};
+
+static const struct known *const tables[] = {
+	[WORDS_DKIM] = results,
+	[WORDS_SPF] = results,
+	[WORDS_EVALUATED] = results,
+	[WORDS_DISPOSITION] = dispositions,
+	[WORDS_SCOPE] = scopes,
+	[WORDS_REASON] = reasons,
+	[WORDS_POLICY] = head_words,
+	[WORDS_ALIGNMENT] = head_words,
+	[WORDS_TESTING] = head_words,
+	[WORDS_DISCOVERY] = head_words,
+};
+
+static struct word as_found(const struct known *table, const struct known *k, enum vocabulary v,
+			    enum word_form form)
 {
-	while (w->word && !text_is(t, w->word))
-		w++;
-	return w;
+	const struct known *is = &table[k->is];
+
+	if (!(k->in & IN(v)))
+		form = FORM_UNKNOWN;
+	else if (is != k)
+		form = FORM_SYNONYM;
+	return (struct word){is->word, k->code, form};
 }
 
-enum result word_result(struct text t, bool *ret_raw)
+struct word word_find(enum vocabulary v, struct text t)
 {
-	*ret_raw = false;
-	if (!t.len)
-		return RESULT_ABSENT;
-	if (t.len == 4 && memcmp(t.p, "pass", 4) == 0) /* most of them are */
-		return RESULT_PASS;
-	const struct word *w = find(results, t);
+	const struct known *table = tables[v], *k;
 
-	*ret_raw = w->raw;
-	return (enum result)w->code;
+	for (k = table; k->word; k++)
+		if (k->len == t.len && memcmp(k->word, t.p, t.len) == 0)
+			return as_found(table, k, v, FORM_CANONICAL);
+	char other = k->code;
+
+	for (k = table; k->word; k++)
+		if (text_is(t, k->word))
+			return as_found(table, k, v, FORM_CASE);
+	return (struct word){NULL, other, FORM_UNKNOWN};
 }
 
-enum disposition word_disposition(struct text t)
+enum word_form word_fo(struct text t)
 {
-	return t.len ? (enum disposition)find(dispositions, t)->code : DISPOSITION_ABSENT;
-}
+	enum word_form form = FORM_CANONICAL;
 
-enum auth_kind word_scope(struct text t)
-{
-	return t.len ? (enum auth_kind)find(scopes, t)->code : AUTH_SPF;
-}
+	for (uint32_t i = 0; i < t.len; i++) {
+		char c = t.p[i];
 
-/* inet_pton(AF_INET) by hand: it is met once a record, and the text has no NUL behind it. */
-static bool ipv4(struct text t, uint8_t ret[4])
-{
-	const char *p = t.p, *end = t.p + t.len;
-
-	for (int i = 0; i < 4; i++) {
-		unsigned v = 0;
-		const char *start = p;
-
-		for (; p < end && *p >= '0' && *p <= '9' && p - start < 3; p++)
-			v = v * 10 + (unsigned)(*p - '0');
-		if (p == start || v > 255 || (*start == '0' && p - start > 1))
-			return false;
-		ret[i] = (uint8_t)v;
-		if (i < 3 && (p == end || *p++ != '.'))
-			return false;
+		if (i % 2 ? c != ':' : !strchr("01dsDS", c))
+			return FORM_UNKNOWN;
+		if (c == 'D' || c == 'S')
+			form = FORM_CASE;
 	}
-	return p == end;
-}
-
-bool word_ip(struct text t, struct ip *ret_ip)
-{
-	static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-	char s[INET6_ADDRSTRLEN + 1];
-
-	if (ipv4(t, ret_ip->bytes)) {
-		ret_ip->family = 4;
-		return true;
-	}
-	if (t.len == 0 || t.len >= sizeof(s))
-		return false;
-	memcpy(s, t.p, t.len);
-	s[t.len] = '\0';
-	if (inet_pton(AF_INET6, s, ret_ip->bytes) != 1)
-		return false;
-	ret_ip->family = 6;
-	if (memcmp(ret_ip->bytes, mapped, sizeof(mapped)) == 0) {
-		memmove(ret_ip->bytes, ret_ip->bytes + 12, 4);
-		ret_ip->family = 4;
-	}
-	return true;
-}
-
-/* The digits at the start of t; false if there are none or too many. */
-static bool digits(struct text t, int64_t *ret_n, uint32_t *ret_len)
-{
-	int64_t n = 0;
-	uint32_t i;
-
-	for (i = 0; i < t.len && t.p[i] >= '0' && t.p[i] <= '9'; i++)
-		if (i >= 19 || __builtin_mul_overflow(n, 10, &n) ||
-		    __builtin_add_overflow(n, t.p[i] - '0', &n))
-			return false;
-	*ret_n = n;
-	*ret_len = i;
-	return i > 0;
-}
-
-bool word_count(struct text t, int64_t *ret_n)
-{
-	uint32_t used;
-
-	return digits(t, ret_n, &used) && used == t.len;
-}
-
-bool word_time(struct text t, int64_t *ret_time, bool *ret_raw)
-{
-	uint32_t used;
-
-	if (!digits(t, ret_time, &used) || *ret_time > LIMIT_TIME)
-		return false;
-	*ret_raw = used < t.len;
-	if (used < t.len && t.p[used++] != '.')
-		return false;
-	while (used < t.len && t.p[used] >= '0' && t.p[used] <= '9')
-		used++;
-	return used == t.len;
+	return t.len % 2 ? form : FORM_UNKNOWN;
 }

@@ -98,8 +98,9 @@ is "$(cells disposition_none disposition_pass disposition_quarantine disposition
 is "$(query "SELECT count(*) FROM reconciliation")" 0 "reconciliation is empty"
 
 # ---- what reporters get wrong
-report repairs
-is "$status $(tail -1 "$tmp/out")" "0 no rows" "repairs: nothing was mended"
+report repairs --format csv
+is "$status $(cells reporter what reports times)" "0 One.Example|element_empty|1|1" \
+	"repairs: an spf that is empty"
 # by_hand ORG ID SET: what the parser would have found in that report.
 by_hand()
 {

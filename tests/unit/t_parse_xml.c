@@ -8,9 +8,9 @@ static void shapes(void)
 	is_str(trace_text(REPORT(RECORD)), plain, "a plain report");
 	is_str(trace_text("\xef\xbb\xbf\r\n <?xml version=\"1.0\"?>" REPORT(RECORD)), plain,
 	       "byte order mark, line end and blank before the declaration");
-	is_str(trace_text("<!-- c --><?pi?><feedback>" METADATA "stray" POLICY RECORD
+	is_str(trace_text("<!-- c --><?pi?><feedback>" METADATA POLICY RECORD
 			  "</feedback>\n\n"),
-	       plain, "comment, processing instruction, stray text");
+	       plain, "comment and processing instruction");
 	is_str(trace_text("<x:feedback>" METADATA POLICY RECORD "</x:feedback>"), plain,
 	       "a prefix that nobody declared");
 	is_str(trace_text("<schema><xs>x</xs>" REPORT(RECORD) "</schema>"), plain,
@@ -24,11 +24,12 @@ static void shapes(void)
 	       "head 0 d begin=1792195200 end=1792281599 org=mx email=e@mx id=1 domain=a.example "
 	       "p=none extra={\"unknown\":[{\"name\":\"policy_published/domain\",\"text\":"
 	       "\"a.example\"},{\"name\":\"policy_published/p\",\"text\":\"none\"}]}\n" SET_LINE
-		       RECORD_LINE("1") "end 1 3 0 0 c\n",
+		       RECORD_LINE("1") "repair element_repeated where=policy_published\n"
+		       "end 1 3 0 0 c\n",
 	       "a second policy_published is kept, and the first holds");
 	trace_contains(trace_text("<feedback>" METADATA POLICY RECORD "<version>1.0</version>"
 				  "</feedback>"),
-		       "repair element_misplaced where=version to=1.0\n",
+		       "repair element_misplaced where=version from=1.0\n",
 		       "what comes behind the records is told");
 	trace_contains(trace_text(REPORT("<record>" ROW "<identities><header_from>b</header_from>"
 					 "</identities></record>")),
@@ -76,20 +77,27 @@ static void rows(void)
 	trace_contains(with_row("<source_ip>::ffff:192.0.2.9</source_ip><count>1</count>"),
 		       "record 1 c0000209 1 ---\n", "a mapped address is IPv4");
 	trace_contains(with_row("<source_ip>fe80::1%eth0</source_ip><count>1</count>"),
-		       "row 1 refused 1 source_ip is fe80::1%eth0\n", "no zones");
+		       "repair address_form where=row/source_ip from=fe80::1%eth0 to=fe80::1\n",
+		       "no zones");
 	trace_contains(with_row("<source_ip>192.0.2.256</source_ip><count>1</count>"),
-		       "row 1 refused 1 source_ip is 192.0.2.256\n", "no byte over 255");
+		       "row 1 refused 1 source_ip is 192.0.2.256, which is no address: a number in "
+		       "it is over 255 or missing\n", "no byte over 255");
 	trace_contains(with_row("<source_ip>192.0.02.1</source_ip><count>1</count>"),
-		       "row 1 refused 1 source_ip is 192.0.02.1\n", "no leading zeroes");
+		       "row 1 refused 1 source_ip is 192.0.02.1, which may be two addresses: some "
+		       "read 010 as 10, some as 8\n", "no leading zeroes");
 	trace_contains(with_row("<count>4</count>"), "row 1 refused 4 no source_ip\nend 0 0 1 4 c\n",
 		       "no address: the row is refused, the report stays");
 	trace_contains(with_row("<source_ip>192.0.2.1</source_ip><count>1.5</count>"),
-		       "row 1 refused 0 count is 1.5\n", "no fractions of messages");
+		       "row 1 refused 0 count is 1.5, which is no whole number\n",
+		       "no fractions of messages");
 	trace_contains(with_row("<source_ip>192.0.2.1</source_ip><count>-1</count>"),
-		       "row 1 refused 0 count is -1\n", "no negative counts");
+		       "row 1 refused 0 count is -1, which is less than nothing\n",
+		       "no negative counts");
 	trace_contains(with_row("<source_ip>192.0.2.1</source_ip>"
 				"<count>9223372036854775808</count>"),
-		       "row 1 refused 0 count is 9223372036854775808\n", "no count over int64");
+		       "row 1 refused 0 count is 9223372036854775808, which is more "
+		       "than 9223372036854775807, and no number of messages\n",
+		       "no count over int64");
 	trace_contains(with_row("<source_ip>192.0.2.1</source_ip>"
 				"<count>9223372036854775807</count>"),
 		       "record 1 c0000201 9223372036854775807 ---\n", "the largest count");
@@ -162,12 +170,15 @@ static void head_values(void)
 		       "extensions, flat");
 	trace_contains(trace_text("<feedback>" METADATA "<policy_published><p>none</p>"
 				  "</policy_published></feedback>"),
-		       "refused 0 input: a report without the domain of the policy\n",
+		       "refused 0 input: a report without the domain of the policy: it is not "
+		       "known which domain it is about\n",
 		       "no domain, no report");
 	trace_contains(trace_text("<feedback>" POLICY "</feedback>"),
-		       "refused 0 input: feedback without report_metadata\n", "no metadata");
+		       "refused 0 input: feedback without report_metadata: it is not "
+		       "known who reports, and about which days\n", "no metadata");
 	trace_contains(trace_text("<feedback><report_metadata/>" POLICY "</feedback>"),
-		       "refused 0 input: a report whose date_range has neither", "no dates");
+		       "refused 0 input: a report without begin and end of its date_range",
+		       "no dates");
 }
 
 static void refused(void)
