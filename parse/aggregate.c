@@ -149,15 +149,6 @@ struct text take_text(struct aggregate *a)
 		       : text_trim(t);
 }
 
-void expect_text(struct aggregate *a, size_t most)
-{
-	if (a->into->len > AREA)
-		refuse(a, ERR_LIMIT, "more than %d bytes of text in %s", AREA,
-		       a->into == &a->record_area ? "a record" : "the head");
-	a->collect = most;
-	a->collected = 0;
-}
-
 static void set_value(struct aggregate *a, enum node leaf, struct text t, size_t len)
 {
 	uint64_t bit = BIT(leaf);
@@ -252,18 +243,27 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
 		keep_attributes(a, l->node, n_attr, attr);
 }
 
-/* 0x21 and over: the rest is blank, as XML has no other control characters. */
+/*
+ * Only white space: no byte of 0x21 or more, as XML has no other control characters. Between most
+ * elements there is some, so it has to be quick: words that overlap in place of a loop over bytes.
+ */
 static bool all_blank(const char *p, size_t n)
 {
-	uint64_t w, no = 0;
+	const uint64_t high = 0x8080808080808080u, up = 0x5f5f5f5f5f5f5f5fu;
+	uint64_t w = 0, no = 0;
 
-	for (; n >= 8; p += 8, n -= 8) {
-		memcpy(&w, p, 8);
-		no |= (w + 0x5f5f5f5f5f5f5f5fu) | w;
+	if (n < 8) {
+		for (size_t i = 0; i < n; i++)
+			no |= (uint64_t)((unsigned char)p[i] > ' ');
+		return !no;
 	}
-	for (; n; p++, n--)
-		no |= (unsigned char)*p > ' ' ? 0x80 : 0;
-	return !(no & 0x8080808080808080u);
+	for (size_t i = 0; i + 8 < n; i += 8) {
+		memcpy(&w, p + i, 8);
+		no |= (w + up) | w;
+	}
+	memcpy(&w, p + n - 8, 8);
+	no |= (w + up) | w;
+	return !(no & high);
 }
 
 /* Text where none is expected. True: it is read nevertheless. */

@@ -135,8 +135,16 @@ struct word find_word(struct aggregate *a, enum node leaf, enum vocabulary v, co
 
 /* aggregate.c: what was collected of this element's text, trimmed. */
 struct text take_text(struct aggregate *a);
-/* aggregate.c: text of at most so many bytes may come. */
-void expect_text(struct aggregate *a, size_t most);
+/* Text of at most so many bytes may come. */
+static inline void expect_text(struct aggregate *a, size_t most)
+{
+	if (a->into->len > AREA)
+		refuse(a, ERR_LIMIT, "more than %d bytes of text in %s", AREA,
+		       a->into == &a->record_area ? "a record" : "the head");
+	a->collect = most;
+	a->collected = 0;
+}
+
 /* aggregate.c: all that HEAD needs is there, so that it may leave. */
 bool head_whole(const struct aggregate *a);
 

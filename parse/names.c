@@ -110,10 +110,8 @@ static const struct {
 
 /* A name that is met has an id: the index of its first row in meanings, or none. */
 #define NO_ID MEANINGS
-#define MISPLACED 0x80 /* beside a node */
-#define RENAMED 0x40
 
-_Static_assert(NODES <= RENAMED, "nodes and what is beside them are a byte");
+_Static_assert(NODES <= PLACE_RENAMED, "nodes and what is beside them are a byte");
 
 struct names {
 	uint8_t child[FIRST_LEAF][MEANINGS + 1]; /* parent, id: node */
@@ -140,18 +138,18 @@ static size_t id_of(const char *name)
 static void fill(struct names *n)
 {
 	for (size_t p = NODE_FEEDBACK; p < NODE_EXTENSION; p++)
-		memset(n->child[p], NODE_UNKNOWN | MISPLACED, MEANINGS);
+		memset(n->child[p], NODE_UNKNOWN | PLACE_MISPLACED, MEANINGS);
 	for (size_t i = 0; i < sizeof(unmistakable) / sizeof(*unmistakable); i++) {
 		size_t id = id_of(unmistakable[i].name);
 
 		for (size_t p = 0; p < FIRST_LEAF; p++)
 			if (unmistakable[i].below & IN(p))
-				n->child[p][id] = (uint8_t)(meanings[id].node | MISPLACED);
+				n->child[p][id] = (uint8_t)(meanings[id].node | PLACE_MISPLACED);
 	}
 	for (size_t i = 0; i < MEANINGS; i++)
 		n->child[meanings[i].parent][id_of(meanings[i].name)] = (uint8_t)meanings[i].node;
 	/* draft 0.1's name for it, which some still send */
-	n->child[NODE_RECORD][id_of("identities")] |= RENAMED;
+	n->child[NODE_RECORD][id_of("identities")] |= PLACE_RENAMED;
 }
 
 struct names *names_new(void)
@@ -180,19 +178,13 @@ void names_forget(struct names *n)
 	n->cached = 0;
 }
 
-static struct place place(uint8_t child)
-{
-	return (struct place){(enum node)(child & ~(MISPLACED | RENAMED)), child & MISPLACED,
-			      child & RENAMED};
-}
-
-struct place names_place(struct names *n, enum node parent, const char *name)
+place names_place(struct names *n, enum node parent, const char *name)
 {
 	size_t at = ((uintptr_t)name * 0x9e3779b97f4a7c15u) >> 54;
 
 	for (;; at = (at + 1) & (CACHE - 1)) {
 		if (n->cache[at].name == name)
-			return place(n->child[parent][n->cache[at].id]);
+			return n->child[parent][n->cache[at].id];
 		if (!n->cache[at].name)
 			break;
 	}
@@ -204,7 +196,7 @@ struct place names_place(struct names *n, enum node parent, const char *name)
 		n->cache[at].id = id;
 		n->cached++;
 	}
-	return place(n->child[parent][id]);
+	return n->child[parent][id];
 }
 
 const char *names_path(enum node node)

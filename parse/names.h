@@ -7,7 +7,6 @@
 #ifndef PARSE_NAMES_H
 #define PARSE_NAMES_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -84,21 +83,22 @@ enum node {
 struct names;
 
 /*
- * What an element is where it stands. misplaced: the schemas do not have it there. Then node says
- * what it is nevertheless, beyond doubt (source_ip directly in record), or NODE_UNKNOWN.
+ * What an element is where it stands: a node, and beside it, where that is odd:
+ * MISPLACED: the schemas do not have it there; the node is what it is nevertheless, beyond doubt
+ * (source_ip directly in record), or NODE_UNKNOWN. RENAMED: another name for it (identities).
  */
-struct place {
-	enum node node;
-	bool misplaced;
-	bool renamed; /* another name for it: identities */
-};
+typedef unsigned place;
+
+#define PLACE_MISPLACED 0x80u
+#define PLACE_RENAMED 0x40u
+#define PLACE_NODE(place) ((enum node)((place) & 0x3fu))
 
 struct names *names_new(void);
 void names_free(struct names *n);
 void names_forget(struct names *n);
 
 /* name: a prefix that is not declared may be part of it. */
-struct place names_place(struct names *n, enum node parent, const char *name);
+place names_place(struct names *n, enum node parent, const char *name);
 /* The path that the schemas have for a node, below feedback or record; result leaves have two. */
 const char *names_path(enum node node);
 

@@ -139,42 +139,60 @@ static void start_node(struct aggregate *a, const struct level *up, struct level
 		expect_text(a, LIMIT_COMMENT);
 }
 
+/* Leaves of free text, which may be long. */
+#define LONG (BIT(LEAF_ERROR) | BIT(LEAF_EXTRA_CONTACT) | BIT(LEAF_COMMENT) | BIT(LEAF_HUMAN_RESULT))
+
 static void start_leaf(struct aggregate *a, enum node leaf)
 {
+	if (!(BIT(leaf) & LONG)) {
+		expect_text(a, LIMIT_LEAF);
+		return;
+	}
 	if (leaf == LEAF_ERROR || leaf == LEAF_HUMAN_RESULT)
 		a->lang = TEXT_ABSENT;
-	expect_text(a, leaf == LEAF_ERROR || leaf == LEAF_EXTRA_CONTACT || leaf == LEAF_COMMENT ||
-				       leaf == LEAF_HUMAN_RESULT
-			       ? LIMIT_COMMENT
-			       : LIMIT_LEAF);
+	expect_text(a, LIMIT_COMMENT);
 }
 
-/* What the element that opens at l is; what is odd about that is told. */
-static void place(struct aggregate *a, const struct level *up, struct level *l)
+/* Tells what is odd about a place; the node that it is taken for. */
+static enum node odd_place(struct aggregate *a, const struct level *up, struct level *l, place at)
 {
-	struct place at = {.node = NODE_UNKNOWN};
+	enum node node = PLACE_NODE(at);
 
-	l->elsewhere = up->elsewhere;
-	if (up->node < FIRST_LEAF)
-		at = names_place(a->names, up->node, l->name);
-	if (at.misplaced && up->uri != l->uri) /* an extension may have names like ours */
-		at = (struct place){.node = up->node == NODE_SKIPPED ? up->node : NODE_UNKNOWN};
+	l->node = NODE_UNKNOWN; /* until it is told where it stands */
+	if (at & PLACE_RENAMED) {
+		mended(a, REPAIR_ELEMENT_NAME, names_path(node), text_of(l->name),
+		       text_of(names_path(node)));
+		return node;
+	}
+	if (up->uri != l->uri) /* an extension may have names like ours */
+		return up->node == NODE_SKIPPED ? NODE_SKIPPED : NODE_UNKNOWN;
+	if (a->pass == PASS_RECORDS && up->node == NODE_FEEDBACK)
+		return NODE_SKIPPED;
+	if (node != NODE_RECORD || !head_comes_first(a))
+		tell_misplaced(a, node);
+	l->elsewhere = node != NODE_RECORD;
+	return node;
+}
+
+/* What the element that opens at l is. */
+static enum node place_of(struct aggregate *a, const struct level *up, struct level *l)
+{
+	if (up->node >= FIRST_LEAF)
+		return NODE_UNKNOWN;
+	place at = names_place(a->names, up->node, l->name);
+
+	if (at >= NODES)
+		return odd_place(a, up, l, at);
 	/* the second pass has the head already */
-	if (a->pass == PASS_RECORDS && up->node == NODE_FEEDBACK && at.node != NODE_RECORD)
-		at = (struct place){.node = NODE_SKIPPED};
-	l->node = NODE_UNKNOWN;
-	if (at.misplaced && !(at.node == NODE_RECORD && head_comes_first(a)))
-		tell_misplaced(a, at.node);
-	if (at.renamed)
-		mended(a, REPAIR_ELEMENT_NAME, names_path(at.node), text_of(l->name),
-		       text_of(names_path(at.node)));
-	l->elsewhere = at.node != NODE_RECORD && (l->elsewhere || at.misplaced);
-	l->node = at.node;
+	if (a->pass == PASS_RECORDS && up->node == NODE_FEEDBACK && at != NODE_RECORD)
+		return NODE_SKIPPED;
+	return (enum node)at;
 }
 
 void element_opens(struct aggregate *a, const struct level *up, struct level *l)
 {
-	place(a, up, l);
+	l->elsewhere = up->elsewhere;
+	l->node = place_of(a, up, l);
 	if (l->node < FIRST_LEAF)
 		start_node(a, up, l);
 	else
