@@ -21,7 +21,12 @@
 #define LIMIT_RECORD_XML (8 << 20)         /* bytes of XML from one record's end to the next */
 #define LIMIT_ARCHIVE_REPORTS 32           /* entries in an archive of reports */
 #define LIMIT_ARCHIVE_MAILS 10000          /* entries in an archive of mails */
+#define LIMIT_ARCHIVE_NAMES 20000          /* files and folders in an archive */
+#define LIMIT_ARCHIVE_SKIP (256 << 20)     /* bytes passed over in an archive: of no report */
 #define LIMIT_NESTED_COMPRESSION 2
+#define LIMIT_NESTED_ARCHIVES 4            /* zip or tar: one in another */
+#define LIMIT_GZIP_MEMBERS 100000          /* bgzip makes one of each 64 KB: 32768 of 2 GB */
+#define LIMIT_DICTIONARY (64 << 20)        /* bytes of memory that an xz asks for: xz -9 does */
 #define LIMIT_MAIL (32 << 20)              /* bytes of a mail */
 #define LIMIT_MAIL_HEADER (256 << 10)      /* bytes of a mail's header, or a part's */
 #define LIMIT_MAIL_BOUNDARIES 10000        /* lines in a mail that may begin a part */

@@ -20,8 +20,12 @@ struct item {
 	bool via_mail;
 	unsigned packed;         /* compressions that we are in */
 	unsigned mails;          /* mails that we are in */
-	unsigned archive_files;  /* files met in archives, and how many of them are mails */
-	unsigned archive_mails;
+	unsigned archives;       /* zips and tars that we are in */
+	unsigned archive_files;  /* files met in archives, and how many of them are no reports: */
+	unsigned archive_exempt; /* mails, and what systems leave behind */
+	bool exempt;             /* the file that is read is one of those */
+	bool full;               /* no number for one more entry: nothing is said any more */
+	bool zero_taken;         /* entry 0 has its outcome */
 	unsigned mbox_mails;     /* mails met in mboxes */
 	bool in_place_of_report; /* this part calls itself a report, whatever it is */
 	const struct source *whole; /* the item itself, and its bytes; see parse_item */
@@ -33,12 +37,18 @@ struct item {
 /* Whatever s gives, by what it is. */
 void item_read(struct item *it, struct source *s);
 
-/* zip.c: all entries of the zip that s gives; skip: bytes before the first of them. */
+/* zip.c: all files of the zip that s gives; skip: bytes before the first of them. */
 void zip_read(struct item *it, struct source *s, size_t skip);
+/* tar.c: all files of the tar that s gives. */
+void tar_read(struct item *it, struct source *s);
 /* mail.c: all attachments of the mail that s gives. */
 void mail_read(struct item *it, struct source *s);
 
-/* Outcomes for the next entry. */
+/* -1: ERR_LIMIT, a compression within as many as there may be. */
+int item_too_packed(const struct item *it, struct err *e) MUST_CHECK;
+
+/* Outcomes for the next entry. Where the item is full (frames number LIMIT_ARCHIVE_MAILS entries),
+ * the first one of too many says so in its place, and those behind it are not heard. */
 void item_refused(struct item *it, const struct err *why);
 void item_not_report(struct item *it, const char *what);
 

@@ -219,7 +219,6 @@ void mail_read(struct item *it, struct source *s)
 	struct err e;
 	bool from;
 
-	it->archive_mails += it->packed > 0;
 	if (begins_with_from(s, &from, &e) < 0) {
 		item_refused(it, &e);
 		return;

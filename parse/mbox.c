@@ -35,6 +35,7 @@ static void end_mail(struct mbox *m, const struct err *cut)
 		} else {
 			mail_read_bytes(it, m->mail.p ? m->mail.p : "", m->mail.len, -1, cut);
 		}
+		m->full = it->full;
 	}
 	m->mail.len = m->line_at = m->empty = 0;
 	m->over = false;

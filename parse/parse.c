@@ -39,39 +39,72 @@ void parser_free(struct parser *p)
 	free(p);
 }
 
-/* The number of the entry whose outcome comes now. */
-static uint32_t take_entry(struct item *it)
+/* The number of the entry whose outcome comes now. false: there is none left, and that was told. */
+static bool take_entry(struct item *it, uint32_t *ret_entry)
 {
+	struct err e;
+
+	if (it->full)
+		return false;
 	it->outcomes++;
-	return it->numbered ? ++it->entry : 0;
+	*ret_entry = it->numbered ? it->entry + 1 : 0;
+	/* the last number is kept for telling of it, where 0 can't be */
+	it->full = it->entry == LIMIT_ARCHIVE_MAILS - (uint32_t)it->zero_taken;
+	if (!it->full) {
+		it->entry = *ret_entry;
+		it->zero_taken |= !it->numbered;
+		return true;
+	}
+	err_set(&e, ERR_LIMIT, "more than %u reports and files in it: the rest was not read",
+		it->entry);
+	emit_refused(it->emit, it->zero_taken ? *ret_entry : 0, &e);
+	return false;
 }
 
 void item_refused(struct item *it, const struct err *why)
 {
+	uint32_t entry;
+
 	it->limits += why->class == ERR_LIMIT;
-	emit_refused(it->emit, take_entry(it), why);
+	if (take_entry(it, &entry))
+		emit_refused(it->emit, entry, why);
 }
 
 void item_not_report(struct item *it, const char *what)
 {
-	emit_not_report(it->emit, take_entry(it), what);
+	uint32_t entry;
+
+	if (take_entry(it, &entry))
+		emit_not_report(it->emit, entry, what);
 }
 
-static void read_gzip(struct item *it, struct source *s, size_t skip)
+int item_too_packed(const struct item *it, struct err *e)
 {
+	if (it->packed < LIMIT_NESTED_COMPRESSION)
+		return 0;
+	return err_set(e, ERR_LIMIT, "packed more than %d times", LIMIT_NESTED_COMPRESSION);
+}
+
+/* A gzip, or another file that is packed as a whole. */
+static void read_packed(struct item *it, struct source *s, const struct sniffed *what)
+{
+	size_t mark = repairs_mark(it->repairs);
+	struct source *inside;
 	struct err e;
 
-	if (it->packed == LIMIT_NESTED_COMPRESSION) {
-		err_set(&e, ERR_LIMIT, "packed more than %d times", LIMIT_NESTED_COMPRESSION);
+	if (item_too_packed(it, &e) < 0) {
 		item_refused(it, &e);
 		return;
 	}
-	struct source *inside = source_gzip(s, skip, &it->budget);
-
+	if (what->kind == KIND_GZIP)
+		inside = source_gzip(s, what->skip, &it->budget, it->repairs);
+	else
+		inside = source_packed(s, what->kind, &it->budget, it->repairs);
 	it->packed++;
 	item_read(it, inside);
 	it->packed--;
 	source_close(inside);
+	repairs_restore(it->repairs, mark);
 }
 
 static void tell_of_xml(struct item *it, uint32_t entry, enum xml_verdict v, const struct err *e)
@@ -85,17 +118,20 @@ static void tell_of_xml(struct item *it, uint32_t entry, enum xml_verdict v, con
 
 static void read_xml(struct item *it, struct source *s, const struct block *first, size_t skip)
 {
-	struct budget *spend = it->packed ? NULL : &it->budget;
-	uint32_t entry = take_entry(it);
+	struct budget *spend = it->packed || it->archives ? NULL : &it->budget;
+	uint32_t entry;
 	struct err e;
 	int more;
 
+	if (!take_entry(it, &entry))
+		return;
 	tell_of_xml(it, entry, xml_read(it->xml, s, first, skip, spend, entry, it->via_mail, &e),
 		    &e);
 	/* the item itself is the first of them, those behind it are its entries */
 	while ((more = xml_more(it->xml, &e)) > 0) {
 		it->numbered = true;
-		entry = take_entry(it);
+		if (!take_entry(it, &entry))
+			break;
 		tell_of_xml(it, entry, xml_read_more(it->xml, entry, it->via_mail, &e), &e);
 	}
 	if (more < 0) {
@@ -120,7 +156,7 @@ static void read_text(struct item *it, const struct block *first, const struct s
 	struct text t = text_trim((struct text){(const char *)first->p, (uint32_t)first->len});
 	struct err e;
 
-	if (!(it->packed || it->in_place_of_report) || !is_word(t)) {
+	if (!(it->packed || it->archives || it->in_place_of_report) || !is_word(t)) {
 		item_not_report(it, what->words);
 		return;
 	}
@@ -136,11 +172,12 @@ static void read_empty(struct item *it)
 {
 	struct err e;
 
-	if (!it->packed && !it->in_place_of_report) {
+	if (!it->packed && !it->archives && !it->in_place_of_report) {
 		item_not_report(it, "an empty file");
 		return;
 	}
-	err_set(&e, ERR_INPUT, "an archive with nothing in it");
+	err_set(&e, ERR_INPUT, it->archives ? "an empty file in the place of a report"
+					    : "an archive with nothing in it");
 	item_refused(it, &e);
 }
 
@@ -173,60 +210,77 @@ static void read_ole(struct item *it, struct source *s, const struct block *firs
 		item_not_report(it, words);
 }
 
+/* What begins again: from its beginning. */
+static void read_container(struct item *it, struct source *s, const struct sniffed *what)
+{
+	struct err e;
+
+	if (source_rewind(s, &e) < 0)
+		item_refused(it, &e);
+	else if (what->kind == KIND_ZIP)
+		zip_read(it, s, what->skip);
+	else if (what->kind == KIND_TAR)
+		tar_read(it, s);
+	else if (what->kind == KIND_MAIL)
+		mail_read(it, s);
+	else
+		read_packed(it, s, what);
+}
+
+static void read_as(struct item *it, struct source *s, const struct block *first,
+		    const struct sniffed *what)
+{
+	struct err e;
+
+	switch (what->kind) {
+	case KIND_EMPTY:
+		read_empty(it);
+		break;
+	case KIND_XML:
+		read_xml(it, s, first, what->skip);
+		break;
+	case KIND_JSON:
+	case KIND_OTHER:
+	case KIND_DEBRIS:
+		item_not_report(it, what->words);
+		break;
+	case KIND_OLE:
+		read_ole(it, s, first, what->words);
+		break;
+	case KIND_REFUSED:
+		err_set(&e, ERR_INPUT, "%s", what->words);
+		item_refused(it, &e);
+		break;
+	case KIND_TEXT:
+		read_text(it, first, what);
+		break;
+	case KIND_GZIP:
+	case KIND_XZ:
+	case KIND_BZIP2:
+	case KIND_ZSTD:
+	case KIND_ZIP:
+	case KIND_TAR:
+	case KIND_MAIL:
+		read_container(it, s, what);
+		break;
+	}
+}
+
 void item_read(struct item *it, struct source *s)
 {
 	struct block first;
 	struct err e;
 	int r = source_next(s, &first, &e);
+	struct sniffed what = {KIND_EMPTY, NULL, 0};
 
 	if (r < 0) {
 		item_refused(it, &e);
 		return;
 	}
-	struct sniffed what = {KIND_EMPTY, NULL, 0};
-
 	if (r > 0)
 		what = sniff(first.p, first.len);
-	switch (what.kind) {
-	case KIND_EMPTY:
-		read_empty(it);
-		return;
-	case KIND_XML:
-		read_xml(it, s, &first, what.skip);
-		return;
-	case KIND_JSON:
-	case KIND_OTHER:
-	case KIND_DEBRIS:
-	case KIND_TAR:
-	case KIND_XZ:
-	case KIND_BZIP2:
-	case KIND_ZSTD:
-		item_not_report(it, what.words);
-		return;
-	case KIND_OLE:
-		read_ole(it, s, &first, what.words);
-		return;
-	case KIND_REFUSED:
-		err_set(&e, ERR_INPUT, "%s", what.words);
-		item_refused(it, &e);
-		return;
-	case KIND_TEXT:
-		read_text(it, &first, &what);
-		return;
-	case KIND_GZIP:
-	case KIND_ZIP:
-	case KIND_MAIL:
-		break;
-	}
-	/* these read it from its beginning */
-	if (source_rewind(s, &e) < 0)
-		item_refused(it, &e);
-	else if (what.kind == KIND_GZIP)
-		read_gzip(it, s, what.skip);
-	else if (what.kind == KIND_ZIP)
-		zip_read(it, s, what.skip);
-	else
-		mail_read(it, s);
+	read_as(it, s, &first, &what);
+	it->exempt = what.kind == KIND_MAIL || what.kind == KIND_DEBRIS;
 }
 
 static struct item begin(struct parser *p, uint64_t item, struct parse_sink *sink)

@@ -1,6 +1,6 @@
 /*
- * source - where bytes come from, block by block: memory, a descriptor, what is inside a gzip, an
- * entry of a zip, a decoded part of a mail. One source stands on another.
+ * source - where bytes come from, block by block: memory, a descriptor, what is inside a gzip, a
+ * file of a zip or tar, a decoded part of a mail. One source stands on another.
  *
  * A block is valid until the next call. All sources of an item count what comes out of them in
  * its struct budget, which ends an item that has become too much.
@@ -9,8 +9,11 @@
 #define PARSE_SOURCE_H
 
 #include "parse/parse.h"
+#include "parse/sniff.h"
 
 #define SOURCE_BLOCK 65536
+
+struct repairs;
 
 struct block {
 	const uint8_t *p;
@@ -41,9 +44,16 @@ int budget_spend(struct budget *b, size_t bytes, struct err *e) MUST_CHECK;
 
 /* data, or if it is NULL the descriptor fd (pread; not closed). plain: these are bytes of XML. */
 struct source *source_bytes(const void *data, size_t size, int fd);
-/* Inside the gzip that below gives: several members; crc and length are held against the
- * trailers. below stays the caller's; skip: bytes of it before the first member. */
-struct source *source_gzip(struct source *below, size_t skip, struct budget *b);
+/*
+ * gzip.c: inside the gzip that below gives, all its members. below stays the caller's; skip: bytes
+ * of it before the first member. r is told of what is cut, damaged, or behind the last member, and
+ * of checksums and lengths that do not agree; those are no faults, since all data is there.
+ */
+struct source *source_gzip(struct source *below, size_t skip, struct budget *b,
+			   struct repairs *r);
+/* packed.c: inside the xz, bzip2 or zstd, by kind, that below gives. */
+struct source *source_packed(struct source *below, enum kind kind, struct budget *b,
+			     struct repairs *r);
 
 static inline int source_next(struct source *s, struct block *ret, struct err *e)
 {

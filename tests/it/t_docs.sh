@@ -60,7 +60,12 @@ LIMIT_MIME_DEPTH levels of parts in a mail
 LIMIT_MAIL_DEPTH mails attached to each other
 LIMIT_ARCHIVE_REPORTS entries an archive of reports
 LIMIT_ARCHIVE_MAILS entries an archive of mails
+LIMIT_ARCHIVE_NAMES names an archive
+LIMIT_ARCHIVE_SKIP MB of an archive passed over
 LIMIT_NESTED_COMPRESSION - compressions inside each other
+LIMIT_NESTED_ARCHIVES - archives inside each other
+LIMIT_GZIP_MEMBERS pieces a gzip
+LIMIT_DICTIONARY MB memory that an xz
 LIMIT_REPORT_RECORDS records a report
 LIMIT_XML_DEPTH - depth of elements
 LIMIT_TAG KB a start tag

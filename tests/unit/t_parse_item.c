@@ -1,72 +1,7 @@
 /* What an item may be: plain, packed, archived, mailed; and what is no report. */
-#include "tests/unit/parse_trace.h"
+#include "tests/unit/parse_pack.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <sys/mman.h>
-#include <zlib.h>
-
-#define DOCUMENT REPORT(RECORD)
-#define OUTCOME HEAD_LINE SET_LINE RECORD_LINE("1") "end 1 3 0 0 c\n"
-
-static struct buf gzipped(const void *data, size_t len)
-{
-	struct buf b = {0};
-	z_stream z = {0};
-
-	if (deflateInit2(&z, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-		abort();
-	z.next_in = (Bytef *)(uintptr_t)data;
-	z.avail_in = (uInt)len;
-	z.next_out = (Bytef *)buf_room(&b, len + 1000);
-	z.avail_out = (uInt)len + 1000;
-	if (deflate(&z, Z_FINISH) != Z_STREAM_END)
-		abort();
-	b.len = len + 1000 - z.avail_out;
-	deflateEnd(&z);
-	return b;
-}
-
-static struct buf gzipped_text(const char *s)
-{
-	return gzipped(s, strlen(s));
-}
-
-/* Names and contents in turn, NULL the last; a name that ends in / is a folder. */
-static struct buf zipped(const char *const *files)
-{
-	struct buf b = {0};
-	struct archive *a = archive_write_new();
-	size_t used;
-
-	archive_write_set_format_zip(a);
-	archive_write_open_memory(a, buf_room(&b, 1 << 20), 1 << 20, &used);
-	for (; *files; files += 2) {
-		struct archive_entry *e = archive_entry_new();
-		bool folder = files[0][strlen(files[0]) - 1] == '/';
-
-		archive_entry_set_pathname(e, files[0]);
-		archive_entry_set_filetype(e, folder ? AE_IFDIR : AE_IFREG);
-		archive_entry_set_perm(e, 0644);
-		archive_entry_set_size(e, folder ? 0 : (la_int64_t)strlen(files[1]));
-		archive_write_header(a, e);
-		if (!folder)
-			archive_write_data(a, files[1], strlen(files[1]));
-		archive_entry_free(e);
-	}
-	archive_write_close(a);
-	archive_write_free(a);
-	b.len = used;
-	return b;
-}
-
-static const char *trace_buf(struct buf b)
-{
-	const char *got = trace_item(b.p, b.len, -1);
-
-	buf_free(&b);
-	return got;
-}
 
 static void no_reports(void)
 {
@@ -83,30 +18,9 @@ static void no_reports(void)
 	       "not 0 text\n", "neither is such an address in brackets, nor a longer name");
 }
 
-static void gzip(void)
+/* Words in the place of reports. */
+static void packed(void)
 {
-	struct buf one = gzipped_text(DOCUMENT), b = gzipped(one.p, one.len);
-
-	is_str(trace_item(one.p, one.len, -1), OUTCOME, "gzip");
-	is_str(trace_item(b.p, b.len, -1), OUTCOME, "gzip in gzip");
-	struct buf three = gzipped(b.p, b.len);
-
-	is_str(trace_buf(three), "refused 0 limit: packed more than 2 times\n", "no third time");
-	buf_addc(&one, '\n');
-	is_str(trace_item(one.p, one.len, -1), OUTCOME, "a line end behind it");
-	is_str(trace_item(one.p, one.len - 20, -1),
-	       "refused 0 input: gzip that ends in the middle\n", "cut");
-	one.p[one.len - 9]++;
-	trace_contains(trace_item(one.p, one.len, -1),
-		       "refused 0 input: damaged gzip: the checksum does not agree\n",
-		       "a checksum that does not agree");
-	one.p[one.len - 9]--;
-	one.p[one.len - 5]++;
-	trace_contains(trace_item(one.p, one.len, -1),
-		       "refused 0 input: damaged gzip: the length does not agree\n",
-		       "a length that does not agree");
-	buf_free(&one);
-	buf_free(&b);
 	is_str(trace_buf(gzipped_text("unused")),
 	       "refused 0 input: an archive that holds no report, but `unused`\n",
 	       "a word in the place of a report");
@@ -114,93 +28,6 @@ static void gzip(void)
 	is_str(trace_item("a\0b", 3, -1), "not 0 bytes of an unknown kind\n", "bytes");
 	is_str(trace_buf(gzipped_text("")),
 	       "refused 0 input: an archive with nothing in it\n", "nothing in it");
-}
-
-static void members(void)
-{
-	struct buf a = gzipped_text("<feedback>" METADATA), b = gzipped_text(POLICY RECORD),
-		   c = gzipped_text("</feedback>");
-
-	buf_add(&a, b.p, b.len);
-	buf_add(&a, c.p, c.len);
-	is_str(trace_item(a.p, a.len, -1), OUTCOME, "one report in three members");
-	is_str(trace_item(a.p, a.len - 3, -1), "refused 0 input: gzip that ends in the middle\n",
-	       "the last one is cut");
-	buf_free(&a);
-	buf_free(&b);
-	buf_free(&c);
-	struct buf backwards = gzipped_text("<feedback>" RECORD POLICY METADATA "</feedback>");
-
-	is_str(trace_buf(backwards), OUTCOME, "the head comes last: unpacked twice");
-}
-
-/* The lines of a report that is entry no. */
-static const char *entry_outcome(char no)
-{
-	static char s[] = OUTCOME;
-
-	s[strlen("head ")] = no;
-	return s;
-}
-
-static void zip(void)
-{
-	struct buf packed = gzipped_text(DOCUMENT);
-
-	is_str(trace_buf(zipped((const char *const[]){"a.xml", DOCUMENT, NULL})),
-	       entry_outcome('1'), "zip");
-	trace_contains(trace_buf(zipped((const char *const[]){
-			       "d/", NULL, "d/a", DOCUMENT, "../b", "<feedback>" RECORD POLICY
-			       METADATA "</feedback>", "c.txt", "unused", "d.xml", DOCUMENT, NULL})),
-		       entry_outcome('2'), "the second file of it, in two passes");
-	trace_contains(buf_cstr(&trace), entry_outcome('4'), "and what comes behind it");
-	trace_contains(buf_cstr(&trace),
-		       "refused 3 input: an archive that holds no report, but `unused`\n",
-		       "a file with a word in it is an entry of its own");
-	is_str(trace_buf(zipped((const char *const[]){"d/", NULL, NULL})),
-	       "refused 0 input: an archive with nothing in it\n", "a folder and nothing in it");
-	buf_free(&packed);
-	struct buf cut = zipped((const char *const[]){"a.xml", DOCUMENT, "b.xml", DOCUMENT, NULL});
-
-	cut.len = cut.len / 2 - 100;
-	trace_contains(trace_item(cut.p, cut.len, -1), "refused 1 input: ", "cut");
-	buf_free(&cut);
-}
-
-static void too_many_files(void)
-{
-	const char *files[2 * 34 + 1];
-
-	for (size_t i = 0; i < 34; i++) {
-		files[2 * i] = "a.xml";
-		files[2 * i + 1] = "<a/>";
-	}
-	files[2 * 34] = NULL;
-	trace_contains(trace_buf(zipped(files)),
-		       "not 32 XML without feedback\n"
-		       "refused 33 limit: an archive of more than 32 files\n",
-		       "more files than an archive may hold");
-}
-
-static void bomb(void)
-{
-	enum { MB = 64 };
-	struct buf b = {0}, zeroes = {0};
-
-	memset(buf_take(&zeroes, MB << 20), ' ', MB << 20);
-	struct buf one = gzipped_text("<feedback>");
-
-	buf_add(&b, one.p, one.len);
-	buf_free(&one);
-	one = gzipped(zeroes.p, zeroes.len);
-	for (int i = 0; i < 3000 / MB; i++)
-		buf_add(&b, one.p, one.len);
-	trace_contains(trace_item(b.p, b.len, -1),
-		       "refused 0 limit: more than 1048576 bytes without an element\n",
-		       "a small file that becomes 3 GB");
-	buf_free(&one);
-	buf_free(&zeroes);
-	buf_free(&b);
 }
 
 /* A descriptor instead of memory. */
@@ -331,11 +158,7 @@ static void mail_limits(void)
 int main(void)
 {
 	no_reports();
-	gzip();
-	members();
-	zip();
-	too_many_files();
-	bomb();
+	packed();
 	by_descriptor();
 	mail();
 	mail_limits();

@@ -1,0 +1,160 @@
+#include "parse/archive.h"
+
+#include <string.h>
+
+#define MOST_RETURNS 8 /* each may cost all of the archive once more */
+
+int archive_skip(struct archive_in *a, uint64_t n, struct err *e)
+{
+	uint64_t most = LIMIT_ARCHIVE_SKIP - a->passed;
+	uint64_t skipped = pull_skip(&a->in, n < most ? n : most);
+
+	a->passed += skipped;
+	if (skipped == most && skipped < n)
+		return err_set(e, ERR_LIMIT, "a %s with more than %d MB of what is no report: "
+					     "the rest of it was not read",
+			       a->format->name, LIMIT_ARCHIVE_SKIP >> 20);
+	return 0;
+}
+
+int archive_return(struct archive_in *a, uint64_t at, struct err *e)
+{
+	if (a->returns++ == MOST_RETURNS)
+		return 0;
+	return pull_goto(&a->in, at, e) < 0 ? -1 : 1;
+}
+
+int archive_name(struct archive_in *a, struct err *e)
+{
+	if (a->names++ < LIMIT_ARCHIVE_NAMES)
+		return 0;
+	return err_set(e, ERR_LIMIT, "a %s of more than %d files and folders: the rest of it "
+				     "was not read",
+		       a->format->name, LIMIT_ARCHIVE_NAMES);
+}
+
+void archive_at_file(struct archive_in *a)
+{
+	a->files++;
+	a->data_at = a->in.at;
+	a->done = false;
+	a->refusal.class = a->fault.class = ERR_NONE;
+}
+
+void archive_cut_behind(struct archive_in *a)
+{
+	if (a->in.broke.class == ERR_NONE)
+		repairs_outer(a->repairs, REPAIR_ARCHIVE_CUT, a->format->name, TEXT_ABSENT,
+			      TEXT_ABSENT);
+}
+
+int archive_cut(struct archive_in *a)
+{
+	archive_cut_behind(a);
+	if (a->in.broke.class != ERR_NONE)
+		a->fault = a->in.broke;
+	else
+		err_set(&a->fault, ERR_INPUT, "%s that ends in the middle", a->format->name);
+	return -1;
+}
+
+static int file_next(struct source *s, struct block *ret, struct err *e)
+{
+	struct archive_in *a = (struct archive_in *)s;
+	int r = a->fault.class != ERR_NONE ? -1 : !a->done;
+
+	a->filled = 0;
+	while (r > 0 && a->filled < SOURCE_BLOCK)
+		r = a->format->fill(a);
+	if (r == 0)
+		a->done = true;
+	*ret = (struct block){a->block, a->filled, r == 0};
+	if (a->filled)
+		return budget_spend(a->budget, a->filled, e) < 0 ? -1 : 1;
+	if (r < 0)
+		*e = a->fault;
+	return r;
+}
+
+static int file_rewind(struct source *s, struct err *e)
+{
+	struct archive_in *a = (struct archive_in *)s;
+
+	if (pull_goto(&a->in, a->data_at, e) < 0)
+		return -1;
+	a->done = false;
+	a->fault.class = ERR_NONE;
+	a->format->restart(a);
+	return 0;
+}
+
+static void file_close(struct source *s)
+{
+	(void)s; /* the archive's */
+}
+
+static bool too_many(const struct item *it)
+{
+	return it->archive_files - it->archive_exempt >= LIMIT_ARCHIVE_REPORTS ||
+	       it->archive_files >= LIMIT_ARCHIVE_MAILS;
+}
+
+static void read_file(struct item *it, struct archive_in *a)
+{
+	size_t mark = repairs_mark(it->repairs);
+
+	it->archive_files++;
+	it->numbered = true;
+	it->exempt = false;
+	if (a->refusal.class != ERR_NONE)
+		item_refused(it, &a->refusal);
+	else
+		item_read(it, &a->file);
+	it->archive_exempt += it->exempt;
+	repairs_restore(it->repairs, mark);
+}
+
+/* 0: the end; -1: what *e says. */
+static int read_files(struct item *it, struct archive_in *a, struct err *e)
+{
+	int r = 0;
+
+	while (!it->full && (r = a->format->next(a, e)) > 0) {
+		if (too_many(it))
+			return err_set(e, ERR_LIMIT, "an archive of more than %d files",
+				       it->archive_files >= LIMIT_ARCHIVE_MAILS
+					       ? LIMIT_ARCHIVE_MAILS : LIMIT_ARCHIVE_REPORTS);
+		read_file(it, a);
+	}
+	return r;
+}
+
+void archive_read(struct item *it, struct archive_in *a, const struct archive_format *format,
+		  struct source *below, size_t skip)
+{
+	uint32_t outcomes = it->outcomes;
+	struct err e;
+
+	if (it->archives == LIMIT_NESTED_ARCHIVES) {
+		err_set(&e, ERR_LIMIT, "archives in archives, more than %d deep",
+			LIMIT_NESTED_ARCHIVES);
+		item_refused(it, &e);
+		return;
+	}
+	memset(a, 0, offsetof(struct archive_in, in));
+	a->file = (struct source){file_next, file_rewind, file_close};
+	a->format = format;
+	a->budget = &it->budget;
+	a->repairs = it->repairs;
+	a->done = true;
+	pull_begin(&a->in, below);
+	pull_skip(&a->in, skip);
+	it->archives++;
+	int r = read_files(it, a, &e);
+
+	it->archives--;
+	if (r == 0 && it->outcomes == outcomes)
+		r = err_set(&e, ERR_INPUT, "an archive with nothing in it");
+	if (r < 0)
+		item_refused(it, &e);
+}
