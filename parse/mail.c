@@ -73,6 +73,18 @@ static void read_entry(struct reading *r, struct mail_part *part)
 	it->mails = mails;
 }
 
+/* Text beside parts, and text that is parts whose boundary or header went. */
+static bool is_text_with_report(const struct mail_part *part, enum kind kind,
+				const struct block *b)
+{
+	if (kind == KIND_TEXT)
+		return mail_has_block(b->p, b->len);
+	if (kind == KIND_MAIL)
+		return (part->body_text || part->beside) &&
+		       (mail_has_block(b->p, b->len) || sniff_feedback(b->p, b->len));
+	return kind == KIND_XML && part->beside;
+}
+
 static void read_part(struct reading *r, struct mail_part *part)
 {
 	struct block first = {0};
@@ -94,7 +106,7 @@ static void read_part(struct reading *r, struct mail_part *part)
 	}
 	enum kind kind = got ? sniff(first.p, first.len).kind : KIND_EMPTY;
 
-	if (kind == KIND_TEXT && mail_has_block(first.p, first.len)) {
+	if (is_text_with_report(part, kind, &first)) {
 		if (source_rewind(part->content, &e) == 0)
 			mail_blocks_read(r->it, part->content, part->where);
 	} else if (is_entry(r, part, kind, &first)) {
@@ -143,7 +155,7 @@ static void read_open(struct reading *r, const struct err *cut)
 
 	if (read_parts(r, &e) < 0)
 		item_refused(it, &e);
-	if (it->outcomes == outcomes) {
+	if (it->outcomes == outcomes && !mail_is_tls_report(r->mail)) {
 		struct source *raw = mail_raw(r->mail);
 
 		mail_blocks_read(it, raw, "mail");

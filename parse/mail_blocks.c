@@ -1,7 +1,6 @@
 /* The last resort: reports in the text of a mail, wherever its structure would put them. */
 #include "parse/mail.h"
 #include "parse/sniff.h"
-#include "parse/window.h"
 #include "parse/transfer.h"
 
 #include <string.h>
@@ -12,6 +11,12 @@
 struct text_at {
 	const char *p, *end;
 	const char *xml; /* the next <feedback at or behind p, end if there is none */
+};
+
+struct found {
+	const char *p, *end;
+	enum transfer as;
+	const char *what; /* for people */
 };
 
 static bool is_feedback(const char *p, const char *end)
@@ -133,9 +138,8 @@ static const char *xml_begin(const char *from, const char *p)
 	return found;
 }
 
-/* The next block: [ret, end), and t goes behind it. False: there is none. */
-static bool next_block(struct text_at *t, const char **ret, const char **ret_end,
-		       const char **ret_what)
+/* The next block, and t goes behind it. False: there is none. */
+static bool next_block(struct text_at *t, struct found *ret)
 {
 	const char *from = t->p;
 
@@ -146,29 +150,30 @@ static bool next_block(struct text_at *t, const char **ret, const char **ret_end
 	if (t->p < t->end && t->p <= t->xml) {
 		bool packed = is_packed(t->p, t->end);
 
-		*ret = t->p;
-		*ret_end = packed ? t->end : base64_end(t->p, t->end);
-		*ret_what = packed ? "an archive without a part of its own"
+		ret->p = t->p;
+		ret->end = packed ? t->end : base64_end(t->p, t->end);
+		ret->as = packed ? TRANSFER_NONE : TRANSFER_BASE64;
+		ret->what = packed ? "an archive without a part of its own"
 				   : "base64 without a part of its own";
 	} else if (t->xml < t->end) {
-		*ret = xml_begin(from, t->xml);
-		*ret_end = xml_end(t->xml, t->end);
-		*ret_what = "XML without a part of its own";
+		ret->p = xml_begin(from, t->xml);
+		ret->end = xml_end(t->xml, t->end);
+		ret->as = TRANSFER_NONE;
+		ret->what = "XML without a part of its own";
 	} else {
 		return false;
 	}
-	t->p = *ret_end;
+	t->p = ret->end;
 	return true;
 }
 
-static void read_block(struct item *it, const char *p, size_t n, const char *what,
-		       const char *where)
+static void read_block(struct item *it, const struct found *b, const char *where)
 {
 	size_t mark = repairs_mark(it->repairs);
 
-	repairs_outer(it->repairs, REPAIR_MAIL_STRUCTURE, where, text_of(what), TEXT_ABSENT);
-	struct source *s = transfer_open(source_window(p, -1, 0, n), TRANSFER_NONE, it->repairs,
-					 where);
+	repairs_outer(it->repairs, REPAIR_MAIL_STRUCTURE, where, text_of(b->what), TEXT_ABSENT);
+	struct source *raw = source_bytes(b->p, (size_t)(b->end - b->p), -1);
+	struct source *s = transfer_open(raw, b->as, it->repairs, where);
 
 	it->numbered = true;
 	item_read(it, s);
@@ -179,18 +184,18 @@ static void read_block(struct item *it, const char *p, size_t n, const char *wha
 static void read_text(struct item *it, const char *p, size_t n, const char *where)
 {
 	struct text_at t = {p, p + n, find_xml(p, p + n)};
-	const char *block, *end, *what;
+	struct found block;
 	unsigned blocks = 0;
 	struct err e;
 
-	for (; next_block(&t, &block, &end, &what); blocks++) {
+	for (; next_block(&t, &block); blocks++) {
 		if (blocks == MOST_BLOCKS) {
 			err_set(&e, ERR_LIMIT, "a mail with more than %d blocks of base64 in its "
 				"text: the first ones were read", MOST_BLOCKS);
 			item_refused(it, &e);
 			return;
 		}
-		read_block(it, block, (size_t)(end - block), what, where);
+		read_block(it, &block, where);
 	}
 }
 

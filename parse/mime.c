@@ -257,9 +257,10 @@ int mail_next(struct mail *m, struct mail_part *ret, struct err *e)
 	if (l->form != FORM_BYTES)
 		return 1;
 	ret->content = leaf_raw(m, l);
-	if (ret->content)
+	ret->beside = l->text != NULL;
+	if (ret->content && !l->where)
 		ret->content = transfer_open(ret->content,
-					     l->object ? transfer_of(l->object) : TRANSFER_NONE,
+					     transfer_of(l->object),
 					     m->repairs, ret->where);
 	return 1;
 }
@@ -458,6 +459,11 @@ static bool has_form(const struct mail *m, enum mail_form form)
 		if (m->leaves[i].form == form)
 			return true;
 	return false;
+}
+
+bool mail_is_tls_report(const struct mail *m)
+{
+	return has_form(m, FORM_TLS);
 }
 
 const char *mail_words(const struct mail *m, bool error_report)

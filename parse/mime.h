@@ -45,6 +45,7 @@ struct mail_part {
 	enum mail_form form;
 	unsigned depth; /* mails that it lies in */
 	bool body_text; /* text/plain or text/html that is not called an attachment */
+	bool beside;    /* text beside the parts of a multipart, or in place of them */
 	bool html;      /* its type is text/html */
 	char where[MOST_PART_NAME]; /* "part 2" */
 };
@@ -73,6 +74,8 @@ struct source *mail_raw(const struct mail *m);
 const char *mail_form_words(enum mail_form form);
 /* What a mail is that has no report in it. error_report: a text of it says that it is one. */
 const char *mail_words(const struct mail *m, bool error_report);
+/* One of its parts says that it is a TLS report. */
+bool mail_is_tls_report(const struct mail *m);
 /* Its subject is that of a report. */
 bool mail_subject_of_report(const struct mail *m);
 

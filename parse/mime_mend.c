@@ -123,7 +123,12 @@ int mail_mend(const void *data, int fd, const struct mail_lines *l, struct repai
 		return 0;
 	}
 	buf_room(ret, all.len + all.len / 8);
-	for (const char *p = all.p, *end = p + all.len; p < end;) {
+	const char *end = all.p + all.len;
+
+	/* SMTP's last line */
+	if (l->dots && all.len >= 2 && (end[-1] == '.' || end[-2] == '.' || end[-3] == '.'))
+		end = (const char *)memrchr(all.p, '.', all.len);
+	for (const char *p = all.p; p < end;) {
 		const char *nl = memchr(p, '\n', (size_t)(end - p));
 		size_t n = (size_t)((nl ? nl : end) - p);
 

@@ -129,6 +129,8 @@ static void end_line(struct scan *s, const char *p, size_t n)
 		return;
 	}
 	s->last_dot = false;
+	if (p[0] == '.')
+		dot_line(s, p, n);
 	if (n >= 2 && p[0] == '-' && p[1] == '-') {
 		s->boundaries++;
 		s->header = true;
@@ -145,8 +147,6 @@ static void end_line(struct scan *s, const char *p, size_t n)
 		header_line(s, p, n);
 	} else {
 		s->header = s->behind = false;
-		if (p[0] == '.')
-			dot_line(s, p, n);
 	}
 }
 

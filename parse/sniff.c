@@ -1,7 +1,6 @@
 #include "parse/sniff.h"
 
 #include <string.h>
-#include <strings.h>
 
 #define LOOK 65536 /* so far the search for a report goes */
 #define TAR_HEADER 512
@@ -54,61 +53,6 @@ static const struct {
 	{"\0<\0?", 4, KIND_XML, "XML"},
 	{"<", 1, KIND_XML, "XML"},
 };
-
-static const char *const mail_fields[] = {
-	"Received", "Return-Path", "From", "To", "Subject", "Date", "Message-ID", "MIME-Version",
-	"Content-Type", "Delivered-To", "DKIM-Signature", "Authentication-Results", "Reply-To",
-	"ARC-Seal", "X-Original-To", "Envelope-To", "X-Received", "Sender",
-};
-
-/* Length of the field name at p ("Subject:"), 0 if there is none. */
-static size_t field_name(const char *p, const char *end)
-{
-	const char *s = p;
-
-	while (s < end && *s > ' ' && *s < 0x7f && *s != ':')
-		s++;
-	return s < end && *s == ':' ? (size_t)(s - p) : 0;
-}
-
-static bool is_mail_field(const char *p, size_t len)
-{
-	for (size_t i = 0; i < sizeof(mail_fields) / sizeof(*mail_fields); i++)
-		if (strlen(mail_fields[i]) == len && strncasecmp(mail_fields[i], p, len) == 0)
-			return true;
-	return false;
-}
-
-/* Header syntax from the first line on, and two fields that only mails have. */
-static bool is_mail(const char *p, const char *end)
-{
-	int known = 0;
-
-	if (end - p > 5 && memcmp(p, "From ", 5) == 0) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p));
-
-		if (!nl)
-			return false;
-		p = nl + 1;
-	}
-	for (bool first = true; p < end && *p != '\n' && *p != '\r'; first = false) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p));
-
-		if (*p != ' ' && *p != '\t') {
-			size_t n = field_name(p, end);
-
-			if (!n)
-				return !nl && known >= 2;
-			known += is_mail_field(p, n);
-		} else if (first) {
-			return false;
-		}
-		if (!nl)
-			break;
-		p = nl + 1;
-	}
-	return known >= 2;
-}
 
 bool sniff_zip_header(const uint8_t *p)
 {
@@ -212,7 +156,7 @@ static struct sniffed sniff_further(const uint8_t *p, size_t len, size_t skip)
 		return (struct sniffed){KIND_REFUSED, UNREAD("an LHA archive"), 0};
 	if (len > 10 && p[0] == 0x60 && p[1] == 0xea && p[4] >= 28 && p[4] <= 64 && p[10] <= 4)
 		return (struct sniffed){KIND_REFUSED, UNREAD("an ARJ archive"), 0};
-	if (is_mail((const char *)p + skip, (const char *)p + len))
+	if (sniff_mail(p + skip, len - skip))
 		return (struct sniffed){KIND_MAIL, "a mail", skip};
 	if (sniff_feedback(p, len))
 		return (struct sniffed){KIND_XML, "XML", skip};

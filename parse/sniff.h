@@ -39,6 +39,9 @@ struct sniffed sniff(const uint8_t *p, size_t len);
  * broken one. */
 bool sniff_feedback(const uint8_t *p, size_t len);
 
+/* sniff_mail.c: the header of a mail begins here. */
+bool sniff_mail(const uint8_t *p, size_t len);
+
 #define SNIFF_OUTLOOK "an Outlook message (.msg), which ruadb does not read: save it as .eml " \
 		      "and hand that over"
 #define SNIFF_OUTLOOK_OVERLAP 64 /* bytes of one block to see again with the next */

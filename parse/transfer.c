@@ -101,6 +101,10 @@ static enum transfer really(struct block whole, enum transfer as)
 			return TRANSFER_UU;
 		return is_base64_of_report(b.p, b.len) ? TRANSFER_BASE64 : TRANSFER_NONE;
 	}
+	/* its last `=` is padding then, no soft line break */
+	if (as == TRANSFER_QUOTED && is_base64_of_report(b.p, b.len) &&
+	    !memmem(b.p, b.len, "=3D", 3) && !is_quoted_base64(b))
+		return TRANSFER_BASE64;
 	if (as == TRANSFER_BASE64 && b.len && *b.p == '<' && !has_base64_line(b))
 		return is_quoted_xml(b) ? TRANSFER_QUOTED : TRANSFER_NONE;
 	return as;
