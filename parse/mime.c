@@ -276,7 +276,7 @@ bool mail_called_report(const struct mail *m)
 {
 	const struct leaf *l = &m->leaves[m->next - 1];
 
-	if (!l->object || l->text)
+	if (!GMIME_IS_PART(l->object))
 		return false;
 	GMimeContentType *type = g_mime_object_get_content_type(l->object);
 	const char *subtype = type ? g_mime_content_type_get_media_subtype(type) : NULL;
