@@ -58,6 +58,12 @@ int archive_cut(struct archive_in *a)
 	return -1;
 }
 
+int archive_broke(struct archive_in *a, struct err *e)
+{
+	*e = a->in.broke;
+	return err_wrap(e, "behind file %u of the %s", a->files, a->format->name);
+}
+
 static int file_next(struct source *s, struct block *ret, struct err *e)
 {
 	struct archive_in *a = (struct archive_in *)s;
@@ -93,10 +99,21 @@ static void file_close(struct source *s)
 	(void)s; /* the archive's */
 }
 
-static bool too_many(const struct item *it)
+/* -1: ERR_LIMIT, one file more than there may be. Mails, and what systems leave, are no reports. */
+static int look_at_limits(const struct item *it, struct archive_in *a, struct err *e)
 {
-	return it->archive_files - it->archive_exempt >= LIMIT_ARCHIVE_REPORTS ||
-	       it->archive_files >= LIMIT_ARCHIVE_MAILS;
+	struct block b;
+
+	if (it->archive_files >= LIMIT_ARCHIVE_MAILS)
+		return err_set(e, ERR_LIMIT, "an archive of more than %d files: the rest of it was "
+					     "not read", LIMIT_ARCHIVE_MAILS);
+	if (it->archive_files - it->archive_exempt < LIMIT_ARCHIVE_REPORTS)
+		return 0;
+	if (a->refusal.class == ERR_NONE && source_next(&a->file, &b, e) > 0 &&
+	    item_exempt(sniff(b.p, b.len).kind))
+		return source_rewind(&a->file, e);
+	return err_set(e, ERR_LIMIT, "an archive of more than %d files that are no mails: the rest "
+				     "of it was not read", LIMIT_ARCHIVE_REPORTS);
 }
 
 static void read_file(struct item *it, struct archive_in *a)
@@ -120,10 +137,8 @@ static int read_files(struct item *it, struct archive_in *a, struct err *e)
 	int r = 0;
 
 	while (!it->full && (r = a->format->next(a, e)) > 0) {
-		if (too_many(it))
-			return err_set(e, ERR_LIMIT, "an archive of more than %d files",
-				       it->archive_files >= LIMIT_ARCHIVE_MAILS
-					       ? LIMIT_ARCHIVE_MAILS : LIMIT_ARCHIVE_REPORTS);
+		if (look_at_limits(it, a, e) < 0)
+			return -1;
 		read_file(it, a);
 	}
 	return r;

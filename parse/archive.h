@@ -70,6 +70,8 @@ int archive_name(struct archive_in *a, struct err *e) MUST_CHECK;
 void archive_at_file(struct archive_in *a);
 /* The source ended within the file: what to return from fill. */
 int archive_cut(struct archive_in *a);
+/* The source below broke off between files: -1. */
+int archive_broke(struct archive_in *a, struct err *e) MUST_CHECK;
 /* The file's end is the archive's, and ought not be. */
 void archive_cut_behind(struct archive_in *a);
 

@@ -44,6 +44,12 @@ void tar_read(struct item *it, struct source *s);
 /* mail.c: all attachments of the mail that s gives. */
 void mail_read(struct item *it, struct source *s);
 
+/* In an archive, no report: a mail, or what systems leave there. */
+static inline bool item_exempt(enum kind kind)
+{
+	return kind == KIND_MAIL || kind == KIND_DEBRIS;
+}
+
 /* -1: ERR_LIMIT, a compression within as many as there may be. */
 int item_too_packed(const struct item *it, struct err *e) MUST_CHECK;
 

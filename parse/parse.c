@@ -280,7 +280,7 @@ void item_read(struct item *it, struct source *s)
 	if (r > 0)
 		what = sniff(first.p, first.len);
 	read_as(it, s, &first, &what);
-	it->exempt = what.kind == KIND_MAIL || what.kind == KIND_DEBRIS;
+	it->exempt = item_exempt(what.kind);
 }
 
 static struct item begin(struct parser *p, uint64_t item, struct parse_sink *sink)

@@ -190,10 +190,8 @@ static bool all_zero(const uint8_t *p, size_t n)
 /* No more headers. */
 static int end(struct tar *t, struct err *e)
 {
-	if (t->a.in.broke.class != ERR_NONE) {
-		*e = t->a.in.broke;
-		return -1;
-	}
+	if (t->a.in.broke.class != ERR_NONE)
+		return archive_broke(&t->a, e);
 	if (t->a.lost)
 		return err_set(e, ERR_INPUT, "damaged tar: between the files that could be read "
 					     "there is something that could not");

@@ -84,18 +84,26 @@ static bool find(struct zip *z, bool (*stop)(struct zip *z), struct err *e, int 
 	return false;
 }
 
+/*
+ * The descriptor behind a file; its signature is not always there, and its sizes have 32 bits or 64:
+ * it is the one whose size is that of the data.
+ */
 static void take_descriptor(struct zip *z)
 {
 	uint64_t used = z->a.in.at - z->a.data_at;
-	size_t n = pull_peek(&z->a.in, 24), sign;
+	size_t n = pull_peek(&z->a.in, 28), sign;
 	const uint8_t *p = z->a.in.p;
 
 	sign = n >= 4 && memcmp(p, "PK\7\10", 4) == 0 ? 4 : 0;
-	if (n >= sign + 20 && le64(p + sign + 4) == used) {
+	bool short_ = n >= sign + 12 && (sign || le32(p + sign + 4) == (uint32_t)used);
+	bool long_ = n >= sign + 20 && le64(p + sign + 4) == used;
+
+	/* of nothing both are right, but behind one comes the next header */
+	if (long_ && !(n >= sign + 14 && memcmp(p + sign + 12, "PK", 2) == 0)) {
 		z->stored_crc = le32(p + sign);
 		z->size = le64(p + sign + 12);
 		pull_take(&z->a.in, sign + 20);
-	} else if (n >= sign + 12 && (sign || le32(p + sign + 4) == (uint32_t)used)) {
+	} else if (short_) {
 		z->stored_crc = le32(p + sign);
 		z->size = z->out - (uint32_t)z->out + le32(p + sign + 8);
 		pull_take(&z->a.in, sign + 12);
@@ -354,10 +362,8 @@ static int leave_file(struct zip *z, struct err *e)
 /* No more headers. */
 static int end(struct zip *z, struct err *e)
 {
-	if (z->a.in.broke.class != ERR_NONE) {
-		*e = z->a.in.broke;
-		return -1;
-	}
+	if (z->a.in.broke.class != ERR_NONE)
+		return archive_broke(&z->a, e);
 	if (z->listed > z->a.names)
 		return err_set(e, ERR_INPUT, "damaged zip: its directory lists %u files and folders, "
 					     "of which only %u could be found",
