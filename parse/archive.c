@@ -37,7 +37,7 @@ void archive_at_file(struct archive_in *a)
 {
 	a->files++;
 	a->data_at = a->in.at;
-	a->done = false;
+	a->done = a->told = false;
 	a->refusal.class = a->fault.class = ERR_NONE;
 }
 
@@ -58,8 +58,10 @@ int archive_cut(struct archive_in *a)
 	return -1;
 }
 
-int archive_broke(struct archive_in *a, struct err *e)
+int archive_ended(struct archive_in *a, struct err *e)
 {
+	if (a->in.broke.class == ERR_NONE)
+		return err_set(e, ERR_INPUT, "%s that ends in the middle", a->format->name);
 	*e = a->in.broke;
 	return err_wrap(e, "behind file %u of the %s", a->files, a->format->name);
 }
@@ -77,8 +79,10 @@ static int file_next(struct source *s, struct block *ret, struct err *e)
 	*ret = (struct block){a->block, a->filled, r == 0};
 	if (a->filled)
 		return budget_spend(a->budget, a->filled, e) < 0 ? -1 : 1;
-	if (r < 0)
+	if (r < 0) {
 		*e = a->fault;
+		a->told = true;
+	}
 	return r;
 }
 

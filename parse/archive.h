@@ -44,6 +44,7 @@ struct archive_in {
 	unsigned returns;   /* how often it went back */
 	struct err refusal; /* why the file can not be read; ERR_NONE: it can */
 	struct err fault;   /* of the file, for the next call */
+	bool told;          /* and that call was made */
 	size_t filled;
 	struct pull in;
 	uint8_t block[SOURCE_BLOCK];
@@ -70,8 +71,8 @@ int archive_name(struct archive_in *a, struct err *e) MUST_CHECK;
 void archive_at_file(struct archive_in *a);
 /* The source ended within the file: what to return from fill. */
 int archive_cut(struct archive_in *a);
-/* The source below broke off between files: -1. */
-int archive_broke(struct archive_in *a, struct err *e) MUST_CHECK;
+/* It ends between files, or in one that nobody read to its end, and ought not: -1. */
+int archive_ended(struct archive_in *a, struct err *e) MUST_CHECK;
 /* The file's end is the archive's, and ought not be. */
 void archive_cut_behind(struct archive_in *a);
 

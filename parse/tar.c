@@ -168,15 +168,15 @@ static int leave_file(struct tar *t, struct err *e)
 	t->a.done = true;
 	if (archive_skip(&t->a, rest, e) == 0 && t->a.in.at == here + rest)
 		return 0;
-	if (t->a.fault.class != ERR_NONE)
-		return 0; /* its end, and that of all; told of already */
+	if (t->a.told)
+		return 0; /* cut, and so is the tar */
 	/* what only its beginning was looked at of may hold files from there on */
 	r = archive_return(&t->a, given <= SOURCE_BLOCK ? t->a.data_at : here + padding(given), e);
 	if (r > 0 && find_header(t, e, &r)) {
 		t->a.lost = true;
 		return 0;
 	}
-	return r < 0 ? -1 : err_set(e, ERR_INPUT, "tar that ends in the middle");
+	return r < 0 ? -1 : archive_ended(&t->a, e);
 }
 
 static bool all_zero(const uint8_t *p, size_t n)
@@ -191,12 +191,12 @@ static bool all_zero(const uint8_t *p, size_t n)
 static int end(struct tar *t, struct err *e)
 {
 	if (t->a.in.broke.class != ERR_NONE)
-		return archive_broke(&t->a, e);
+		return archive_ended(&t->a, e);
 	if (t->a.lost)
 		return err_set(e, ERR_INPUT, "damaged tar: between the files that could be read "
 					     "there is something that could not");
 	if (!t->ended && t->a.in.len)
-		return err_set(e, ERR_INPUT, "tar that ends in the middle");
+		return archive_ended(&t->a, e);
 	return 0;
 }
 

@@ -341,8 +341,8 @@ static int leave_file(struct zip *z, struct err *e)
 	if (z->a.done)
 		return 0;
 	z->a.done = true;
-	if (z->a.fault.class != ERR_NONE && !pull_peek(&z->a.in, 1))
-		return 0; /* cut: told of already */
+	if (z->a.told && !pull_peek(&z->a.in, 1))
+		return 0; /* cut, and so is the zip */
 	r = skip_data(z, e);
 	if (r != 0)
 		return r < 0 ? -1 : 0;
@@ -354,16 +354,16 @@ static int leave_file(struct zip *z, struct err *e)
 	}
 	if (r < 0)
 		return -1;
-	if (z->a.fault.class != ERR_NONE)
+	if (z->a.told)
 		return 0;
-	return err_set(e, ERR_INPUT, "zip that ends in the middle");
+	return archive_ended(&z->a, e);
 }
 
 /* No more headers. */
 static int end(struct zip *z, struct err *e)
 {
 	if (z->a.in.broke.class != ERR_NONE)
-		return archive_broke(&z->a, e);
+		return archive_ended(&z->a, e);
 	if (z->listed > z->a.names)
 		return err_set(e, ERR_INPUT, "damaged zip: its directory lists %u files and folders, "
 					     "of which only %u could be found",
@@ -425,7 +425,7 @@ static int zip_next(struct archive_in *a, struct err *e)
 			return end(z, e);
 		if (memcmp(a->in.p, "PK", 4) == 0) {
 			if (n < SNIFF_ZIP_HEADER)
-				return err_set(e, ERR_INPUT, "zip that ends in the middle");
+				return archive_ended(&z->a, e);
 			r = take_header(z, e);
 			if (r == 0)
 				r = leave_file(z, e);
