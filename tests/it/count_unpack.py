@@ -30,8 +30,14 @@ def is_tar(data):
     return data[257:262] == b"ustar"
 
 
+def zip_at(data):
+    """Where a zip begins that has a program or the like before it; 0: at once, or nowhere."""
+    found = re.search(rb"PK\x03\x04[\x0a-\x3f]\0..[\0\x08]\0", data[:LOOK], re.S)
+    return found.start() if found and b"\0" in data[:LOOK] else 0
+
+
 def is_packed(data):
-    return data.startswith((GZIP, ZIP, XZ, BZIP2)) or is_tar(data)
+    return data.startswith((GZIP, ZIP, XZ, BZIP2)) or is_tar(data) or zip_at(data) > 0
 
 
 def is_xml(data):
@@ -149,8 +155,8 @@ def unpack(data, nested, whole=True):
         parts = untar(data)
     elif nested > MAX_NESTED:
         raise Refused("nested too deep")
-    elif data.startswith(ZIP):
-        parts = unzip(data)
+    elif data.startswith(ZIP) or zip_at(data):
+        parts = unzip(data[zip_at(data):])
     else:
         stream = (gunzip(data) if data.startswith(GZIP) else
                   decompress(lzma.LZMADecompressor(), data) if data.startswith(XZ) else
@@ -247,7 +253,7 @@ def is_unread(data):
 def read_mail(data, mails=0):
     """Reports attached to a mail. Parts of another kind are none of ours."""
     found = []
-    data = re.sub(rb"(?im)^ContentType:", b"Content-Type:", data)
+    data = re.sub(rb"(?im)^(Content-?Type)[ \t]*:", b"Content-Type:", data)
     for part in email.message_from_bytes(data).walk():
         encoding = part.get("Content-Transfer-Encoding", "").strip().lower()
         if part.get_content_type() == "message/rfc822" and encoding == "base64":

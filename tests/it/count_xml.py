@@ -56,19 +56,21 @@ def leaf(element, *names):
 # ---- values
 
 def seconds(text):
-    """Unix seconds, None if the text is no time: digits, a fraction, or an ISO 8601 date."""
+    """Unix seconds, None if the text is no time: digits, a fraction, milli- or microseconds, or a
+    date and time of ISO 8601."""
+    if re.fullmatch(r"\d{13}(\d{3})?", text or ""):
+        n = int(text[:10])
+        return n if 2010 <= datetime.fromtimestamp(n, timezone.utc).year < 2100 else None
     if re.fullmatch(r"\d{1,19}(\.\d*)?", text or ""):
         n = int(text.split(".")[0])
         return n if n <= LAST_TIME else None
-    if not re.match(r"\d{4}-\d\d-\d\d", text or ""):
+    if not re.match(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d", text or ""):
         return None
     try:
-        t = datetime.fromisoformat(text.replace("z", "Z").replace("Z", "+00:00"))
+        t = datetime.fromisoformat(re.sub(r"(?i) *(z|utc|gmt)$", "+00:00", text))
     except ValueError:
         return None
-    if t.tzinfo is None:
-        t = t.replace(tzinfo=timezone.utc)
-    return int(t.timestamp())
+    return int((t if t.tzinfo else t.replace(tzinfo=timezone.utc)).timestamp())
 
 
 def domain_name(text):
@@ -76,6 +78,11 @@ def domain_name(text):
 
 
 def address(text):
+    """An address, also in brackets, with a port, a zone, or the length of one address."""
+    text = re.sub(r"(?i)^\[(?:ipv6:)?(.*)\](:\d{1,5})?$", r"\1", text)
+    if re.fullmatch(r"[\d.]+:\d{1,5}|[\d.]+/32", text):
+        text = re.split("[:/]", text)[0]
+    text = re.sub(r"^([\da-fA-F:]+)(/128|%.+)$", r"\1", text)
     try:
         return None if "%" in text else ipaddress.ip_address(text)
     except ValueError:
@@ -83,7 +90,10 @@ def address(text):
 
 
 def number(text):
-    return int(text) if text and re.fullmatch(r"\d{1,19}", text) and int(text) < 2**63 else None
+    """A whole number: 1.000 may be a thousand, 1.0 and 1.00 are not."""
+    found = re.fullmatch(r"\+?(\d+)(\.0{1,2}|\.0{4,})?", text or "")
+    n = int(found.group(1)) if found else None
+    return n if found and n < 2**63 else None
 
 
 class Report:
@@ -167,7 +177,8 @@ PARENTS = {
     "human_result": ("dkim", "spf"),
 }
 PARENTS.update({name: ("policy_published",) for name in POLICY if name != "domain"})
-TAG = re.compile(r"<(/?)(?:[\w.-]+:)?(%s)(?:\s[^<>]*?)?(/?)\s*>" % "|".join(PARENTS))
+BRANCHES = {"feedback"}.union(*PARENTS.values(), [n for n in PARENTS if not PARENTS[n]])
+TAG = re.compile(r"<(/?)(?:[\w.-]+:)?(%s)(?:\s[^<>]*?)?(/?)\s*>|</[\w.:-]+\s*>" % "|".join(PARENTS))
 
 
 def elements_of(text, top):
@@ -178,6 +189,11 @@ def elements_of(text, top):
         at = m.end()
         closing, name, empty = m.groups()
         names = [local(e) for e in stack]
+        if not name:
+            # an end tag that nobody knows ends what can't have children
+            if names[-1] not in BRANCHES or names[-2:-1] == ["policy_evaluated"]:
+                stack.pop()
+            continue
         if closing:
             if name in names[1:]:
                 del stack[len(names) - 1 - names[::-1].index(name):]

@@ -137,7 +137,7 @@ def heads():
     sample("Q16-org-host.xml", report("q16-host", 16, [record(4)],
            org="esa1.hc9999-99.mx.example.net"), "Q16: org_name is a host of a thousand firms", (1, 4))
     sample("Q17-no-email.xml", swap(report("q17", 17, [record(5)]), (
-           "    <email>dmarc@mx.example.net</email>\n", "")), "Q17: no email", (1, 5))
+           "    <email>dmarc@mx.example.net</email>\n", "")), "Q17: repaired: element_missing; no email", (1, 5))
     ids = ("&lt;2026.09.18.1@mx.example.net&gt;", "lab.example.org:1789689600",
            "lab!1789689600!1789775999!coffee", "68a1$3f=68b2@esa1.mx.example.net",
            "0123456789abcdef" * 4)
@@ -186,7 +186,7 @@ def dates_and_rows():
     sample("Q25-errors.xml", report("q25", 25, [record(3)], more_meta=meta),
            "Q25: extra_contact_info empty, error twice", (1, 3))
     sample("Q26-sp-empty.xml", report("q26-empty", 26, [record(2)], policy="    <sp></sp>\n"
-           "    <pct/>\n    <fo> </fo>\n"), "Q26: sp, pct and fo empty", (1, 2))
+           "    <pct/>\n    <fo> </fo>\n"), "Q26: repaired: element_empty; sp, pct and fo empty", (1, 2))
     sample("Q26-sp-nil.xml", report("q26-nil", 26, [record(3)], policy="    <sp>nil</sp>\n"),
            "Q26: repaired: word_unknown; sp is nil", (1, 3))
     sample("Q27-subdomain.xml", report("q27", 27, [record(4, ids="      <header_from>news.lab.example"
@@ -216,24 +216,25 @@ def results():
     sample("Q33-no-auth-results.xml", report("q33", 2, [
            no("auth_results", record(2)), record(3, "192.0.2.51", auth=""),
            record(4, auth=DKIM), record(5, "192.0.2.51", auth=SPF)]),
-           "Q33: auth_results missing, empty, with dkim alone, with spf alone", (4, 14))
+           "Q33: repaired: element_missing; auth_results missing, empty, with dkim alone, with spf alone", (4, 14))
     three = "".join(swap(SPF, ("lab.example.org", d), ("mfrom", s)) for d, s in (
         ("lab.example.org", "mfrom"), ("mx.lab.example.org", "helo"), ("", "mfrom")))
     sample("Q34-spf.xml", report("q34", 3, [
            record(2, auth=DKIM + three), record(3, auth=no("domain", SPF)),
            record(4, auth=no("scope", SPF)), record(5, auth=swap(SPF, ("mfrom", "helo")))]),
-           "Q34: spf three times, its domain empty or missing, scope missing or helo", (4, 14))
+           "Q34: repaired: element_empty, element_missing; spf three times, its domain empty or missing, scope missing or helo", (4, 14))
     empty = re.sub(r">[^<>\s]+<", "><", DKIM)
     sample("Q35-empty-dkim.xml", report("q35", 4, [record(3, dkim="fail", auth=empty + SPF)]),
-           "Q35: a dkim element with nothing in it: no signature", (1, 3))
+           "Q35: repaired: element_empty; a dkim element with nothing in it: no "
+           "signature", (1, 3))
     sample("Q36-no-selector.xml", report("q36", 5, [record(6, auth=no("selector", DKIM) + SPF)]),
            "Q36: dkim without selector", (1, 6))
     for n, word in enumerate(("unknown", "invalid", "not.evaluated"), 1):
         sample(f"Q37-dkim-{word}.xml", report("q37-" + word, 6, [record(n, dkim="fail",
                auth=swap(DKIM, ("pass", word)) + SPF)]),
                f"Q37: repaired: word_unknown; a dkim result of {word}", (1, n))
-    for n, (word, kind) in enumerate((("hardfail", "word_synonym"), ("unknown", "word_synonym"),
-                                      ("error", "word_synonym")), 1):
+    for n, (word, kind) in enumerate((("hardfail", "word_synonym"), ("unknown", "word_unknown"),
+                                      ("error", "word_unknown")), 1):
         sample(f"Q38-spf-{word}.xml", report("q38-" + word, 7, [record(n, spf="fail",
                auth=DKIM + swap(SPF, ("pass", word)))]),
                f"Q38: repaired: {kind}; an spf result of {word}", (1, n))
@@ -242,11 +243,11 @@ def results():
            "Q39: repaired: word_unknown; spf in policy_evaluated is none and softfail", (2, 5))
     sample("Q39-evaluated-missing.xml", report("q39-missing", 8, [
            re.sub(r" *<(dkim|spf)>pass</\1>\n", "", record(7, auth=""))]),
-           "Q39: policy_evaluated without dkim and spf", (1, 7))
+           "Q39: repaired: element_missing; policy_evaluated without dkim and spf", (1, 7))
     sample("Q40-softfail.xml", report("q40-softfail", 9, [record(4, disposition="softfail")]),
            "Q40: repaired: word_unknown; a disposition of softfail", (1, 4))
     sample("Q40-blank.xml", report("q40-blank", 9, [record(5, disposition=" quarantine",
-           dkim="fail", spf="fail")]), "Q40: a blank before quarantine", (1, 5))
+           dkim="fail", spf="fail")]), "Q40: repaired: word_form; a blank before quarantine", (1, 5))
     sample("Q40-pass.xml", report("q40-pass", 9, [record(6, disposition="pass")]),
            "Q40: disposition pass, a word of RFC 9990, under the older schema", (1, 6))
     sample("Q41-case.xml", report("q41", 10, [record(7, disposition="None", dkim="Pass",
@@ -258,7 +259,7 @@ def results():
     sample("Q42-bare-reason.xml", report("q42-bare", 11, [record(3, reason=reasons[0])]),
            "Q42: repaired: stray_text; the type of a reason without its element", (1, 3))
     sample("Q42-empty-type.xml", report("q42-empty", 11, [record(4, reason=reasons[1])]),
-           "Q42: a reason with an empty type", (1, 4))
+           "Q42: repaired: element_empty; a reason with an empty type", (1, 4))
     sample("Q42-arc-everywhere.xml", report("q42-arc", 11, [record(n, reason=reasons[2])
            for n in (1, 2, 3)]), "Q42: reason local_policy on every record, for ARC", (3, 6))
     sample("Q43-identities.xml", swap(report("q43", 12, [record(8)]), ("identifiers>",
@@ -268,7 +269,7 @@ def results():
     froms = ("lab.example.org", "", "LAB.Example.ORG")
     sample("Q44-identifiers.xml", report("q44", 13, [record(n, ids=f"{e}      <header_from>{f}"
            "</header_from>\n") for n, (e, f) in enumerate(zip(envelope, froms), 1)]),
-           "Q44: envelope_from empty and missing, header_from empty and in capitals", (3, 6))
+           "Q44: repaired: element_empty; envelope_from empty and missing, header_from empty and in capitals", (3, 6))
     sample("Q45-contradicts.xml", report("q45", 14, [
            record(3, "203.0.113.9", "quarantine", "fail", "fail", ""),
            record(4, "192.0.2.50", "quarantine")]),

@@ -24,17 +24,17 @@ def unseen(sample):
     tnef = (bytes.fromhex("789f3e22010001") + bytes.fromhex("069008000400000000000100000001000201")
             + b"\x0f\x80\x06\x00" + len(gz(x)).to_bytes(4, "little") + gz(x))
     sample("guard-tnef.eml", mail([TEXT, attachment(tnef, "application/ms-tnef", "winmail.dat")]),
-           "Guard: quarantined: winmail.dat (TNEF)", outcome="quarantined")
+           "Guard: quarantined: an attachment in Outlook's own form (winmail.dat, TNEF)", outcome="quarantined")
     signed = der(bytes.fromhex("2a864886f70d010702"), b"\x30\x80\x02\x01\x01" + gz(x))
     sample("guard-smime-opaque.eml", header("Report Domain: lab.example.org", "Content-Type: "
            'application/pkcs7-mime; smime-type=signed-data; name="smime.p7m"\n'
            "Content-Transfer-Encoding: base64") + "\n" + b64(signed),
-           "Guard: quarantined: S/MIME, signed and not in the clear", outcome="quarantined")
+           "Guard: quarantined: a mail that is packed into its S/MIME signature", outcome="quarantined")
     sealed = der(bytes.fromhex("2a864886f70d010703"), b"\x30\x80\x02\x01\x00" + bytes(range(64)))
     sample("guard-smime-encrypted.eml", header("Report Domain: lab.example.org", "Content-Type: "
            'application/pkcs7-mime; smime-type=enveloped-data; name="smime.p7m"\n'
            "Content-Transfer-Encoding: base64") + "\n" + b64(sealed),
-           "Guard: quarantined: S/MIME, encrypted", outcome="quarantined")
+           "Guard: quarantined: an encrypted mail (S/MIME)", outcome="quarantined")
     clear = mail([attachment(gz(x), "application/gzip", XMLNAME + ".gz"),
                   attachment(signed[:80], "application/pkcs7-signature", "smime.p7s")],
                  kind="multipart/signed; protocol=\"application/pkcs7-signature\"; micalg=sha-256")
@@ -59,8 +59,7 @@ def unseen(sample):
            "refused", (2, 5), outcome="partial")
     sample("guard-cut-between-records.xml", x[:x.rindex("  <record>")], "Guard: partial: cut behind "
            "the second record", (2, 5), outcome="partial")
-    sample("guard-cut-in-head.xml", x[:x.index("  <policy_published>")], "Guard: quarantined: cut in "
-           "the head", outcome="quarantined")
+    sample("guard-cut-in-head.xml", x[:x.index("  <policy_published>")], "Guard: cut in the head", outcome="quarantined")
 
 
 def utf16(order, count):
@@ -96,7 +95,7 @@ def archives(sample):
     sealed = bytearray(zipped([("1.xml", one("sealed", 9, 5)[0])]))
     sealed[6] |= 1
     sealed[sealed.index(b"PK\1\2") + 8] |= 1
-    sample("zip-encrypted.zip", bytes(sealed), "MIME: quarantined: a zip that is encrypted",
+    sample("zip-encrypted.zip", bytes(sealed), "MIME: quarantined: file 1 of the zip is encrypted",
            outcome="quarantined")
     x, figures = one("zip-checksum", 9, 6)
     z = bytearray(zipped([("1.xml", x)]))
@@ -193,11 +192,12 @@ def values(sample):
            (2, 11))
     sample("value-address-forms.xml", report("addresses", 16, [
            record(1, "[2001:db8::50]"), record(2, "192.0.2.050"), record(3, " 192.0.2.51 ")]),
-           "Values: repaired: address_form; brackets and a leading zero", (3, 6))
+           "Values: repaired: address_form; brackets; a leading zero, which may be octal: 1 "
+           "record of 2 messages is refused", (2, 4))
     sample("value-end-missing.xml", re.sub(r" *<end>.*\n", "", report("no-end", 17, [record(7)])),
            "Values: repaired: time_missing; no end", (1, 7))
     sample("value-no-identifiers.xml", re.sub(r" *<identifiers>.*?</identifiers>\n", "", report(
-           "no-ids", 18, [record(8)]), flags=re.S), "Values: no identifiers", (1, 8))
+           "no-ids", 18, [record(8)]), flags=re.S), "Values: repaired: element_missing; no identifiers", (1, 8))
     sample("value-record-empty.xml", report("empty-record", 18, [record(2), "  <record/>\n"]),
            "Values: an empty record is refused", (1, 2))
 
