@@ -1,7 +1,8 @@
 /*
  * replay - main() of a fuzz target in a build without libFuzzer: runs it on each file of its corpus,
  * so that what once crashed stays mended. Then on each file cut short and with bytes changed, by a
- * fixed rule: a little fuzzing in every run of the suite, and the same in every run. TAP.
+ * fixed rule: a little fuzzing in every run of the suite, and the same in every run. Each of them may
+ * take MOST_SECONDS of computing, which is what a trap may cost; one that hangs ends the test. TAP.
  *
  * Corpus: the files and folders given, else the folder tests/fuzz/corpus-NAME of fuzz_NAME.
  */
@@ -9,19 +10,56 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
 
 /* The name that libFuzzer calls. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { VARIANTS = 64, MAX_VARIED = 64 * 1024 };
 
+#ifdef RUADB_SANITIZE
+#define MOST_SECONDS 20
+#else
+#define MOST_SECONDS 2
+#endif
+
 static int n_tests, n_failed;
+static double slowest; /* seconds of computing, of this file and its variants */
+
+static double cpu_seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void on_hang(int sig)
+{
+	static const char words[] = "not ok - this one takes ten times as long as it may\n";
+
+	(void)sig;
+	if (write(STDOUT_FILENO, words, sizeof(words) - 1) < 0)
+		_exit(2);
+	_exit(1);
+}
+
+static void guard(int seconds)
+{
+	const struct itimerval t = {.it_value.tv_sec = seconds};
+
+	signal(SIGPROF, on_hang);
+	setitimer(ITIMER_PROF, &t, NULL);
+}
 
 static void run(const uint8_t *data, size_t size)
 {
@@ -30,7 +68,14 @@ static void run(const uint8_t *data, size_t size)
 
 	if (size)
 		memcpy(copy, data, size);
+	guard(10 * MOST_SECONDS);
+	double seconds = cpu_seconds();
+
 	LLVMFuzzerTestOneInput(copy, size);
+	seconds = cpu_seconds() - seconds;
+	if (seconds > slowest)
+		slowest = seconds;
+	guard(0);
 	free(copy);
 }
 
@@ -92,10 +137,17 @@ static void replay_file(const char *path)
 	/* Said before, so that the log of a crash names the file. */
 	printf("# %s\n", path);
 	fflush(stdout);
+	slowest = 0;
 	run(data, size);
 	run_varied(data, size);
 	free(data);
-	printf("ok %d - %s\n", n_tests, strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
+	bool slow = slowest > MOST_SECONDS;
+
+	n_failed += slow;
+	printf("%sok %d - %s\n", slow ? "not " : "", n_tests,
+	       strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
+	if (slow)
+		printf("# it, or it with a byte changed, takes %.1f seconds\n", slowest);
 }
 
 static void replay(const char *path)
