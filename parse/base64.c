@@ -219,6 +219,10 @@ static void lines(struct base64 *b, const uint8_t *p, size_t n)
 static void step(struct decoder *d)
 {
 	struct base64 *b = of(d);
+
+	/* there may be millions of empty lines */
+	while (!b->n_line && d->in < d->in_end && values[*d->in] >= BLANK && *d->in <= ' ')
+		d->in++;
 	size_t n = (size_t)(d->in_end - d->in), room = PIECE - b->n_line;
 
 	if (n > room)

@@ -334,7 +334,7 @@ static int prepare(struct mail *m, size_t size, struct err *e)
 		if (mail_scan(m->data, size, m->fd, &l, e) < 0)
 			return -1;
 		again = l.cr_only;
-		if (!(l.fields || l.unfolded || l.strange || l.cr_only || l.dots))
+		if (!mail_wants_mending(&l))
 			break;
 		struct buf mended = {0};
 

@@ -21,7 +21,7 @@ struct scan {
 	bool guessed;     /* perhaps not: it may be text that looks like one */
 	bool behind;      /* a header ended with the line before: that of an attached mail may begin */
 	bool semicolon;   /* the field's line before ended in one: more of it is to come */
-	size_t header_at, header_bytes, all_headers;
+	size_t header_at, header_bytes, field_bytes, all_headers;
 	unsigned boundaries;
 	size_t dots, other_dots; /* lines that begin with two dots; with one */
 	bool last_dot;           /* this line is a dot alone */
@@ -88,6 +88,11 @@ static void header_line(struct scan *s, const char *p, size_t n)
 
 	if (n && p[n - 1] == '\r')
 		n--;
+	if (!n || (*p != ' ' && *p != '\t'))
+		s->field_bytes = 0;
+	s->field_bytes += s->len + n;
+	if (s->field_bytes > LIMIT_MAIL_FIELD && !s->guessed)
+		s->ret->long_field = true;
 	s->header_bytes += s->len + n;
 	s->all_headers += s->len + n;
 	if (memchr(p, '\0', n) || memchr(p, '\r', n))
@@ -156,6 +161,9 @@ static int check(const struct scan *s, size_t more, struct err *e)
 	if (s->header && s->header_bytes + more > LIMIT_MAIL_HEADER)
 		return err_set(e, ERR_LIMIT, "a mail with a header of more than %d KB: what stands before it was read",
 			       LIMIT_MAIL_HEADER >> 10);
+	if (s->header && s->guessed && s->field_bytes > LIMIT_MAIL_FIELD)
+		return err_set(e, ERR_LIMIT, "an attached mail with a field of more than %d KB: what "
+			       "stands before it was read", LIMIT_MAIL_FIELD >> 10);
 	if (s->all_headers + (s->header ? more : 0) > (size_t)LIMIT_MAIL_HEADER * MOST_HEADERS)
 		return err_set(e, ERR_LIMIT, "a mail with headers of more than %d KB in all: the first ones were read",
 			       (LIMIT_MAIL_HEADER >> 10) * MOST_HEADERS);
