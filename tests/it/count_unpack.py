@@ -269,19 +269,15 @@ def read_mail(data, mails=0):
 def read_part(part, mails):
     body = part.get_payload(decode=True) or b""
     if is_packed(body):
-        found = read_packed(body, 1, mails + 1)
-    elif is_xml(body) and not is_mail(body):
-        found = attempt(body)
-    elif is_mail(body) and mails < MAX_MAIL_DEPTH and part.get_content_maintype() != "text":
-        found = read_mail(body, mails + 1)
-    elif is_unread(body):
+        return read_packed(body, 1, mails + 1)
+    if is_mail(body) and mails < MAX_MAIL_DEPTH and part.get_content_maintype() != "text":
+        return read_mail(body, mails + 1)
+    if is_unread(body):
         signature = part.get_content_type() == "application/pkcs7-signature"
         return [] if signature else [Refused("a part that nobody can look into")]
-    elif "zip" in part.get_content_subtype():
-        return [other(body.strip())]
-    else:
-        return []
-    return [f for f in found if not isinstance(f, NotReport)]
+    if is_xml(body) and not is_mail(body):
+        return [f for f in attempt(body) if not isinstance(f, NotReport)]
+    return [other(body.strip())] if "zip" in part.get_content_subtype() else []
 
 
 def read_item(data):

@@ -55,10 +55,10 @@ def unseen(sample):
            end="2026-09-05T23:59:59Z"), "Guard: repaired: time_form; dates of ISO 8601", (1, 5))
     x = report("cut", 6, [record(2), record(3, "192.0.2.51"), record(4)])
     cut = x.index("<policy_evaluated>", x.rindex("<record>"))
-    sample("guard-cut-in-record.xml", x[:cut], "Guard: partial: cut in the third record, which is "
-           "refused", (2, 5), outcome="partial")
-    sample("guard-cut-between-records.xml", x[:x.rindex("  <record>")], "Guard: partial: cut behind "
-           "the second record", (2, 5), outcome="partial")
+    sample("guard-cut-in-record.xml", x[:cut], "Guard: repaired: document_cut; partial: cut in the "
+           "third record, which is refused", (2, 5), outcome="partial")
+    sample("guard-cut-between-records.xml", x[:x.rindex("  <record>")], "Guard: repaired: document_cut; "
+           "partial: cut behind the second record", (2, 5), outcome="partial")
     sample("guard-cut-in-head.xml", x[:x.index("  <policy_published>")], "Guard: cut in the head", outcome="quarantined")
 
 
@@ -79,7 +79,7 @@ def archives(sample):
     inner = [mail([TEXT, attachment(gz(one(f"mbox-{n}", 7, n + 4)[0]), "application/gzip")])
              for n in (1, 2)]
     mbox = "".join("From dmarc@mx.example.net Wed Sep  2 04:10:00 2026\n" + m + "\n" for m in inner)
-    sample("mbox.gz", gz(mbox), "MIME: an mbox in gzip", (4, 5), 2)
+    sample("mbox.gz", gz(mbox), "MIME: an mbox in gzip", (4, 13), 2)
     reports = [(f"{n}.xml", one(f"tgz-{n}", 8, n)[0]) for n in (1, 2)]
     sample("reports.tar.gz", gz(tarred(reports)), "MIME: a tar of reports in gzip", (4, 5), 2)
     for n, (name, pack) in enumerate((("bz2", bz2.compress), ("xz", lzma.compress)), 3):
@@ -126,10 +126,10 @@ def archives(sample):
     # not compressed: what is cut off can be said
     x = report("gzip-cut", 10, [record(2), record(3, "192.0.2.51"), record(4)])
     z = gz(x, level=0)
-    sample("gzip-cut.xml.gz", z[:z.rindex(b"<identifiers>")], "MIME: partial: a gzip cut in the third "
+    sample("gzip-cut.xml.gz", z[:z.rindex(b"<identifiers>")], "MIME: repaired: archive_cut; partial: a gzip cut in the third "
            "record, which is refused; its 4 messages are known", (2, 5), outcome="partial")
     z = zipped([("1.xml", x.replace("gzip-cut", "zip-cut"))], method=zipfile.ZIP_STORED)
-    sample("zip-cut.zip", z[:z.rindex(b"<identifiers>")], "MIME: partial: a zip cut in the third record, "
+    sample("zip-cut.zip", z[:z.rindex(b"<identifiers>")], "MIME: repaired: archive_cut; partial: a zip cut in the third record, "
            "which is refused; its 4 messages are known", (2, 5), outcome="partial")
     x, figures = one("mail-cut", 11, 3)
     m = mail([TEXT, attachment(gz(x), "application/gzip")])

@@ -98,7 +98,7 @@ def pack_several(r, things):
 # ---- mails
 
 KINDS = ("application/gzip", "application/zip", "application/octet-stream", "application/x-gzip",
-         "application/x-zip-compressed", "text/xml", "application/xml", "application/tlsrpt+gzip")
+         "application/x-zip-compressed", "text/xml", "application/xml", "application/zip-compressed")
 NAMES = (None, XMLNAME + ".gz", XMLNAME + ".zip", "!lab.example.org!1!2.xml", "report", "\u00e4.xml.gz")
 
 
