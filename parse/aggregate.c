@@ -195,12 +195,11 @@ static void leaf_text(struct aggregate *a, enum node leaf)
 /* Some write the type of a reason without an element of its own. */
 static void bare_type(struct aggregate *a)
 {
-	size_t len = a->collected;
 	struct text t = take_text(a);
 
 	if (!t.len)
 		return;
-	set_value(a, LEAF_TYPE, t, len);
+	set_value(a, LEAF_TYPE, t, t.len);
 	mended(a, REPAIR_STRAY_TEXT, names_path(NODE_REASON), t, text_of("type"));
 }
 

@@ -15,6 +15,7 @@ static void open_feedback(struct aggregate *a, const char *uri)
 		a->many = true;
 	}
 	a->met = true;
+	a->uri = uri;
 	a->namespace_9990 = ends_with(uri, "dmarc-2.0");
 	a->namespace_7489 = ends_with(uri, "dmarc-xml/0.1");
 }
@@ -140,7 +141,8 @@ static void start_node(struct aggregate *a, const struct level *up, struct level
 }
 
 /* Leaves of free text, which may be long. */
-#define LONG (BIT(LEAF_ERROR) | BIT(LEAF_EXTRA_CONTACT) | BIT(LEAF_COMMENT) | BIT(LEAF_HUMAN_RESULT))
+#define LONG \
+	(BIT(LEAF_ERROR) | BIT(LEAF_EXTRA_CONTACT) | BIT(LEAF_COMMENT) | BIT(LEAF_HUMAN_RESULT))
 
 static void start_leaf(struct aggregate *a, enum node leaf)
 {
@@ -164,7 +166,7 @@ static enum node odd_place(struct aggregate *a, const struct level *up, struct l
 		       text_of(names_path(node)));
 		return node;
 	}
-	if (up->uri != l->uri) /* an extension may have names like ours */
+	if (l->uri != a->uri) /* an extension may have names like ours */
 		return up->node == NODE_SKIPPED ? NODE_SKIPPED : NODE_UNKNOWN;
 	if (a->pass == PASS_RECORDS && up->node == NODE_FEEDBACK)
 		return NODE_SKIPPED;

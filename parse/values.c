@@ -126,7 +126,9 @@ static bool dotted(struct text t)
 
 static const char *why_no_ip(struct text t)
 {
+	const char *slash = memchr(t.p, '/', t.len);
 	uint8_t four[4];
+	struct ip ip;
 
 	if (dotted(t) && !ipv4(t, four)) {
 		for (uint32_t i = 0; i + 1 < t.len; i++)
@@ -134,7 +136,7 @@ static const char *why_no_ip(struct text t)
 				return "which may be two addresses: some read 010 as 10, some as 8";
 		return "which is no address: a number in it is over 255 or missing";
 	}
-	if (memchr(t.p, '/', t.len))
+	if (slash && plain_ip((struct text){t.p, (uint32_t)(slash - t.p)}, &ip))
 		return "which is a network and no address";
 	return "which is no address";
 }
