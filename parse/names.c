@@ -152,17 +152,20 @@ static void fill(struct names *n)
 	n->child[NODE_RECORD][id_of("identities")] |= PLACE_RENAMED;
 }
 
+/* Around feedback may be anything; what is below the unknown is unknown too. */
+static enum node otherwise(enum node parent)
+{
+	return parent == NODE_OUTSIDE || (parent >= NODE_EXTENSION && parent < FIRST_LEAF)
+		       ? parent
+		       : NODE_UNKNOWN;
+}
+
 struct names *names_new(void)
 {
 	struct names *n = xcalloc(1, sizeof(*n));
 
-	for (size_t p = 0; p < FIRST_LEAF; p++) {
-		/* around feedback may be anything; what is below the unknown is unknown too */
-		uint8_t otherwise = p == NODE_OUTSIDE || p >= NODE_EXTENSION ? (uint8_t)p
-									    : NODE_UNKNOWN;
-
-		memset(n->child[p], otherwise, sizeof(n->child[p]));
-	}
+	for (size_t p = 0; p < FIRST_LEAF; p++)
+		memset(n->child[p], (int)otherwise((enum node)p), sizeof(n->child[p]));
 	fill(n);
 	return n;
 }
@@ -197,6 +200,32 @@ place names_place(struct names *n, enum node parent, const char *name)
 		n->cached++;
 	}
 	return n->child[parent][id];
+}
+
+enum node names_child(enum node parent, struct text name)
+{
+	for (size_t i = 0; i < MEANINGS; i++) {
+		const struct meaning *m = &meanings[i];
+
+		if (m->parent == parent && strncmp(m->name, name.p, name.len) == 0 &&
+		    !m->name[name.len])
+			return m->node;
+	}
+	return otherwise(parent);
+}
+
+const char *names_between(enum node parent, struct text name, enum node *ret)
+{
+	for (size_t i = 0; i < MEANINGS; i++) {
+		const struct meaning *m = &meanings[i];
+
+		if (m->parent == parent && m->node < NODE_EXTENSION &&
+		    names_child(m->node, name) != NODE_UNKNOWN) {
+			*ret = m->node;
+			return m->name;
+		}
+	}
+	return NULL;
 }
 
 const char *names_path(enum node node)

@@ -7,6 +7,8 @@
 #ifndef PARSE_NAMES_H
 #define PARSE_NAMES_H
 
+#include "base/text.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -99,6 +101,10 @@ void names_forget(struct names *n);
 
 /* name: a prefix that is not declared may be part of it. */
 place names_place(struct names *n, enum node parent, const char *name);
+/* For mending. What the schemas have below parent by this name, without a prefix: by comparing. */
+enum node names_child(enum node parent, struct text name);
+/* The element below parent, if there is one, that has a child of this name; else NULL. */
+const char *names_between(enum node parent, struct text name, enum node *ret);
 /* The path that the schemas have for a node, below feedback or record; result leaves have two. */
 const char *names_path(enum node node);
 
