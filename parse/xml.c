@@ -308,13 +308,23 @@ static enum xml_verdict read_mended(struct xml *x, uint32_t entry, bool via_mail
 }
 
 /* Strict reading failed for a reason that mending may help against. */
-static bool is_worth_mending(const struct xml *x, bool like)
+static bool is_worth_mending(const struct xml *x, bool like, const struct err *e)
 {
 	const struct aggregate *a = x->aggregate;
 
 	if (aggregate_refused(a, NULL))
 		return aggregate_many(a);
-	return (like || aggregate_met(a)) && (x->source_failed || !x->ctxt->wellFormed);
+	return e->class == ERR_INPUT && (like || aggregate_met(a)) &&
+	       (x->source_failed || !x->ctxt->wellFormed);
+}
+
+/* Mending did not help: *e gets what strict reading said as well. */
+static void tell_both(const struct err *strict, struct err *e)
+{
+	struct err mended = *e;
+
+	(void)err_set(e, mended.class, "%.250s; and what can be mended of it is no report: %.200s",
+		      strict->msg, mended.msg);
 }
 
 static enum xml_verdict mend(struct xml *x, struct source *s, size_t mark, uint32_t entry,
@@ -335,6 +345,8 @@ static enum xml_verdict mend(struct xml *x, struct source *s, size_t mark, uint3
 		*e = strict;
 		return XML_BAD;
 	}
+	if (v == XML_BAD && e->class == ERR_INPUT && strcmp(e->msg, strict.msg) != 0)
+		tell_both(&strict, e);
 	return v;
 }
 
@@ -349,7 +361,7 @@ enum xml_verdict xml_read(struct xml *x, struct source *s, const struct block *f
 
 	if (r >= 0)
 		return r ? XML_REPORT : XML_NO_REPORT;
-	if (is_worth_mending(x, like))
+	if (is_worth_mending(x, like, e))
 		return mend(x, s, mark, entry, via_mail, e);
 	drop_ctxt(x);
 	/* a source that broke is told of, whatever it was going to give */

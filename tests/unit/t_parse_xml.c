@@ -186,13 +186,15 @@ static void refused(void)
 	trace_contains(trace_text("<!DOCTYPE feedback [<!ENTITY a 'b'>]>" REPORT("")),
 		       "refused 0 input: a DOCTYPE", "no DOCTYPE");
 	trace_contains(trace_text("<feedback>&a;</feedback>"),
-		       "line 1: an entity that XML does not have\n", "no entities");
+		       "line 1: an entity that XML does not have; and what can be mended of it is no "
+		       "report: feedback without report_metadata\n",
+		       "no entities");
 	trace_contains(trace_text("<feedback>\n<a>\n</feedback>"),
 		       "refused 0 input: not well-formed XML, line 3: an end tag", "with its line");
 	trace_contains(trace_text("<feedback>" METADATA POLICY RECORD),
-		       RECORD_LINE("1") "refused 0 input: not well-formed XML, line 1: the document "
-					"ends in the middle\n",
-		       "REFUSED in place of END");
+		       RECORD_LINE("1") "repair document_cut where=feedback to=</feedback>\n"
+					"end 1 3 0 0 p\n",
+		       "what ends in the middle is partial");
 	is_str(trace_text("<!DOCTYPE html><html><body></html>"), "not 0 XML without feedback\n",
 	       "a page of the web is no broken report");
 	is_str(trace_text("<rss><title>feedback</title></rss>"), "not 0 XML without feedback\n",
