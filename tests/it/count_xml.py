@@ -14,7 +14,7 @@ import xml.etree.ElementTree as ET
 from datetime import datetime, timezone
 
 # What ruadb does not do yet: whoever builds it takes the word out here and sets samples/INDEX right.
-LATER = {"markup"}
+LATER = set()
 
 MAX_DEPTH = 32
 LAST_TIME = 253402300799
@@ -208,7 +208,8 @@ def elements_of(text, top):
 
 
 def add_text(element, text):
-    text = html.unescape(text)
+    # an end tag whose name is misspelled ends the text as well
+    text = html.unescape(re.sub(r"</[\w.:-]+>\s*$", "", text))
     if len(element):
         element[-1].tail = (element[-1].tail or "") + text
     else:

@@ -21,7 +21,7 @@ is "$("$ruadb" inspect --format json - <"$samples/shapes/draft-0.1.xml" | grep -
 	"inspect reads standard input"
 ok "inspect for people" "$ruadb" inspect "$samples/shapes/rfc9990-full.xml"
 is "$(grep -c 203.0.113.66 "$tmp/ok.out")" 1 "has a line for each source"
-"$ruadb" inspect "$samples/broken/cut.xml" >"$tmp/out" 2>&1
+"$ruadb" inspect "$samples/broken/no-dates.xml" >"$tmp/out" 2>&1
 is "$?" 65 "what can not be read: 65"
 
 done_testing

@@ -63,7 +63,7 @@ is "$?|$(member reports_stored)|$(member reports_repeat)" "0|0|1" "the same, pac
 "$ruadb" ingest --format json - <"$samples/mbox/reports" >"$tmp/out" 2>"$tmp/err"
 is "$?|$(member items)|$(member reports_stored)|$(member not_reports)" "0|3|2|1" \
 	"an mbox on standard input"
-"$ruadb" ingest --format json - <"$samples/broken/cut.xml" >"$tmp/out" 2>"$tmp/err"
+"$ruadb" ingest --format json - <"$samples/broken/no-dates.xml" >"$tmp/out" 2>"$tmp/err"
 is "$?|$(member quarantined)" "65|1" "what is broken there is quarantined"
 
 # ---- other time zones and locales

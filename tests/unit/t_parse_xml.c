@@ -187,7 +187,7 @@ static void refused(void)
 		       "refused 0 input: a DOCTYPE", "no DOCTYPE");
 	trace_contains(trace_text("<feedback>&a;</feedback>"),
 		       "line 1: an entity that XML does not have; and what can be mended of it is no "
-		       "report: feedback without report_metadata\n",
+		       "report: feedback without report_metadata",
 		       "no entities");
 	trace_contains(trace_text("<feedback>\n<a>\n</feedback>"),
 		       "refused 0 input: not well-formed XML, line 3: an end tag", "with its line");
