@@ -343,7 +343,7 @@ static int ask_group(struct feed *f, struct err *e)
 		for (struct job *j = f->group.first; j; j = j->next) {
 			struct store_item *it = ((struct piece *)j)->item;
 
-			it->repeat_bytes = seen[n].repeat;
+			it->repeat_bytes = seen[n].repeat && !(f->again && seen[n].dropped);
 			it->repeat_reports = seen[n++].reports;
 		}
 	}

@@ -40,14 +40,22 @@ static const struct command commands[] = {
 	 "  --format F       table (default), json, csv or markdown\n"
 	 "  --param N=V      a report's parameter of another name\n"},
 	{"quarantine", cmd_quarantine, NEED_CONF | NEED_DB_WRITE,
-	 "list | show N | retry [N... | all]",
+	 "list | show N | retry | export | drop [N... | --all] [OPTION]...",
 	 "what could not be read, and why",
-	 "  list             one line for each item that could not be read\n"
-	 "  show N           its reason, and its bytes on standard output with --bytes\n"
-	 "  retry N | all    read it again, with the bytes that were kept\n"
+	 "  list             one item: number, time, class, size, where from; why\n"
+	 "  show N           all of it; with --bytes the bytes as they came, and nothing else\n"
+	 "  retry N...       read them again, with the bytes that were kept\n"
+	 "  export N...      write the bytes as they came into files; one alone to a pipe\n"
+	 "  drop N...        forget them, with their bytes; the same bytes are not read again\n"
 	 "\n"
-	 "  --bytes          with show: the bytes as they came, and nothing else\n"
-	 "  --format json    list: one JSON object a line; retry: as ingest\n"},
+	 "  --all            all there are; these choose among them, or among the numbers:\n"
+	 "  --class C        input (broken), limit (too much of something) or bug (of ours)\n"
+	 "  --reason TEXT    TEXT is in the reason, in whatever case\n"
+	 "  --older-than A   put there longer ago than A: 90d, 4w, 12h\n"
+	 "  --to DIR         export: the folder; made if it is not there\n"
+	 "  --dry-run        drop: only say what would be dropped\n"
+	 "  --bytes          show: see there\n"
+	 "  --format json    one JSON object a line; retry: as ingest\n"},
 	{"db", cmd_db, NEED_CONF, "status | start | stop | url | maintain | migrate",
 	 "the database: state, start, stop, address, upkeep",
 	 "  status           where the database is; exit status 69 if it does not run\n"

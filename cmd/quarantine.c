@@ -1,146 +1,39 @@
-#include "base/buf.h"
+#include "cmd/quarantine.h"
 #include "base/text.h"
-#include "cmd/ingest.h"
-#include "cmd/pipeline.h"
-#include "cmd/pool.h"
-#include "cmd/run.h"
-#include "store/store.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { O_BYTES = 256, O_FORMAT };
+#define DROP_AT_ONCE 1000 /* in one transaction */
+
+enum { O_BYTES = 256, O_FORMAT, O_ALL, O_TO, O_CLASS, O_REASON, O_OLDER_THAN, O_DRY_RUN };
 
 static const struct option options[] = {
 	{"bytes", no_argument, NULL, O_BYTES},
 	{"format", required_argument, NULL, O_FORMAT},
+	{"all", no_argument, NULL, O_ALL},
+	{"to", required_argument, NULL, O_TO},
+	{"class", required_argument, NULL, O_CLASS},
+	{"reason", required_argument, NULL, O_REASON},
+	{"older-than", required_argument, NULL, O_OLDER_THAN},
+	{"dry-run", no_argument, NULL, O_DRY_RUN},
 	{NULL, 0, NULL, 0},
 };
 
-/* All of the quarantine, copied: a retry changes what it is read from. */
-struct items {
-	struct store_quarantined *q;
-	size_t n, cap;
-};
+/* ---- list and show ---- */
 
-static int copy(void *ctx, const struct store_quarantined *q, struct err *e)
+static int list(const struct quarantine_items *chosen, const struct quarantine_wishes *w)
 {
-	struct items *all = ctx;
-	struct store_quarantined *to;
-
-	(void)e;
-	if (all->n == all->cap) {
-		all->cap = all->cap ? all->cap * 2 : 64;
-		all->q = xrealloc(all->q, all->cap * sizeof(*all->q));
-	}
-	to = &all->q[all->n++];
-	*to = *q;
-	to->at = xstrdup(q->at);
-	to->class = xstrdup(q->class);
-	to->source = xstrdup(q->source);
-	to->item = xstrdup(q->item);
-	to->sha256 = xstrdup(q->sha256);
-	to->reason = xstrdup(q->reason);
-	return 0;
-}
-
-static void free_items(struct items *all)
-{
-	for (size_t i = 0; i < all->n; i++) {
-		const char *const texts[] = {all->q[i].at,   all->q[i].class,  all->q[i].source,
-					     all->q[i].item, all->q[i].sha256, all->q[i].reason};
-
-		for (size_t k = 0; k < sizeof(texts) / sizeof(*texts); k++)
-			free((char *)(uintptr_t)texts[k]);
-	}
-	free(all->q);
-}
-
-/* ---- list ---- */
-
-static void add_member(struct buf *b, const char *name, const char *value)
-{
-	buf_printf(b, ", \"%s\": ", name);
-	text_add_json(b, text_of(value));
-}
-
-static void print_json(const struct store_quarantined *q)
-{
-	struct buf b = {0};
-
-	buf_printf(&b, "{\"id\": %lld, \"entry\": %u, \"size\": %lld, \"bytes_kept\": %s",
-		   (long long)q->id, q->entry, (long long)q->size,
-		   q->bytes_kept ? "true" : "false");
-	add_member(&b, "at", q->at);
-	add_member(&b, "class", q->class);
-	add_member(&b, "source", q->source);
-	add_member(&b, "item", q->item);
-	add_member(&b, "sha256", q->sha256);
-	add_member(&b, "reason", q->reason);
-	buf_adds(&b, "}\n");
-	fwrite(b.p, 1, b.len, stdout);
-	buf_free(&b);
-}
-
-static void print_line(const struct store_quarantined *q)
-{
-	struct buf b = {0};
-
-	buf_printf(&b, "%6lld  %.16s  %-5s  ", (long long)q->id, q->at, q->class);
-	text_add_visible(&b, text_of(q->item));
-	if (q->entry)
-		buf_printf(&b, " (entry %u)", q->entry);
-	buf_adds(&b, "\n        ");
-	text_add_visible(&b, text_of(q->reason));
-	if (!q->bytes_kept)
-		buf_adds(&b, " [bytes not kept]");
-	buf_addc(&b, '\n');
-	fwrite(b.p, 1, b.len, stdout);
-	buf_free(&b);
-}
-
-static int list(const struct items *all, bool json)
-{
-	for (size_t i = 0; i < all->n; i++)
-		(json ? print_json : print_line)(&all->q[i]);
-	if (!all->n && !json)
-		puts("The quarantine is empty.");
+	for (size_t i = 0; i < chosen->n; i++)
+		if (w->json)
+			quarantine_print_json(&chosen->q[i], NULL);
+		else
+			quarantine_print(&chosen->q[i]);
+	if (!chosen->n && !w->json)
+		puts(w->choice.class || w->choice.reason || w->choice.older_than ?
+		     "Nothing in quarantine is like that." : "The quarantine is empty.");
 	return run_flushed(0);
-}
-
-/* ---- show ---- */
-
-static const struct store_quarantined *find(const struct items *all, const char *number)
-{
-	for (size_t i = 0; i < all->n; i++) {
-		char id[32];
-
-		snprintf(id, sizeof(id), "%lld", (long long)all->q[i].id);
-		if (strcmp(id, number) == 0)
-			return &all->q[i];
-	}
-	return NULL;
-}
-
-static int print_bytes(struct store *s, int64_t id, struct err *e)
-{
-	char block[65536];
-	off_t at = 0;
-	ssize_t n;
-	int fd;
-
-	if (store_quarantine_bytes(s, id, &fd, e) < 0)
-		return -1;
-	while ((n = pread(fd, block, sizeof(block), at)) > 0) {
-		fwrite(block, 1, (size_t)n, stdout);
-		at += n;
-	}
-	close(fd);
-	if (n < 0)
-		return err_set(e, ERR_TEMP, "read: %s", strerror(errno));
-	return 0;
 }
 
 static void say(const char *key, const char *value)
@@ -154,15 +47,10 @@ static void say(const char *key, const char *value)
 
 static int show(struct run *r, const struct store_quarantined *q, bool bytes, bool json)
 {
-	struct err e;
-
-	if (bytes) {
-		if (print_bytes(r->store, q->id, &e) < 0)
-			return run_failed(&e);
-		return run_flushed(0);
-	}
+	if (bytes)
+		return quarantine_print_bytes(r, q->id);
 	if (json) {
-		print_json(q);
+		quarantine_print_json(q, NULL);
 		return run_flushed(0);
 	}
 	printf("%-10s %lld\n", "number", (long long)q->id);
@@ -179,157 +67,206 @@ static int show(struct run *r, const struct store_quarantined *q, bool bytes, bo
 	return run_flushed(0);
 }
 
-/* ---- retry ---- */
+/* ---- drop ---- */
 
-static int by_item(const void *a, const void *b)
+static void say_dropped(const struct store_quarantined *q, const struct quarantine_wishes *w)
 {
-	const struct store_quarantined *x = a, *y = b;
-	int cmp = strcmp(x->item, y->item);
+	struct buf b = {0};
 
-	return cmp ? cmp : strcmp(x->source, y->source);
-}
-
-struct retry {
-	struct store *store;
-	const struct items *all; /* sorted by_item */
-	struct err err;
-	bool failed;
-};
-
-static bool still_quarantined(const struct store_item *it, uint32_t entry)
-{
-	for (size_t i = 0; i < it->n_entries; i++)
-		if (it->entries[i].entry == entry &&
-		    it->entries[i].outcome == OUTCOME_QUARANTINED)
-			return true;
-	return false;
-}
-
-/* An item was read again and is committed: what is not quarantined any more is forgotten. */
-static void on_committed(void *ctx, const struct store_item *it)
-{
-	struct retry *r = ctx;
-	const struct store_quarantined key = {.item = it->item, .source = it->source};
-
-	for (size_t i = 0; i < r->all->n && !r->failed; i++) {
-		const struct store_quarantined *q = &r->all->q[i];
-
-		if (by_item(q, &key) == 0 && !still_quarantined(it, q->entry))
-			r->failed = store_quarantine_forget(r->store, q->id, &r->err) < 0;
+	if (w->json) {
+		quarantine_print_json(q, NULL);
+		return;
 	}
+	text_add_visible(&b, text_of(q->item));
+	if (q->entry)
+		buf_printf(&b, " (entry %u)", q->entry);
+	buf_adds(&b, ": ");
+	text_add_visible(&b, text_of(q->reason));
+	printf("%s %lld  %s\n", w->dry_run ? "would drop" : "dropped", (long long)q->id,
+	       buf_cstr(&b));
+	buf_free(&b);
 }
 
-/* Each item once, whatever number of its entries is quarantined: a retry reads all of it. */
-static size_t choose(const struct items *all, int argc, char **argv,
-		     const struct store_quarantined **ret, size_t *ret_without_bytes)
+int quarantine_drop(struct run *r, const struct quarantine_items *chosen,
+		    const struct quarantine_wishes *w)
 {
-	size_t n = 0;
-
-	*ret_without_bytes = 0;
-	for (size_t i = 0; i < all->n; i++) {
-		const struct store_quarantined *q = &all->q[i];
-		bool wanted = strcmp(argv[0], "all") == 0;
-
-		for (int k = 0; k < argc; k++)
-			wanted |= find(all, argv[k]) == q;
-		if (wanted && !q->bytes_kept)
-			++*ret_without_bytes;
-		else if (wanted && (!n || by_item(ret[n - 1], q) != 0))
-			ret[n++] = q;
-	}
-	return n;
-}
-
-static int run_retry(struct run *r, const struct items *all,
-		     const struct store_quarantined *const *chosen, size_t n, bool json)
-{
-	AUTO_FREE char *parser = run_parser_path(&r->conf);
-	struct retry retried = {.store = r->store, .all = all};
-	struct pipeline_options o = {
-		.conf = &r->conf, .parser = parser, .lookups = r->store, .quiet = r->quiet,
-		.committed = on_committed, .ctx = &retried,
-	};
-	struct counts counts = {0};
-	int64_t began = now_ns();
-	struct feed *feed = feed_of_quarantine(r->store, chosen, n, &counts);
+	int64_t originals = 0;
 	struct err e;
-	int rc = pipeline_run(&o, feed, &counts, &e);
 
-	feed_free(feed);
-	if (rc == 0 && retried.failed) {
-		e = retried.err;
-		rc = -1;
+	for (size_t at = 0; at < chosen->n; at += DROP_AT_ONCE) {
+		size_t n = chosen->n - at < DROP_AT_ONCE ? chosen->n - at : DROP_AT_ONCE;
+		int64_t of_these = 0;
+
+		if (!w->dry_run &&
+		    store_quarantine_drop(r->store, chosen->q + at, n, &of_these, &e) < 0) {
+			fflush(stdout); /* what it says was dropped is */
+			return run_failed(&e);
+		}
+		originals += of_these;
+		for (size_t i = 0; i < n; i++)
+			say_dropped(&chosen->q[at + i], w);
 	}
-	counts.seconds = (double)(now_ns() - began) / 1e9;
-	return ingest_finish(&counts, rc, &e, json, false, r->quiet);
-}
-
-static int retry(struct run *r, const struct items *all, int argc, char **argv, bool json)
-{
-	const struct store_quarantined **chosen;
-	size_t n, without_bytes;
-	int status;
-
-	for (int i = 0; i < argc; i++)
-		if (strcmp(argv[i], "all") != 0 && !find(all, argv[i]))
-			return run_usage(r, "there is no number %s in the quarantine", argv[i]);
-	if (all->n)
-		qsort(all->q, all->n, sizeof(*all->q), by_item);
-	chosen = xcalloc(all->n, sizeof(const struct store_quarantined *));
-	n = choose(all, argc, argv, chosen, &without_bytes);
-	if (without_bytes)
-		fprintf(stderr, "ruadb: the bytes of %zu were not kept: ingest those files again\n",
-			without_bytes);
-	status = run_retry(r, all, chosen, n, json);
-	free(chosen);
-	return status;
+	if (!w->json && w->dry_run)
+		printf("%zu would be dropped\n", chosen->n);
+	else if (!w->json)
+		printf("%zu dropped, with the bytes of %lld\n", chosen->n, (long long)originals);
+	return run_flushed(0);
 }
 
 /* ---- the command ---- */
 
-static int act(struct run *r, int argc, char **argv, bool bytes, bool json)
+/* "90d", "4w", "12h": seconds. */
+static bool parse_age(const char *text, int64_t *ret)
 {
-	const char *what = argc ? argv[0] : "";
-	const struct store_quarantined *q;
-	struct items all = {0};
+	char *end;
+
+	errno = 0;
+	long long n = strtoll(text, &end, 10);
+	int64_t unit = *end == 'h' ? 3600 : *end == 'd' ? 86400 : *end == 'w' ? 604800 : 0;
+
+	if (errno || end == text || !unit || end[1] || n < 1 || n > 1000000)
+		return false;
+	*ret = n * unit;
+	return true;
+}
+
+static int take_option(struct run *r, struct quarantine_wishes *w, int option)
+{
+	switch (option) {
+	case O_BYTES:
+		w->bytes = true;
+		return 0;
+	case O_ALL:
+		w->all = true;
+		return 0;
+	case O_DRY_RUN:
+		w->dry_run = true;
+		return 0;
+	case O_TO:
+		w->to = optarg;
+		return 0;
+	case O_REASON:
+		w->choice.reason = optarg;
+		return 0;
+	case O_CLASS:
+		w->choice.class = optarg;
+		if (strcmp(optarg, "input") && strcmp(optarg, "limit") && strcmp(optarg, "bug"))
+			return run_usage(r, "--class is input, limit or bug, not '%s'", optarg);
+		return 0;
+	case O_OLDER_THAN:
+		if (!parse_age(optarg, &w->choice.older_than))
+			return run_usage(r, "--older-than is like 90d, 4w or 12h, not '%s'",
+					 optarg);
+		return 0;
+	case O_FORMAT:
+		w->json = strcmp(optarg, "json") == 0;
+		if (!w->json && strcmp(optarg, "table") != 0)
+			return run_usage(r, "--format is table or json, not '%s'", optarg);
+	}
+	return 0;
+}
+
+/* The numbers, or `all`. */
+static int take_numbers(struct run *r, struct quarantine_wishes *w, int argc, char **argv)
+{
+	int64_t *ids = xcalloc((size_t)argc + 1, sizeof(*ids));
+
+	w->choice.ids = ids;
+	for (int i = 0; i < argc; i++) {
+		char *end;
+
+		if (strcmp(argv[i], "all") == 0) {
+			w->all = true;
+			continue;
+		}
+		errno = 0;
+		ids[w->choice.n_ids++] = strtoll(argv[i], &end, 10);
+		if (errno || *end || end == argv[i] || ids[w->choice.n_ids - 1] < 1)
+			return run_usage(r, "'%s' is not a number in the quarantine", argv[i]);
+	}
+	if (w->all && w->choice.n_ids)
+		return run_usage(r, "numbers or all, not both");
+	return 0;
+}
+
+static int64_t missing(const struct store_choice *c, const struct quarantine_items *found)
+{
+	for (size_t i = 0; i < c->n_ids; i++) {
+		size_t k = 0;
+
+		while (k < found->n && found->q[k].id != c->ids[i])
+			k++;
+		if (k == found->n)
+			return c->ids[i];
+	}
+	return -1;
+}
+
+/* What was asked for; 0, or an exit status. */
+static int choose(struct run *r, const struct quarantine_wishes *w, struct quarantine_items *ret)
+{
+	const struct store_choice by_number = {.ids = w->choice.ids, .n_ids = w->choice.n_ids};
 	struct err e;
+
+	if (by_number.n_ids) {
+		if (quarantine_load(r->store, &by_number, ret, &e) < 0)
+			return run_failed(&e);
+		int64_t not_there = missing(&by_number, ret);
+
+		quarantine_items_free(ret);
+		if (not_there >= 0)
+			return run_usage(r, "there is no number %lld in the quarantine",
+					 (long long)not_there);
+	}
+	return quarantine_load(r->store, &w->choice, ret, &e) < 0 ? run_failed(&e) : 0;
+}
+
+static int act(struct run *r, const struct quarantine_wishes *w)
+{
+	struct quarantine_items chosen = {0};
+	const char *what = w->what;
 	int status;
 
-	if (store_quarantine_each(r->store, copy, &all, &e) < 0) {
-		status = run_failed(&e);
-	} else if (strcmp(what, "list") == 0 && argc == 1) {
-		status = list(&all, json);
-	} else if (strcmp(what, "show") == 0 && argc == 2) {
-		q = find(&all, argv[1]);
-		status = q ? show(r, q, bytes, json) :
-			     run_usage(r, "there is no number %s in the quarantine", argv[1]);
-	} else if (strcmp(what, "retry") == 0 && argc > 1) {
-		status = retry(r, &all, argc - 1, argv + 1, json);
-	} else {
-		status = run_usage(r, "list, show N, or retry N");
-	}
-	free_items(&all);
+	if (strcmp(what, "show") == 0 ? w->choice.n_ids != 1 :
+	    strcmp(what, "list") != 0 && !w->all && !w->choice.n_ids)
+		return run_usage(r, "which? %s", strcmp(what, "show") == 0 ? "one number" :
+				 "numbers, or --all");
+	if ((status = choose(r, w, &chosen)) != 0)
+		return status;
+	if (strcmp(what, "list") == 0)
+		status = list(&chosen, w);
+	else if (strcmp(what, "show") == 0 && chosen.n)
+		status = show(r, &chosen.q[0], w->bytes, w->json);
+	else if (strcmp(what, "retry") == 0)
+		status = quarantine_retry(r, &chosen, w->json);
+	else if (strcmp(what, "export") == 0)
+		status = quarantine_export(r, &chosen, w);
+	else if (strcmp(what, "drop") == 0)
+		status = quarantine_drop(r, &chosen, w);
+	quarantine_items_free(&chosen);
 	return status;
 }
 
 int cmd_quarantine(struct run *r, int argc, char **argv)
 {
-	bool bytes = false, json = false;
+	static const char *const names[] = {"list", "show", "retry", "export", "drop"};
+	struct quarantine_wishes w = {0};
 	int option, status;
 
 	while ((option = run_option(r, argc, argv, "", options, &status)) != OPTION_END) {
-		switch (option) {
-		case OPTION_EXIT:
+		if (option == OPTION_EXIT)
 			return status;
-		case O_BYTES:
-			bytes = true;
-			break;
-		case O_FORMAT:
-			json = strcmp(optarg, "json") == 0;
-			if (!json && strcmp(optarg, "table") != 0)
-				return run_usage(r, "--format is table or json, not '%s'", optarg);
-			break;
-		}
+		if ((status = take_option(r, &w, option)) != 0)
+			return status;
 	}
-	return act(r, argc - optind, argv + optind, bytes, json);
+	for (size_t i = 0; optind < argc && i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(argv[optind], names[i]) == 0)
+			w.what = names[i];
+	if (!w.what)
+		return run_usage(r, "list, show, retry, export or drop?");
+	status = take_numbers(r, &w, argc - optind - 1, argv + optind + 1);
+	if (status == 0)
+		status = act(r, &w);
+	free((int64_t *)(uintptr_t)w.choice.ids);
+	return status;
 }

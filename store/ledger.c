@@ -125,7 +125,7 @@ static int put_line(struct work *w, const struct line *l, bool known, struct buf
 	}
 	p = copy_uuid(p, l->key);
 	p = put_file_fields(p, wi->item, l->entry != NULL);
-	p = reports > 1 ? copy_int2(p, (int16_t)reports) : copy_null(p);
+	p = reports != 1 ? copy_int2(p, (int16_t)reports) : copy_null(p);
 	p = copy_char(p, (int)(l->entry ? l->entry->outcome : wi->outcome));
 	p = copy_text(p, text_of(wi->item->source));
 	p = copy_bytes(p, full.p, (uint32_t)full.len);
@@ -187,7 +187,7 @@ static int probe(struct work *w, const struct line *lines, size_t n, bool *there
 			&p, there, ret_there, e);
 }
 
-/* Bytes that were stored stay `stored` when they come again from the same place. */
+/* Bytes that were stored stay `stored` when they come again from the same place; so do dropped ones. */
 static int upsert(struct work *w, struct err *e)
 {
 	AUTO_PARAMS struct params p = {0};
@@ -207,7 +207,7 @@ static int upsert(struct work *w, struct err *e)
 		"excluded.inode, last_seen_at = now(), times = coalesce(l.times, 1) + 1, "
 		"parser_version = excluded.parser_version, reports = excluded.reports, reason = "
 		"excluded.reason, outcome = CASE WHEN excluded.outcome = 'r' AND l.outcome IN "
-		"('s', 'c', 'n') AND l.bytes_key IS NOT DISTINCT FROM excluded.bytes_key THEN "
+		"('s', 'c', 'n', 'd') AND l.bytes_key IS NOT DISTINCT FROM excluded.bytes_key THEN "
 		"l.outcome ELSE excluded.outcome END",
 		&p, NULL, e);
 }
@@ -242,6 +242,24 @@ static int quarantine_entry(struct work *w, const struct work_item *wi,
 		&p, NULL, e);
 }
 
+/* Of an item that is in quarantine still, the entries that are not any more leave it. */
+static int forget_entries(struct work *w, const struct work_item *wi, struct err *e)
+{
+	AUTO_PARAMS struct params p = {0};
+	AUTO_FREE int64_t *left = xcalloc(wi->item->n_entries, sizeof(*left));
+	uint32_t n = 0;
+
+	for (size_t k = 0; k < wi->item->n_entries; k++)
+		if (wi->item->entries[k].outcome == OUTCOME_QUARANTINED)
+			left[n++] = wi->item->entries[k].entry;
+	param_int8(&p, w->st->tenant);
+	param_uuid(&p, wi->key);
+	copy_array_int8(param_array_begin(&p), left, n);
+	param_array_end(&p, DB_OID_INT8_ARRAY);
+	return db_exec(w->s, "DELETE FROM ruadb_data.quarantine WHERE tenant_id = $1 AND "
+			     "item_key = $2 AND entry <> ALL ($3)", &p, NULL, e);
+}
+
 /* What of these items was in quarantine and is not any more, leaves it. */
 static int forget_mended(struct work *w, struct err *e)
 {
@@ -269,6 +287,8 @@ static int quarantine(struct work *w, struct err *e)
 			if (wi->item->entries[k].outcome == OUTCOME_QUARANTINED &&
 			    quarantine_entry(w, wi, &wi->item->entries[k], e) < 0)
 				return -1;
+		if (wi->quarantined && forget_entries(w, wi, e) < 0)
+			return -1;
 	}
 	return forget_mended(w, e);
 }

@@ -11,6 +11,10 @@
 	"SELECT quarantine_id::text, entry::text, size::text, bytes_kept::text, " \
 	"to_char(at, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), class, source, item, " \
 	"encode(sha256, 'hex'), reason FROM ruadb_data.quarantine WHERE tenant_id = $1 " \
+	"AND (cardinality($2) = 0 OR quarantine_id = ANY ($2)) " \
+	"AND ($3::text IS NULL OR class = $3) " \
+	"AND ($4::text IS NULL OR strpos(lower(reason), lower($4)) > 0) " \
+	"AND at <= now() - make_interval(secs => $5::bigint) " \
 	"ORDER BY quarantine.quarantine_id" /* the number, not the text of that name */
 
 static int64_t number(const PGresult *res, int row, int col)
@@ -18,14 +22,24 @@ static int64_t number(const PGresult *res, int row, int col)
 	return strtoll(PQgetvalue(res, row, col), NULL, 10);
 }
 
-int store_quarantine_each(struct store *s, int (*each)(void *ctx, const struct store_quarantined *q,
-						       struct err *e),
+static void param_choice(struct params *p, const struct store_choice *c)
+{
+	copy_array_int8(param_array_begin(p), c->ids, (uint32_t)c->n_ids);
+	param_array_end(p, DB_OID_INT8_ARRAY);
+	param_text(p, text_of(c->class));
+	param_text(p, text_of(c->reason));
+	param_int8(p, c->older_than);
+}
+
+int store_quarantine_each(struct store *s, const struct store_choice *choice,
+			  int (*each)(void *ctx, const struct store_quarantined *q, struct err *e),
 			  void *ctx, struct err *e)
 {
 	AUTO_PARAMS struct params p = {0};
 	AUTO_RESULT PGresult *res = NULL;
 
 	param_int8(&p, s->tenant);
+	param_choice(&p, choice);
 	if (db_exec(s, LIST_SQL, &p, &res, e) < 0)
 		return -1;
 	for (int row = 0; row < PQntuples(res); row++) {

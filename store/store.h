@@ -59,6 +59,7 @@ struct store_seen {
 	/* answered */
 	bool unchanged;        /* same path, size, mtime and inode, and nothing new to be read */
 	bool repeat;           /* other item with these bytes, stored by this parser version */
+	bool dropped;          /* or dropped from quarantine: `repeat` is true, too */
 	uint32_t reports;      /* of a repeat: how many reports these bytes hold */
 };
 
@@ -159,7 +160,16 @@ void store_batch_free(struct store_batch *b);
 int store_commit(struct store *s, struct store_stage *st, struct store_batch *b,
 		 struct err *e) MUST_CHECK;
 
-/* ---- quarantine (store/quarantine.c) ---- */
+/* ---- quarantine (store/quarantine.c, store/drop.c) ---- */
+
+/* Which of them: every condition that is set holds. All zero: all. */
+struct store_choice {
+	const int64_t *ids;
+	size_t n_ids;              /* 0: any */
+	const char *class;         /* input, limit, bug; NULL: any */
+	const char *reason;        /* is in the reason, in whatever case; NULL: any */
+	int64_t older_than;        /* seconds since it was put there; 0: any */
+};
 
 struct store_quarantined {
 	int64_t id;
@@ -169,14 +179,21 @@ struct store_quarantined {
 	const char *at, *class, *source, *item, *sha256, *reason; /* valid during the call */
 };
 
-int store_quarantine_each(struct store *s, int (*each)(void *ctx, const struct store_quarantined *q,
-						       struct err *e),
+int store_quarantine_each(struct store *s, const struct store_choice *choice,
+			  int (*each)(void *ctx, const struct store_quarantined *q, struct err *e),
 			  void *ctx, struct err *e) MUST_CHECK;
 /* The kept bytes as they came (uncompressed if we gzipped them), into an unlinked file:
  * *ret_fd is the caller's. */
 int store_quarantine_bytes(struct store *s, int64_t id, int *ret_fd, struct err *e) MUST_CHECK;
 /* Forgets one that a retry stored. */
 int store_quarantine_forget(struct store *s, int64_t id, struct err *e) MUST_CHECK;
+/*
+ * Drops all n, in one transaction, with the originals that nothing else refers to; *ret_originals:
+ * how many. The ledger remembers them as dropped: their bytes are not read again by a parser of
+ * the same version, unless that is asked for.
+ */
+int store_quarantine_drop(struct store *s, const struct store_quarantined *q, size_t n,
+			  int64_t *ret_originals, struct err *e) MUST_CHECK;
 
 /* ---- reading (store/query.c) ---- */
 

@@ -43,7 +43,8 @@ CREATE OR REPLACE FUNCTION ruadb.outcome_word("char") RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	RETURN CASE $1
 		WHEN 's' THEN 'stored' WHEN 'c' THEN 'conflict' WHEN 'n' THEN 'near_repeat'
-		WHEN 'r' THEN 'repeat' WHEN 'q' THEN 'quarantined' WHEN 'x' THEN 'not_report' END;
+		WHEN 'r' THEN 'repeat' WHEN 'q' THEN 'quarantined' WHEN 'x' THEN 'not_report'
+		WHEN 'd' THEN 'dropped' END;
 COMMENT ON FUNCTION ruadb.outcome_word("char") IS
 	'Word of the outcome of an item in the ledger.';
 

@@ -28,8 +28,9 @@ COMMENT ON COLUMN ruadb.ledger.source IS 'Kind of source: file, stdin.';
 COMMENT ON COLUMN ruadb.ledger.item IS
 	'Where in it: the real path, #n for an entry of an archive or a mail of an mbox.';
 COMMENT ON COLUMN ruadb.ledger.outcome IS
-	'stored, conflict, near_repeat, repeat, quarantined, not_report.';
-COMMENT ON COLUMN ruadb.ledger.reason IS 'Why, in words, where it was not stored.';
+	'stored, conflict, near_repeat, repeat, quarantined, not_report, dropped (from quarantine).';
+COMMENT ON COLUMN ruadb.ledger.reason IS
+	'Why, in words, where it was not stored; what is lost where it was stored in part.';
 COMMENT ON COLUMN ruadb.ledger.size IS 'Bytes as they came.';
 COMMENT ON COLUMN ruadb.ledger.sha256 IS 'SHA-256 of these bytes, or the begin of it.';
 COMMENT ON COLUMN ruadb.ledger.first_seen_at IS 'When it was first met.';

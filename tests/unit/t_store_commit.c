@@ -305,7 +305,7 @@ static void quarantine(void)
 {
 	int64_t last = 0;
 
-	must(store_quarantine_each(s, count_bytes, &last, &e), &e);
+	must(store_quarantine_each(s, &(struct store_choice){0}, count_bytes, &last, &e), &e);
 	must(store_quarantine_forget(s, last, &e), &e);
 	is_str(value(s, "SELECT count(*) FROM ruadb_data.quarantine"), "2",
 	       "one forgotten of three");
