@@ -20,11 +20,12 @@ struct leaf {
 struct mail {
 	const void *data; /* the mail, or NULL: by descriptor */
 	int fd;
-	size_t begin, end;
+	size_t begin, mime, end; /* mime: what stands before it is of no use to find the parts */
 	struct buf mended; /* where it had to be */
 	struct repairs *repairs;
-	GMimeStream *stream;
-	GMimeMessage *message;
+	GMimeStream *stream, *stream_before;
+	GMimeMessage *message; /* from mime on */
+	GMimeMessage *before;  /* the fields before mime, once they are asked for; or NULL */
 	struct leaf *leaves;
 	size_t n_leaves, room, next, n_parts;
 	unsigned depth;   /* mails that this one is attached to */
@@ -344,30 +345,36 @@ static int prepare(struct mail *m, size_t size, struct err *e)
 		m->mended = mended;
 		m->data = mended.p;
 		size = mended.len;
-		l.begin = 0;
+		l.begin = l.mime = 0;
 		l.end = size;
 	} while (again);
 	if (l.limit.class != ERR_NONE)
 		m->limit = l.limit;
 	m->begin = l.begin;
+	m->mime = l.mime;
 	m->end = l.end;
 	return 0;
 }
 
-static void parse(struct mail *m)
+/* The mail as GMime sees it from `from` on; *ret_s has to stay as long as the message does. */
+static GMimeMessage *parse(const struct mail *m, size_t from, size_t end, GMimeStream **ret_s)
 {
-	if (m->data)
-		m->stream = g_mime_stream_mem_new_with_buffer(m->data, m->end);
-	else
-		m->stream = g_mime_stream_fs_new_with_bounds(m->fd, 0, (gint64)m->end);
-	if (!m->data)
-		g_mime_stream_fs_set_owner(GMIME_STREAM_FS(m->stream), FALSE);
-	g_mime_stream_set_bounds(m->stream, (gint64)m->begin, (gint64)m->end);
-	g_mime_stream_reset(m->stream);
-	GMimeParser *parser = g_mime_parser_new_with_stream(m->stream);
+	GMimeStream *s;
 
-	m->message = g_mime_parser_construct_message(parser, NULL);
+	if (m->data)
+		s = g_mime_stream_mem_new_with_buffer(m->data, end);
+	else
+		s = g_mime_stream_fs_new_with_bounds(m->fd, 0, (gint64)end);
+	if (!m->data)
+		g_mime_stream_fs_set_owner(GMIME_STREAM_FS(s), FALSE);
+	g_mime_stream_set_bounds(s, (gint64)from, (gint64)end);
+	g_mime_stream_reset(s);
+	GMimeParser *parser = g_mime_parser_new_with_stream(s);
+	GMimeMessage *message = g_mime_parser_construct_message(parser, NULL);
+
 	g_object_unref(parser);
+	*ret_s = s;
+	return message;
 }
 
 int mail_open(const void *data, size_t size, int fd, unsigned depth, struct repairs *r,
@@ -386,7 +393,7 @@ int mail_open(const void *data, size_t size, int fd, unsigned depth, struct repa
 		mail_close(m);
 		return -1;
 	}
-	parse(m);
+	m->message = parse(m, m->mime, m->end, &m->stream);
 	GMimeObject *root = m->message ? g_mime_message_get_mime_part(m->message) : NULL;
 
 	if (root) {
@@ -423,6 +430,10 @@ void mail_close(struct mail *m)
 		g_object_unref(m->message);
 	if (m->stream)
 		g_object_unref(m->stream);
+	if (m->before)
+		g_object_unref(m->before);
+	if (m->stream_before)
+		g_object_unref(m->stream_before);
 	free(m->leaves);
 	buf_free(&m->mended);
 	free(m);
@@ -430,14 +441,28 @@ void mail_close(struct mail *m)
 
 /* ---- what it is without a report ---- */
 
-static const char *field(const struct mail *m, const char *name)
+/* The message that has such a field in its header, if any has. */
+static GMimeMessage *message_of(struct mail *m, const char *name)
 {
-	return m->message ? g_mime_object_get_header((GMimeObject *)m->message, name) : NULL;
+	if (m->message && g_mime_object_get_header((GMimeObject *)m->message, name))
+		return m->message;
+	if (!m->stream_before && m->mime > m->begin)
+		m->before = parse(m, m->begin, m->mime, &m->stream_before);
+	return m->before && g_mime_object_get_header((GMimeObject *)m->before, name) ? m->before
+										      : NULL;
 }
 
-bool mail_subject_of_report(const struct mail *m)
+static const char *field(struct mail *m, const char *name)
 {
-	const char *s = m->message ? g_mime_message_get_subject(m->message) : NULL;
+	GMimeMessage *of = message_of(m, name);
+
+	return of ? g_mime_object_get_header((GMimeObject *)of, name) : NULL;
+}
+
+bool mail_subject_of_report(struct mail *m)
+{
+	GMimeMessage *of = message_of(m, "Subject");
+	const char *s = of ? g_mime_message_get_subject(of) : NULL;
 
 	return s && (strcasestr(s, "report domain:") ||
 		     (strcasestr(s, "dmarc") && strcasestr(s, "report")));
@@ -466,7 +491,7 @@ bool mail_is_tls_report(const struct mail *m)
 	return has_form(m, FORM_TLS);
 }
 
-const char *mail_words(const struct mail *m, bool error_report)
+const char *mail_words(struct mail *m, bool error_report)
 {
 	const char *type = report_type(m), *automatic = field(m, "Auto-Submitted");
 

@@ -73,17 +73,18 @@ struct source *mail_raw(const struct mail *m);
 /* For a form that can't be read: what it is and what to do. */
 const char *mail_form_words(enum mail_form form);
 /* What a mail is that has no report in it. error_report: a text of it says that it is one. */
-const char *mail_words(const struct mail *m, bool error_report);
+const char *mail_words(struct mail *m, bool error_report);
 /* One of its parts says that it is a TLS report. */
 bool mail_is_tls_report(const struct mail *m);
 /* Its subject is that of a report. */
-bool mail_subject_of_report(const struct mail *m);
+bool mail_subject_of_report(struct mail *m);
 
 /* ---- before GMime: mime_scan.c, mime_mend.c ---- */
 
 /* What the lines of a mail say of it. */
 struct mail_lines {
 	size_t begin;      /* its header begins here: behind blank lines and a "From " line */
+	size_t mime;       /* the first field of MIME in its header; or begin, where there is none */
 	size_t end;        /* so far no limit is met: the size of it, or less */
 	struct err limit;  /* what was met there; ERR_NONE */
 	bool fields;       /* `ContentType:` and the like in a header */

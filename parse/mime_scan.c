@@ -17,6 +17,7 @@ struct scan {
 	size_t at;        /* offset of this line */
 	size_t len;       /* of it, in the blocks before */
 	size_t lines;
+	bool top;         /* in the header of the mail itself */
 	bool header;      /* in a header */
 	bool guessed;     /* perhaps not: it may be text that looks like one */
 	bool behind;      /* a header ended with the line before: that of an attached mail may begin */
@@ -81,6 +82,12 @@ const char *mail_field_meant(const char *p, size_t len, size_t *ret_len)
 	return NULL;
 }
 
+static bool is_mime_field(const char *p, size_t n)
+{
+	return (n > 8 && strncasecmp(p, "content-", 8) == 0) ||
+	       (n > 13 && strncasecmp(p, "mime-version:", 13) == 0);
+}
+
 /* n: of the line that are in memory, without its line end; s->len and n: all of it. */
 static void header_line(struct scan *s, const char *p, size_t n)
 {
@@ -99,8 +106,12 @@ static void header_line(struct scan *s, const char *p, size_t n)
 		s->ret->strange = true;
 	if (!s->guessed && s->semicolon && n && *p > ' ' && !is_field(s, p, n))
 		s->ret->unfolded = true;
-	if (n && ((*p | 0x20) == 'c' || (*p | 0x20) == 'm') && mail_field_meant(p, n, &len))
-		s->ret->fields = true;
+	if (n && ((*p | 0x20) == 'c' || (*p | 0x20) == 'm')) {
+		if (mail_field_meant(p, n, &len))
+			s->ret->fields = true;
+		else if (s->top && !s->ret->mime && is_mime_field(p, n))
+			s->ret->mime = s->at;
+	}
 	s->semicolon = n && p[n - 1] == ';';
 }
 
@@ -124,7 +135,7 @@ static void end_line(struct scan *s, const char *p, size_t n)
 			return;
 		}
 		s->behind = s->header;
-		s->header = false;
+		s->header = s->top = false;
 		return;
 	}
 	if (s->lines == 1 && n > 5 &&
@@ -139,7 +150,7 @@ static void end_line(struct scan *s, const char *p, size_t n)
 	if (n >= 2 && p[0] == '-' && p[1] == '-') {
 		s->boundaries++;
 		s->header = true;
-		s->guessed = s->semicolon = false;
+		s->guessed = s->semicolon = s->top = false;
 		s->header_bytes = 0;
 		s->header_at = s->at;
 	} else if (s->header && (!s->guessed || is_field(s, p, n))) {
@@ -219,7 +230,7 @@ static int scan_block(struct scan *s, const struct block *b)
 int mail_scan(const void *data, size_t size, int fd, struct mail_lines *ret, struct err *e)
 {
 	struct source *from = source_bytes(data, size, fd);
-	struct scan s = {.ret = ret, .header = true};
+	struct scan s = {.ret = ret, .top = true, .header = true};
 	struct block b;
 	int r;
 
@@ -233,5 +244,7 @@ int mail_scan(const void *data, size_t size, int fd, struct mail_lines *ret, str
 		ret->end = s.header ? s.header_at : s.at;
 	if (ret->begin > ret->end)
 		ret->begin = ret->end;
+	if (ret->mime < ret->begin || ret->mime > ret->end)
+		ret->mime = ret->begin;
 	return r < 0 ? -1 : 0;
 }
