@@ -85,6 +85,34 @@ static bool is_text_with_report(const struct mail_part *part, enum kind kind,
 	return kind == KIND_XML && part->beside;
 }
 
+/* For a form that can't be read: what it is and what to do. */
+static const char *form_words(enum mail_form form)
+{
+	switch (form) {
+	case FORM_SMIME_ENCRYPTED:
+		return "an encrypted mail (S/MIME): decrypt it with your mail program and hand in what "
+		       "is attached to it";
+	case FORM_SMIME_SIGNED:
+		return "a mail that is packed into its S/MIME signature (smime.p7m): save what is "
+		       "attached to it with your mail program and hand that in";
+	case FORM_PGP:
+		return "an encrypted mail (PGP): decrypt it with your mail program and hand in what is "
+		       "attached to it";
+	case FORM_TNEF:
+		return "an attachment in Outlook's own form (winmail.dat, TNEF): unpack it with tnef or "
+		       "ytnef and hand in what comes out, and turn off that form at the server that "
+		       "forwards these mails";
+	case FORM_OUTLOOK:
+		return "an Outlook message (.msg): save it in Outlook as .eml, or save what is "
+		       "attached to it, and hand that in";
+	case FORM_PARTIAL:
+		return "a mail that was sent in pieces (message/partial), of which this is one: save "
+		       "the attachment in a mail program that puts them together and hand that in";
+	default:
+		return "nothing that can be read";
+	}
+}
+
 static void read_part(struct reading *r, struct mail_part *part)
 {
 	struct block first = {0};
@@ -92,7 +120,7 @@ static void read_part(struct reading *r, struct mail_part *part)
 
 	if (part->form >= FORM_UNREAD) {
 		r->it->numbered = true;
-		err_set(&e, ERR_INPUT, "%s", mail_form_words(part->form));
+		err_set(&e, ERR_INPUT, "%s", form_words(part->form));
 		item_refused(r->it, &e);
 	}
 	if (!part->content)

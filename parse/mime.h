@@ -30,7 +30,7 @@ enum mail_form {
 	FORM_FAILURE,   /* of a failure report (ARF): fields, no aggregate report */
 	FORM_DELIVERY,  /* of a delivery status notification, likewise */
 	FORM_TLS,       /* a TLS report */
-	/* from here on: what can't be read, mail_form_words says what to do */
+	/* from here on: what can't be read */
 	FORM_UNREAD,
 	FORM_SMIME_ENCRYPTED = FORM_UNREAD,
 	FORM_SMIME_SIGNED,
@@ -70,8 +70,6 @@ bool mail_is_cut(const struct mail *m);
 bool mail_is_whole(const struct mail *m);
 /* The whole mail as it came (or was mended): for the last resort. The caller closes it. */
 struct source *mail_raw(const struct mail *m);
-/* For a form that can't be read: what it is and what to do. */
-const char *mail_form_words(enum mail_form form);
 /* What a mail is that has no report in it. error_report: a text of it says that it is one. */
 const char *mail_words(struct mail *m, bool error_report);
 /* One of its parts says that it is a TLS report. */
