@@ -341,10 +341,8 @@ static enum xml_verdict mend(struct xml *x, struct source *s, size_t mark, uint3
 	x->mend = mend_open(s, x->repairs);
 	enum xml_verdict v = read_mended(x, entry, via_mail, e);
 
-	if (v == XML_NO_REPORT) {
+	if (v == XML_NO_REPORT)
 		*e = strict;
-		return XML_BAD;
-	}
 	if (v == XML_BAD && e->class == ERR_INPUT && strcmp(e->msg, strict.msg) != 0)
 		tell_both(&strict, e);
 	return v;
@@ -359,10 +357,20 @@ enum xml_verdict xml_read(struct xml *x, struct source *s, const struct block *f
 	aggregate_document(x->aggregate, entry, via_mail);
 	int r = read_document(x, s, first, skip, spend, e);
 
-	if (r >= 0)
-		return r ? XML_REPORT : XML_NO_REPORT;
-	if (is_worth_mending(x, like, e))
+	if (r > 0)
+		return XML_REPORT;
+	/* libxml2 takes NULs for UTF-32, and stops there without a word */
+	if (r == 0 && like && memchr(first->p, '\0', first->len)) {
+		err_set(e, ERR_INPUT, "NULs between its characters");
 		return mend(x, s, mark, entry, via_mail, e);
+	}
+	if (r == 0)
+		return XML_NO_REPORT;
+	if (is_worth_mending(x, like, e)) {
+		enum xml_verdict v = mend(x, s, mark, entry, via_mail, e);
+
+		return v == XML_NO_REPORT ? XML_BAD : v;
+	}
 	drop_ctxt(x);
 	/* a source that broke is told of, whatever it was going to give */
 	return like || x->source_failed || aggregate_met(x->aggregate) ? XML_BAD : XML_NO_REPORT;

@@ -293,9 +293,45 @@ static void content(void)
 		     false, "words count as sent, before normalising");
 }
 
+/* Each of its characters with NULs around it: those before, and those behind. */
+static void widened(size_t before, size_t behind, const char *repair, const char *name)
+{
+	static const char nul[3];
+	struct buf b = {0};
+
+	for (const char *p = REPORT(RECORD); *p; p++) {
+		buf_add(&b, nul, before);
+		buf_addc(&b, *p);
+		buf_add(&b, nul, behind);
+	}
+	const char *got = trace_item(b.p, b.len, -1);
+
+	trace_contains(got, HEAD_LINE, name);
+	trace_contains(got, repair, "and it is told");
+	buf_free(&b);
+}
+
+static void characters(void)
+{
+	widened(0, 1, "repair encoding_wrong to=UTF-16LE\n", "UTF-16LE without a mark");
+	widened(1, 0, "repair encoding_wrong to=UTF-16BE\n", "UTF-16BE without a mark");
+	widened(0, 3, "repair encoding_wrong to=UTF-32LE\n", "UTF-32LE without a mark");
+	widened(3, 0, "", "UTF-32BE without a mark");
+
+	static const char nuls[] = "\0\0\0" REPORT(RECORD) "\0\0";
+	const char *got = trace_item(nuls, sizeof(nuls) - 1, -1);
+
+	trace_contains(got, HEAD_LINE, "NULs around a document");
+	trace_contains(got, "repair control_character from=\\x00 to= x", "they are told");
+	got = trace_text("<?xml version='1.0'?>" REPORT(RECORD) "<!-- Sue\xf1o -->");
+	trace_contains(got, "repair invalid_bytes from=\\xf1 to=ñ\nend 1 3 0 0 c\n",
+		       "bytes of windows-1252");
+}
+
 int main(void)
 {
 	shapes();
+	characters();
 	schemas();
 	rows();
 	reasons();
