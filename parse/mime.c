@@ -10,7 +10,7 @@
 
 /* A leaf: a part, or text beside parts. */
 struct leaf {
-	GMimeObject *object; /* the message owns it */
+	GMimeObject *object; /* the root owns it */
 	const char *text;    /* what stands before or behind parts; NULL for a part */
 	const char *where;   /* of such a text */
 	enum mail_form form;
@@ -24,8 +24,8 @@ struct mail {
 	struct buf mended; /* where it had to be */
 	struct repairs *repairs;
 	GMimeStream *stream, *stream_before;
-	GMimeMessage *message; /* from mime on */
-	GMimeMessage *before;  /* the fields before mime, once they are asked for; or NULL */
+	GMimeObject *root;   /* from mime on */
+	GMimeObject *before; /* the fields before mime, once they are asked for; or NULL */
 	struct leaf *leaves;
 	size_t n_leaves, room, next, n_parts;
 	unsigned depth;   /* mails that this one is attached to */
@@ -329,8 +329,11 @@ static int prepare(struct mail *m, size_t size, struct err *e)
 	return 0;
 }
 
-/* The mail as GMime sees it from `from` on; *ret_s has to stay as long as the message does. */
-static GMimeMessage *parse(const struct mail *m, size_t from, size_t end, GMimeStream **ret_s)
+/*
+ * The mail as GMime sees it from `from` on; *ret_s has to stay as long as what is returned. As a part,
+ * not as a message: nobody asks for its addresses and dates.
+ */
+static GMimeObject *parse(const struct mail *m, size_t from, size_t end, GMimeStream **ret_s)
 {
 	GMimeStream *s;
 
@@ -343,11 +346,11 @@ static GMimeMessage *parse(const struct mail *m, size_t from, size_t end, GMimeS
 	g_mime_stream_set_bounds(s, (gint64)from, (gint64)end);
 	g_mime_stream_reset(s);
 	GMimeParser *parser = g_mime_parser_new_with_stream(s);
-	GMimeMessage *message = g_mime_parser_construct_message(parser, NULL);
+	GMimeObject *root = g_mime_parser_construct_part(parser, NULL);
 
 	g_object_unref(parser);
 	*ret_s = s;
-	return message;
+	return root;
 }
 
 int mail_open(const void *data, size_t size, int fd, unsigned depth, struct repairs *r,
@@ -366,8 +369,8 @@ int mail_open(const void *data, size_t size, int fd, unsigned depth, struct repa
 		mail_close(m);
 		return -1;
 	}
-	m->message = parse(m, m->mime, m->end, &m->stream);
-	GMimeObject *root = m->message ? g_mime_message_get_mime_part(m->message) : NULL;
+	m->root = parse(m, m->mime, m->end, &m->stream);
+	GMimeObject *root = m->root;
 
 	if (root) {
 		bool ended = GMIME_IS_MULTIPART(root) && GMIME_MULTIPART(root)->write_end_boundary;
@@ -399,8 +402,8 @@ struct source *mail_raw(const struct mail *m)
 
 void mail_close(struct mail *m)
 {
-	if (m->message)
-		g_object_unref(m->message);
+	if (m->root)
+		g_object_unref(m->root);
 	if (m->stream)
 		g_object_unref(m->stream);
 	if (m->before)
@@ -414,28 +417,20 @@ void mail_close(struct mail *m)
 
 /* ---- what it is without a report ---- */
 
-/* The message that has such a field in its header, if any has. */
-static GMimeMessage *message_of(struct mail *m, const char *name)
-{
-	if (m->message && g_mime_object_get_header((GMimeObject *)m->message, name))
-		return m->message;
-	if (!m->stream_before && m->mime > m->begin)
-		m->before = parse(m, m->begin, m->mime, &m->stream_before);
-	return m->before && g_mime_object_get_header((GMimeObject *)m->before, name) ? m->before
-										      : NULL;
-}
-
 static const char *field(struct mail *m, const char *name)
 {
-	GMimeMessage *of = message_of(m, name);
+	const char *value = m->root ? g_mime_object_get_header(m->root, name) : NULL;
 
-	return of ? g_mime_object_get_header((GMimeObject *)of, name) : NULL;
+	if (value)
+		return value;
+	if (!m->stream_before && m->mime > m->begin)
+		m->before = parse(m, m->begin, m->mime, &m->stream_before);
+	return m->before ? g_mime_object_get_header(m->before, name) : NULL;
 }
 
 bool mail_subject_of_report(struct mail *m)
 {
-	GMimeMessage *of = message_of(m, "Subject");
-	const char *s = of ? g_mime_message_get_subject(of) : NULL;
+	const char *s = field(m, "Subject");
 
 	return s && (strcasestr(s, "report domain:") ||
 		     (strcasestr(s, "dmarc") && strcasestr(s, "report")));
@@ -443,8 +438,7 @@ bool mail_subject_of_report(struct mail *m)
 
 static const char *report_type(const struct mail *m)
 {
-	GMimeObject *root = m->message ? g_mime_message_get_mime_part(m->message) : NULL;
-	GMimeContentType *type = root ? g_mime_object_get_content_type(root) : NULL;
+	GMimeContentType *type = m->root ? g_mime_object_get_content_type(m->root) : NULL;
 	const char *s = type && g_mime_content_type_is_type(type, "multipart", "report")
 				? g_mime_content_type_get_parameter(type, "report-type") : NULL;
 

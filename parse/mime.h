@@ -88,7 +88,6 @@ struct mail_lines {
 	bool fields;       /* `ContentType:` and the like in a header */
 	bool unfolded;     /* a field's next line is not indented */
 	bool strange;      /* NUL or carriage return inside a header */
-	bool long_field;   /* a field over LIMIT_MAIL_FIELD */
 	bool cr_only;      /* lines end in CR alone */
 	bool dots;         /* SMTP's dots in front of lines were left in */
 };
@@ -100,7 +99,7 @@ int mail_scan(const void *data, size_t size, int fd, struct mail_lines *ret, str
 const char *mail_field_meant(const char *p, size_t len, size_t *ret_len);
 static inline bool mail_wants_mending(const struct mail_lines *l)
 {
-	return l->fields || l->unfolded || l->strange || l->long_field || l->cr_only || l->dots;
+	return l->fields || l->unfolded || l->strange || l->cr_only || l->dots;
 }
 
 /* The bytes [begin, end) in a copy that GMime understands; what was changed is told. */

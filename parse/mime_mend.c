@@ -10,7 +10,6 @@ struct mending {
 	struct repairs *repairs;
 	struct buf *to;
 	bool header;    /* in one, as far as this can tell: boundaries begin one */
-	size_t field;   /* length of the field that this line belongs to, so far */
 	bool semicolon; /* the field's line before ended in one */
 };
 
@@ -34,18 +33,9 @@ static void put_clean(struct mending *m, const char *p, size_t n)
 			buf_addc(m->to, p[i]);
 }
 
-/* False: all of it is left out. */
-static bool header_line(struct mending *m, const char *p, size_t n)
+static void header_line(struct mending *m, const char *p, size_t n)
 {
 	size_t len;
-
-	m->field = *p == ' ' || *p == '\t' ? m->field + n : n;
-	if (m->field > LIMIT_MAIL_FIELD) {
-		tell(m, "header", "what is more than 32 KB of a field");
-		len = m->field - LIMIT_MAIL_FIELD;
-		buf_add(m->to, p, len < n ? n - len : 0);
-		return len < n;
-	}
 	const char *meant = mail_field_meant(p, n, &len);
 
 	if (meant) {
@@ -61,11 +51,10 @@ static bool header_line(struct mending *m, const char *p, size_t n)
 	put_clean(m, p, n);
 	n -= n && p[n - 1] == '\r';
 	m->semicolon = n && p[n - 1] == ';';
-	return true;
 }
 
-/* n: without the line feed. False: the line is left out. */
-static bool line(struct mending *m, const char *p, size_t n)
+/* n: without the line feed. */
+static void line(struct mending *m, const char *p, size_t n)
 {
 	bool empty = n == 0 || (n == 1 && p[0] == '\r');
 
@@ -82,11 +71,10 @@ static bool line(struct mending *m, const char *p, size_t n)
 		m->header = false;
 		buf_add(m->to, p, n);
 	} else if (m->header) {
-		return header_line(m, p, n);
+		header_line(m, p, n);
 	} else {
 		buf_add(m->to, p, n);
 	}
-	return true;
 }
 
 /* The bytes [begin, end) of the mail. */
@@ -119,7 +107,7 @@ static int read_all(const void *data, int fd, size_t begin, size_t end, struct b
 int mail_mend(const void *data, int fd, const struct mail_lines *l, struct repairs *r,
 	      struct buf *ret, struct err *e)
 {
-	struct mending m = {l, r, ret, true, 0, false};
+	struct mending m = {l, r, ret, true, false};
 	struct buf all = {0};
 
 	if (read_all(data, fd, l->begin, l->end, &all, e) < 0) {
@@ -144,7 +132,8 @@ int mail_mend(const void *data, int fd, const struct mail_lines *l, struct repai
 		const char *nl = memchr(p, '\n', (size_t)(end - p));
 		size_t n = (size_t)((nl ? nl : end) - p);
 
-		if (line(&m, p, n) && nl)
+		line(&m, p, n);
+		if (nl)
 			buf_addc(ret, '\n');
 		p += n + (nl != NULL);
 	}

@@ -98,8 +98,6 @@ static void header_line(struct scan *s, const char *p, size_t n)
 	if (!n || (*p != ' ' && *p != '\t'))
 		s->field_bytes = 0;
 	s->field_bytes += s->len + n;
-	if (s->field_bytes > LIMIT_MAIL_FIELD && !s->guessed)
-		s->ret->long_field = true;
 	s->header_bytes += s->len + n;
 	s->all_headers += s->len + n;
 	if (memchr(p, '\0', n) || memchr(p, '\r', n))
