@@ -319,6 +319,9 @@ static void end_at(const char *p, size_t n, struct token *t)
 {
 	bool whole = n <= MOST_NAME * 2;
 	const char *end = p + (whole ? n : MOST_NAME * 2);
+
+	while (!whole && ((uint8_t)*end & 0xc0) == 0x80)
+		end--; /* not within a character */
 	const char *s = skip_blanks(p + 2, end);
 	size_t len = name_at(s, (size_t)(end - s));
 
