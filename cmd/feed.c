@@ -365,7 +365,7 @@ static int read_retry(struct feed *f, struct err *e)
 				 .size = q->size, .fd = -1, .last = true};
 	struct stat st;
 
-	if (store_quarantine_bytes(f->store, q->id, &it.fd, e) < 0)
+	if (store_quarantine_bytes(f->store, q, &it.fd, e) < 0)
 		return -1;
 	it.item = xstrdup(q->item);
 	if (fstat(it.fd, &st) == 0)

@@ -48,7 +48,7 @@ static void say(const char *key, const char *value)
 static int show(struct run *r, const struct store_quarantined *q, bool bytes, bool json)
 {
 	if (bytes)
-		return quarantine_print_bytes(r, q->id);
+		return quarantine_print_bytes(r, q);
 	if (json) {
 		quarantine_print_json(q, NULL);
 		return run_flushed(0);
@@ -238,7 +238,7 @@ static int act(struct run *r, const struct quarantine_wishes *w)
 	else if (strcmp(what, "show") == 0 && chosen.n)
 		status = show(r, &chosen.q[0], w->bytes, w->json);
 	else if (strcmp(what, "retry") == 0)
-		status = quarantine_retry(r, &chosen, w->json);
+		status = quarantine_retry(r, &chosen, w);
 	else if (strcmp(what, "export") == 0)
 		status = quarantine_export(r, &chosen, w);
 	else if (strcmp(what, "drop") == 0)

@@ -26,6 +26,8 @@ struct quarantine_items {
 
 int quarantine_load(struct store *s, const struct store_choice *c, struct quarantine_items *ret,
 		    struct err *e) MUST_CHECK;
+/* Adds the items with a partial report that an older parser read. */
+int quarantine_add_partial(struct store *s, struct quarantine_items *to, struct err *e) MUST_CHECK;
 void quarantine_items_free(struct quarantine_items *all);
 
 /* One JSON object, a line of its own. file: where its bytes were written, or NULL. */
@@ -34,12 +36,13 @@ void quarantine_print_json(const struct store_quarantined *q, const char *file);
 void quarantine_print(const struct store_quarantined *q);
 
 /* The sub-commands; each returns an exit status. */
-int quarantine_retry(struct run *r, const struct quarantine_items *chosen, bool json);
+int quarantine_retry(struct run *r, struct quarantine_items *chosen,
+		     const struct quarantine_wishes *w);
 int quarantine_export(struct run *r, const struct quarantine_items *chosen,
 		      const struct quarantine_wishes *w);
 int quarantine_drop(struct run *r, const struct quarantine_items *chosen,
 		    const struct quarantine_wishes *w);
 /* Its bytes on standard output. */
-int quarantine_print_bytes(struct run *r, int64_t id);
+int quarantine_print_bytes(struct run *r, const struct store_quarantined *q);
 
 #endif

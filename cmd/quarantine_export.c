@@ -83,12 +83,12 @@ static int copy(int from, int out, struct err *e)
 	return 0;
 }
 
-int quarantine_print_bytes(struct run *r, int64_t id)
+int quarantine_print_bytes(struct run *r, const struct store_quarantined *q)
 {
 	struct err e;
 	int fd, rc;
 
-	if (store_quarantine_bytes(r->store, id, &fd, &e) < 0)
+	if (store_quarantine_bytes(r->store, q, &fd, &e) < 0)
 		return run_failed(&e);
 	rc = copy(fd, STDOUT_FILENO, &e);
 	close(fd);
@@ -155,7 +155,7 @@ static int export_one(struct run *r, int dir, const struct store_quarantined *q,
 	struct err e;
 	int fd, rc;
 
-	if (store_quarantine_bytes(r->store, q->id, &fd, &e) < 0)
+	if (store_quarantine_bytes(r->store, q, &fd, &e) < 0)
 		return run_failed(&e);
 	rc = write_file(dir, q->id, fd, ret_name, &e);
 	close(fd);
@@ -203,7 +203,7 @@ int quarantine_export(struct run *r, const struct quarantine_items *chosen,
 	struct err e;
 
 	if (!w->to && chosen->n == 1 && !isatty(STDOUT_FILENO))
-		return quarantine_print_bytes(r, chosen->q[0].id);
+		return quarantine_print_bytes(r, &chosen->q[0]);
 	if (!w->to)
 		return run_usage(r, "into which folder? --to DIR; without it one item goes to "
 				    "standard output, if that is no terminal");

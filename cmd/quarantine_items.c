@@ -1,4 +1,5 @@
 #include "cmd/quarantine.h"
+#include "base/frame.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -32,6 +33,11 @@ int quarantine_load(struct store *s, const struct store_choice *c, struct quaran
 		return 0;
 	quarantine_items_free(ret);
 	return -1;
+}
+
+int quarantine_add_partial(struct store *s, struct quarantine_items *to, struct err *e)
+{
+	return store_partial_each(s, PARSER_VERSION, copy, to, e);
 }
 
 void quarantine_items_free(struct quarantine_items *all)

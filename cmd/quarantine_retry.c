@@ -91,7 +91,14 @@ static int run_again(struct run *r, struct retry *retry,
 	return ingest_finish(&counts, rc, &e, json, false, r->quiet);
 }
 
-int quarantine_retry(struct run *r, const struct quarantine_items *chosen, bool json)
+/* All, and not only some of a kind: then what was read in part as well. */
+static bool is_for_all(const struct quarantine_wishes *w)
+{
+	return w->all && !w->choice.class && !w->choice.reason && !w->choice.older_than;
+}
+
+int quarantine_retry(struct run *r, struct quarantine_items *chosen,
+		     const struct quarantine_wishes *w)
 {
 	struct retry retry = {.store = r->store};
 	const struct store_quarantined **items;
@@ -101,11 +108,15 @@ int quarantine_retry(struct run *r, const struct quarantine_items *chosen, bool 
 
 	if (quarantine_load(r->store, &(struct store_choice){0}, &retry.all, &e) < 0)
 		return run_failed(&e);
+	if (is_for_all(w) && quarantine_add_partial(r->store, chosen, &e) < 0) {
+		quarantine_items_free(&retry.all);
+		return run_failed(&e);
+	}
 	items = choose(chosen, &n, &without_bytes);
 	if (without_bytes)
 		fprintf(stderr, "ruadb: the bytes of %zu were not kept: ingest those files again\n",
 			without_bytes);
-	status = run_again(r, &retry, items, n, json);
+	status = run_again(r, &retry, items, n, w->json);
 	free(items);
 	quarantine_items_free(&retry.all);
 	return status;

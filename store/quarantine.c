@@ -17,6 +17,15 @@
 	"AND at <= now() - make_interval(secs => $5::bigint) " \
 	"ORDER BY quarantine.quarantine_id" /* the number, not the text of that name */
 
+/* A stored item has a reason where it holds a partial report: what is lost. */
+#define PARTIAL_SQL \
+	"SELECT '0', '0', l.size::text, 'true', '', '', l.source, l.item, encode(x.sha256, 'hex'), " \
+	"l.reason FROM ruadb_data.ledger l CROSS JOIN LATERAL (SELECT uuid_send(l.bytes_key) || " \
+	"l.sha256_rest AS sha256) x WHERE l.tenant_id = $1 AND l.parser_version < $2 AND l.outcome " \
+	"IN ('s', 'c', 'n', 'r') AND l.reason IS NOT NULL AND EXISTS (SELECT FROM " \
+	"ruadb_data.original o WHERE o.tenant_id = $1 AND o.sha256 = x.sha256 AND o.part = 0) " \
+	"ORDER BY l.item"
+
 static int64_t number(const PGresult *res, int row, int col)
 {
 	return strtoll(PQgetvalue(res, row, col), NULL, 10);
@@ -31,16 +40,14 @@ static void param_choice(struct params *p, const struct store_choice *c)
 	param_int8(p, c->older_than);
 }
 
-int store_quarantine_each(struct store *s, const struct store_choice *choice,
-			  int (*each)(void *ctx, const struct store_quarantined *q, struct err *e),
-			  void *ctx, struct err *e)
+/* sql is a string constant; its columns are those of LIST_SQL. */
+static int each_row(struct store *s, const char *sql, const struct params *p,
+		    int (*each)(void *ctx, const struct store_quarantined *q, struct err *e),
+		    void *ctx, struct err *e)
 {
-	AUTO_PARAMS struct params p = {0};
 	AUTO_RESULT PGresult *res = NULL;
 
-	param_int8(&p, s->tenant);
-	param_choice(&p, choice);
-	if (db_exec(s, LIST_SQL, &p, &res, e) < 0)
+	if (db_exec(s, sql, p, &res, e) < 0)
 		return -1;
 	for (int row = 0; row < PQntuples(res); row++) {
 		struct store_quarantined q = {
@@ -60,6 +67,28 @@ int store_quarantine_each(struct store *s, const struct store_choice *choice,
 			return -1;
 	}
 	return 0;
+}
+
+int store_quarantine_each(struct store *s, const struct store_choice *choice,
+			  int (*each)(void *ctx, const struct store_quarantined *q, struct err *e),
+			  void *ctx, struct err *e)
+{
+	AUTO_PARAMS struct params p = {0};
+
+	param_int8(&p, s->tenant);
+	param_choice(&p, choice);
+	return each_row(s, LIST_SQL, &p, each, ctx, e);
+}
+
+int store_partial_each(struct store *s, int parser_version,
+		       int (*each)(void *ctx, const struct store_quarantined *q, struct err *e),
+		       void *ctx, struct err *e)
+{
+	AUTO_PARAMS struct params p = {0};
+
+	param_int8(&p, s->tenant);
+	param_int4(&p, parser_version);
+	return each_row(s, PARTIAL_SQL, &p, each, ctx, e);
 }
 
 static int write_all(int fd, const void *bytes, size_t n, struct err *e)
@@ -130,27 +159,30 @@ static int write_original(struct store *s, const void *sha, int fd, int *ret_par
 	return rc;
 }
 
-int store_quarantine_bytes(struct store *s, int64_t id, int *ret_fd, struct err *e)
+/* 64 hexadecimal digits, as PostgreSQL gave them. */
+static void read_hash(const char *hex, uint8_t ret[32])
 {
-	AUTO_PARAMS struct params p = {0};
-	AUTO_RESULT PGresult *res = NULL;
+	for (int i = 0; i < 32; i++) {
+		const char digits[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
+
+		ret[i] = (uint8_t)strtoul(digits, NULL, 16);
+	}
+}
+
+int store_quarantine_bytes(struct store *s, const struct store_quarantined *q, int *ret_fd,
+			   struct err *e)
+{
+	uint8_t sha[32];
 	int fd, parts;
 
-	param_int8(&p, s->tenant);
-	param_int8(&p, id);
-	if (db_exec(s, "SELECT sha256 FROM ruadb_data.quarantine WHERE tenant_id = $1 AND "
-		       "quarantine_id = $2", &p, &res, e) < 0)
-		return -1;
-	if (!PQntuples(res))
-		return err_set(e, ERR_CONFIG, "nothing in quarantine has the number %lld",
-			       (long long)id);
+	read_hash(q->sha256, sha);
 	if (spool_file(s->conf->home ? s->conf->home : "/var/tmp", &fd, e) < 0)
 		return -1;
-	int rc = write_original(s, PQgetvalue(res, 0, 0), fd, &parts, e);
+	int rc = write_original(s, sha, fd, &parts, e);
 
 	if (rc == 0 && !parts)
 		rc = err_set(e, ERR_INPUT, "the bytes of number %lld were not kept (keep_raw, "
-			     "quarantine_max)", (long long)id);
+			     "quarantine_max)", (long long)q->id);
 	if (rc == 0 && lseek(fd, 0, SEEK_SET) < 0)
 		rc = err_set(e, ERR_TEMP, "can't read a temporary file back: %m");
 	if (rc == 0)

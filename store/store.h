@@ -182,9 +182,17 @@ struct store_quarantined {
 int store_quarantine_each(struct store *s, const struct store_choice *choice,
 			  int (*each)(void *ctx, const struct store_quarantined *q, struct err *e),
 			  void *ctx, struct err *e) MUST_CHECK;
+/*
+ * Items that are stored with a partial report which an older parser than parser_version read, and
+ * whose bytes are kept. Their id is 0, class "", reason what is lost.
+ */
+int store_partial_each(struct store *s, int parser_version,
+		       int (*each)(void *ctx, const struct store_quarantined *q, struct err *e),
+		       void *ctx, struct err *e) MUST_CHECK;
 /* The kept bytes as they came (uncompressed if we gzipped them), into an unlinked file:
- * *ret_fd is the caller's. */
-int store_quarantine_bytes(struct store *s, int64_t id, int *ret_fd, struct err *e) MUST_CHECK;
+ * *ret_fd is the caller's. ERR_INPUT: they were not kept. */
+int store_quarantine_bytes(struct store *s, const struct store_quarantined *q, int *ret_fd,
+			   struct err *e) MUST_CHECK;
 /* Forgets one that a retry stored. */
 int store_quarantine_forget(struct store *s, int64_t id, struct err *e) MUST_CHECK;
 /*

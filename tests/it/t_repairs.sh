@@ -69,6 +69,27 @@ is "$status|$(member reports_repeat)|$(counted)" "0|1|partial|f|9|f complete|t|5
 	"the part comes again: nothing changes"
 ok "nor is it news" test ! -s "$tmp/err"
 
+# ---- a part whose file is gone: the original was kept
+report HOSTILE-PART 7 >"$tmp/in/gone.xml"
+RUADB_PARSE=$top_builddir/tests/it/hostile_worker "$ruadb" ingest --tenant 2 "$tmp/in/gone.xml" \
+	>"$tmp/out" 2>"$tmp/err"
+rm "$tmp/in/gone.xml"
+retry() { "$ruadb" quarantine retry --tenant 2 --format json "$@" >"$tmp/out" 2>"$tmp/err"; }
+retry --all
+is "$?|$(member items)" "0|0" "the same parser does not try it again"
+as_owner "UPDATE ruadb_data.ledger SET parser_version = 1"
+retry --all --class input
+is "$?|$(member items)" "0|0" "nor where only some kind is asked for"
+retry --all
+is "$?|$(member items)|$(member reports_stored)|$(member reports_partial)" "0|1|1|0" \
+	"quarantine retry --all of a newer one does"
+is "$("$ruadb" --tenant 2 sql -qAtc "SELECT state, counted, messages FROM report
+	WHERE tenant_id = 2 ORDER BY report_id")" \
+	"partial|f|9
+complete|t|7" "and the whole supersedes the part"
+retry --all
+is "$?|$(member items)" "0|0" "once"
+
 # ---- what an older parser could not read at all
 printf '<feedback><report_metadata>' >"$tmp/in/broken.xml"
 ingest --format json "$tmp/in/broken.xml"

@@ -291,7 +291,7 @@ static int count_bytes(void *ctx, const struct store_quarantined *q, struct err 
 	int fd;
 
 	*(int64_t *)ctx = q->id;
-	if (!q->bytes_kept || store_quarantine_bytes(s, q->id, &fd, err) < 0)
+	if (!q->bytes_kept || store_quarantine_bytes(s, q, &fd, err) < 0)
 		return q->bytes_kept ? -1 : 0;
 	char buf[64] = "";
 
