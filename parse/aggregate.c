@@ -238,6 +238,9 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
 	*l = (struct level){.name = (const char *)name, .uri = (const char *)uri};
 	a->depth++;
 	element_opens(a, up, l);
+	/* whoever refuses stops libxml2, which frees what the attributes point into */
+	if (a->refused)
+		return;
 	if (n_attr > 0 && l->node != NODE_OUTSIDE && l->node != NODE_SKIPPED)
 		keep_attributes(a, l->node, n_attr, attr);
 }
