@@ -102,7 +102,7 @@ void aggregate_break_off(struct aggregate *a, const char *why)
 	if (!head_whole(a) && !a->head_sent)
 		refuse(a, ERR_INPUT,
 		       "%s, before report_metadata and policy_published are whole", why);
-	a->broken_off = true;
+	a->broken_off = a->stray = true; /* the leaf that is open is not to be taken */
 	snprintf(a->lost, sizeof(a->lost), "%s", why);
 }
 
@@ -206,16 +206,16 @@ static void bare_type(struct aggregate *a)
 /* The text of the open element is at its end: it is closed, or a child begins. */
 static void end_text(struct aggregate *a, enum node node)
 {
-	if (a->broken_off) /* it was cut: nothing says what it was going to be */
+	if (node >= FIRST_LEAF && !a->stray)
+		leaf_text(a, node);
+	else if (a->broken_off) /* it was cut: nothing says what it was going to be */
 		a->collect = a->collected = 0;
 	else if (a->stray)
 		tell_stray_text(a);
 	else if (node == NODE_REASON)
 		bare_type(a);
-	else if (node < FIRST_LEAF)
-		keep_text(a);
 	else
-		leaf_text(a, node);
+		keep_text(a);
 }
 
 static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
@@ -245,49 +245,49 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
 		keep_attributes(a, l->node, n_attr, attr);
 }
 
+/* Not 0: one of the 8 bytes is 0x21 or more. */
+static inline uint64_t not_blank(uint64_t w)
+{
+	return ((w + 0x5f5f5f5f5f5f5f5fu) | w) & 0x8080808080808080u;
+}
+
+static inline uint64_t eight(const char *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, 8);
+	return w;
+}
+
+static inline uint64_t four(const char *p)
+{
+	uint32_t w;
+
+	memcpy(&w, p, 4);
+	return w;
+}
+
 /*
- * Only white space: no byte of 0x21 or more, as XML has no other control characters. Between most
- * elements there is some, so it has to be quick: words that overlap in place of a loop over bytes.
+ * Only white space: XML has no other control characters. There is some between most elements, so
+ * it has to be quick: words that overlap in place of a loop over bytes.
  */
-static bool all_blank(const char *p, size_t n)
+static inline bool all_blank(const char *p, size_t n)
 {
-	const uint64_t high = 0x8080808080808080u, up = 0x5f5f5f5f5f5f5f5fu;
-	uint64_t w = 0, no = 0;
+	if (n < 4)
+		return n == 0 || !not_blank((uint64_t)(unsigned char)p[0] |
+					    (uint64_t)(unsigned char)p[n / 2] << 8 |
+					    (uint64_t)(unsigned char)p[n - 1] << 16);
+	if (n < 8)
+		return !not_blank(four(p) << 32 | four(p + n - 4));
+	uint64_t no = not_blank(eight(p)) | not_blank(eight(p + n - 8));
 
-	if (n < 8) {
-		for (size_t i = 0; i < n; i++)
-			no |= (uint64_t)((unsigned char)p[i] > ' ');
-		return !no;
-	}
-	for (size_t i = 0; i + 8 < n; i += 8) {
-		memcpy(&w, p + i, 8);
-		no |= (w + up) | w;
-	}
-	memcpy(&w, p + n - 8, 8);
-	no |= (w + up) | w;
-	return !(no & high);
+	for (size_t i = 8; i + 8 < n; i += 8)
+		no |= not_blank(eight(p + i));
+	return !no;
 }
 
-/* Text where none is expected. True: it is read nevertheless. */
-static bool unexpected(struct aggregate *a, const char *p, size_t n)
+static void add_text(struct aggregate *a, const char *p, size_t n)
 {
-	enum node node = a->level[a->depth].node;
-
-	if (node == NODE_OUTSIDE || node == NODE_SKIPPED || all_blank(p, n) ||
-	    (node == NODE_FEEDBACK && a->pass == PASS_RECORDS)) /* the first pass told of it */
-		return false;
-	expect_text(a, LIMIT_COMMENT);
-	a->stray = node != NODE_UNKNOWN && node != NODE_EXTENSION;
-	return true;
-}
-
-static void on_text(void *ctx, const xmlChar *p, int len)
-{
-	struct aggregate *a = ctx;
-	size_t n = (size_t)len;
-
-	if (a->refused || (!a->collect && !unexpected(a, (const char *)p, n)))
-		return;
 	if (n > a->collect - a->collected) {
 		refuse(a, ERR_LIMIT, "%s is longer than %zu bytes", a->level[a->depth].name,
 		       a->collect);
@@ -295,6 +295,33 @@ static void on_text(void *ctx, const xmlChar *p, int len)
 	}
 	memcpy(a->into->p + a->into->len + a->collected, p, n);
 	a->collected += n;
+}
+
+/* Text where none is expected: told, or kept with what is unknown. */
+static __attribute__((noinline)) void unexpected_text(struct aggregate *a, const char *p, size_t n)
+{
+	enum node node = a->level[a->depth].node;
+
+	if (node == NODE_OUTSIDE || node == NODE_SKIPPED ||
+	    (node == NODE_FEEDBACK && a->pass == PASS_RECORDS)) /* the first pass told of it */
+		return;
+	expect_text(a, LIMIT_COMMENT);
+	a->stray = node != NODE_UNKNOWN && node != NODE_EXTENSION;
+	add_text(a, p, n);
+}
+
+static void on_text(void *ctx, const xmlChar *text, int len)
+{
+	struct aggregate *a = ctx;
+	const char *p = (const char *)text;
+	size_t n = (size_t)len;
+
+	if (a->refused)
+		return;
+	if (a->collect)
+		add_text(a, p, n);
+	else if (!all_blank(p, n))
+		unexpected_text(a, p, n);
 }
 
 /* End of elements. */

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #define MOST_OUTER 25 /* of containers: few are nested */
 #define MOST_WHERE 120
@@ -19,6 +20,8 @@ struct mended {
 
 struct repairs {
 	size_t n, n_outer;
+	uint64_t key[2];
+	uint64_t hash[MOST_REPAIRS]; /* of the report's; see hash_of */
 	uint32_t more[REPAIR_KIND_COUNT]; /* of the report's, without texts */
 	struct mended of_report[MOST_REPAIRS], outer[MOST_OUTER];
 };
@@ -29,7 +32,12 @@ static const char *const words[REPAIR_KIND_COUNT] = {REPAIR_KINDS(REPAIR_WORD)};
 
 struct repairs *repairs_new(void)
 {
-	return xcalloc(1, sizeof(struct repairs));
+	struct repairs *r = xcalloc(1, sizeof(*r));
+
+	/* a key of our own: nobody makes two repairs that are one to us */
+	if (getrandom(r->key, sizeof(r->key), 0) != sizeof(r->key))
+		abort();
+	return r;
 }
 
 void repairs_free(struct repairs *r)
@@ -102,6 +110,44 @@ static struct mended *find(struct mended *in, size_t n, const struct mended *m)
 	return NULL;
 }
 
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+	unsigned __int128 r = (unsigned __int128)a * b;
+
+	return (uint64_t)r ^ (uint64_t)(r >> 64);
+}
+
+static uint64_t hash_text(const struct repairs *r, uint64_t h, struct text t)
+{
+	uint64_t w;
+
+	h = fold(h ^ (t.p ? t.len : UINT64_MAX), r->key[1]);
+	for (; t.len >= 8; t.p += 8, t.len -= 8) {
+		memcpy(&w, t.p, 8);
+		h = fold(h ^ w, r->key[1]);
+	}
+	if (t.len) {
+		w = 0;
+		memcpy(&w, t.p, t.len);
+		h = fold(h ^ w, r->key[1]);
+	}
+	return h;
+}
+
+/*
+ * A reporter who gets a word wrong does so in each record, of which there may be millions: a repair
+ * that was met is found by this alone, a multiplication for each 8 bytes, without looking at texts.
+ */
+static uint64_t hash_of(const struct repairs *r, enum repair_kind kind, const char *where,
+			struct text from, struct text to)
+{
+	uint64_t h = hash_text(r, r->key[0] ^ kind, text_of(where));
+
+	from.len = cut(from, MOST_REPAIR_TEXT);
+	to.len = cut(to, MOST_REPAIR_TEXT);
+	return hash_text(r, hash_text(r, h, from), to);
+}
+
 static void add(uint32_t *to, uint32_t n)
 {
 	*to = n < UINT32_MAX - *to ? *to + n : UINT32_MAX;
@@ -111,20 +157,24 @@ void repairs_add_times(struct repairs *r, enum repair_kind kind, const char *whe
 		       struct text from, struct text to, uint32_t record_no, uint32_t line,
 		       uint32_t times)
 {
-	struct mended m;
+	uint64_t hash = hash_of(r, kind, where, from, to);
+	size_t i = 0;
 
-	fill(&m, kind, where, from, to);
-	m.record_no = record_no;
-	m.line = line;
-	m.times = times;
-	struct mended *same = find(r->of_report, r->n, &m);
-
-	if (same)
-		add(&same->times, times);
-	else if (r->n < MOST_REPAIRS)
-		r->of_report[r->n++] = m;
-	else
+	while (i < r->n && r->hash[i] != hash)
+		i++;
+	if (i < r->n) {
+		add(&r->of_report[i].times, times);
+	} else if (i == MOST_REPAIRS) {
 		add(&r->more[kind], times);
+	} else {
+		struct mended *m = &r->of_report[r->n];
+
+		fill(m, kind, where, from, to);
+		m->record_no = record_no;
+		m->line = line;
+		m->times = times;
+		r->hash[r->n++] = hash;
+	}
 }
 
 void repairs_add(struct repairs *r, enum repair_kind kind, const char *where, struct text from,

@@ -1,13 +1,14 @@
 #include "parse/words.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define IN(v) (1u << (v))
 #define ANY_RESULT (IN(WORDS_DKIM) | IN(WORDS_SPF))
 
 struct known {
-	const char *word;
-	uint8_t len;
+	char word[24];    /* its first 8 bytes are compared as one number */
+	uint8_t len;      /* 0: the end of a table */
 	char code;
 	uint8_t is;       /* the index of the word it means: mostly its own */
 	uint16_t in;      /* the places that have it */
@@ -26,7 +27,7 @@ static const struct known results[] = {
 	WORD("permerror", RESULT_PERMERROR, 6, ANY_RESULT),
 	WORD("policy", RESULT_POLICY, 7, ANY_RESULT), /* of SPF: RFC 9990 */
 	WORD("hardfail", RESULT_FAIL, 1, ANY_RESULT | IN(WORDS_EVALUATED)), /* some SPF filters' */
-	{NULL, 0, RESULT_OTHER, 0, 0},
+	{"", 0, RESULT_OTHER, 0, 0},
 };
 
 static const struct known dispositions[] = {
@@ -34,13 +35,13 @@ static const struct known dispositions[] = {
 	WORD("reject", DISPOSITION_REJECT, 1, IN(WORDS_DISPOSITION)),
 	WORD("quarantine", DISPOSITION_QUARANTINE, 2, IN(WORDS_DISPOSITION)),
 	WORD("pass", DISPOSITION_PASS, 3, IN(WORDS_DISPOSITION)),
-	{NULL, 0, DISPOSITION_OTHER, 0, 0},
+	{"", 0, DISPOSITION_OTHER, 0, 0},
 };
 
 static const struct known scopes[] = {
 	WORD("mfrom", AUTH_SPF_MFROM, 0, IN(WORDS_SCOPE)),
 	WORD("helo", AUTH_SPF_HELO, 1, IN(WORDS_SCOPE)),
-	{NULL, 0, AUTH_SPF_OTHER, 0, 0},
+	{"", 0, AUTH_SPF_OTHER, 0, 0},
 };
 
 /* Of both RFCs: forwarded and sampled_out are RFC 7489's, policy_test_mode is RFC 9990's. */
@@ -52,7 +53,7 @@ static const struct known reasons[] = {
 	WORD("sampled_out", 0, 4, IN(WORDS_REASON)),
 	WORD("policy_test_mode", 0, 5, IN(WORDS_REASON)),
 	WORD("other", 0, 6, IN(WORDS_REASON)),
-	{NULL, 0, 0, 0, 0},
+	{"", 0, 0, 0, 0},
 };
 
 static const struct known head_words[] = {
@@ -67,7 +68,7 @@ static const struct known head_words[] = {
 	WORD("y", 0, 8, IN(WORDS_TESTING)),
 	WORD("treewalk", 0, 9, IN(WORDS_DISCOVERY)),
 	WORD("psl", 0, 10, IN(WORDS_DISCOVERY)),
-	{NULL, 0, 0, 0, 0},
+	{"", 0, 0, 0, 0},
 };
 
 static const struct known *const tables[] = {
@@ -95,16 +96,29 @@ static struct word as_found(const struct known *table, const struct known *k, en
 	return (struct word){is->word, k->code, form};
 }
 
+static inline uint64_t eight_bytes(const char *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, 8);
+	return le64toh(w);
+}
+
+/* Every record comes here some times, mostly with the first word or the second. */
 struct word word_find(enum vocabulary v, struct text t)
 {
 	const struct known *table = tables[v], *k;
+	uint64_t start = eight_bytes(t.p);
 
-	for (k = table; k->word; k++)
-		if (k->len == t.len && memcmp(k->word, t.p, t.len) == 0)
+	if (t.len < 8)
+		start &= (UINT64_C(1) << t.len * 8) - 1;
+	for (k = table; k->len; k++)
+		if (k->len == t.len && eight_bytes(k->word) == start &&
+		    (t.len <= 8 || memcmp(k->word, t.p, t.len) == 0))
 			return as_found(table, k, v, FORM_CANONICAL);
 	char other = k->code;
 
-	for (k = table; k->word; k++)
+	for (k = table; k->len; k++)
 		if (text_is(t, k->word))
 			return as_found(table, k, v, FORM_CASE);
 	return (struct word){NULL, other, FORM_UNKNOWN};

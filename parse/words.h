@@ -37,7 +37,7 @@ struct word {
 	enum word_form form;
 };
 
-/* t: not empty. */
+/* t: not empty; 8 bytes at it can be read, however short it is. */
 struct word word_find(enum vocabulary v, struct text t);
 /* fo: any of 0, 1, d, s with colons between (RFC 7489 section 6.3). Its form; never a synonym. */
 enum word_form word_fo(struct text t);
