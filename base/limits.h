@@ -22,7 +22,8 @@
 #define LIMIT_ARCHIVE_REPORTS 32           /* entries in an archive of reports */
 #define LIMIT_ARCHIVE_MAILS 10000          /* entries in an archive of mails */
 #define LIMIT_ARCHIVE_NAMES 20000          /* files and folders in an archive */
-#define LIMIT_ARCHIVE_SKIP (256 << 20)     /* bytes passed over in an archive: of no report */
+#define LIMIT_ARCHIVE_SKIP (128 << 20)     /* bytes passed over in an archive: of no report */
+#define LIMIT_ARCHIVE_AGAIN (1LL << 30)    /* bytes of archives gone over once more */
 #define LIMIT_NESTED_COMPRESSION 2
 #define LIMIT_NESTED_ARCHIVES 4            /* zip or tar: one in another */
 #define LIMIT_GZIP_MEMBERS 100000          /* bgzip makes one of each 64 KB: 32768 of 2 GB */

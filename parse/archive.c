@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#define MOST_RETURNS 8 /* each may cost all of the archive once more */
-
 int archive_skip(struct archive_in *a, uint64_t n, struct err *e)
 {
 	uint64_t most = LIMIT_ARCHIVE_SKIP - a->passed;
@@ -17,9 +15,17 @@ int archive_skip(struct archive_in *a, uint64_t n, struct err *e)
 	return 0;
 }
 
+/* What stands before that place is unpacked once more, perhaps. */
+static bool may_go(struct archive_in *a, uint64_t at)
+{
+	if (at < a->in.at)
+		a->budget->again += at;
+	return a->budget->again <= LIMIT_ARCHIVE_AGAIN;
+}
+
 int archive_return(struct archive_in *a, uint64_t at, struct err *e)
 {
-	if (a->returns++ == MOST_RETURNS)
+	if (!may_go(a, at))
 		return 0;
 	return pull_goto(&a->in, at, e) < 0 ? -1 : 1;
 }
@@ -37,6 +43,7 @@ void archive_at_file(struct archive_in *a)
 {
 	a->files++;
 	a->data_at = a->in.at;
+	a->spent = (struct spending){0};
 	a->done = a->told = false;
 	a->refusal.class = a->fault.class = ERR_NONE;
 }
@@ -78,7 +85,7 @@ static int file_next(struct source *s, struct block *ret, struct err *e)
 		a->done = true;
 	*ret = (struct block){a->block, a->filled, r == 0};
 	if (a->filled)
-		return budget_spend(a->budget, a->filled, e) < 0 ? -1 : 1;
+		return budget_spend_new(a->budget, &a->spent, a->filled, e) < 0 ? -1 : 1;
 	if (r < 0) {
 		*e = a->fault;
 		a->told = true;
@@ -90,8 +97,13 @@ static int file_rewind(struct source *s, struct err *e)
 {
 	struct archive_in *a = (struct archive_in *)s;
 
+	if (!may_go(a, a->data_at))
+		return err_set(e, ERR_LIMIT, "file %u of the %s has to be read twice and lies too far "
+					     "behind: unpack it and hand over what is in it",
+			       a->files, a->format->name);
 	if (pull_goto(&a->in, a->data_at, e) < 0)
 		return -1;
+	a->spent.at = 0;
 	a->done = false;
 	a->fault.class = ERR_NONE;
 	a->format->restart(a);

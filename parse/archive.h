@@ -34,6 +34,7 @@ struct archive_in {
 	struct source file; /* what is in the file that it is at */
 	const struct archive_format *format;
 	struct budget *budget;
+	struct spending spent; /* of the file */
 	struct repairs *repairs;
 	uint32_t names;     /* met so far, folders and the like included */
 	uint32_t files;
@@ -41,7 +42,6 @@ struct archive_in {
 	uint64_t data_at;   /* where the data of the file begins */
 	bool done;          /* the file was read to its end, or there is none */
 	bool lost;          /* between files there were bytes that could not be read */
-	unsigned returns;   /* how often it went back */
 	struct err refusal; /* why the file can not be read; ERR_NONE: it can */
 	struct err fault;   /* of the file, for the next call */
 	bool told;          /* and that call was made */
@@ -63,7 +63,7 @@ static inline uint8_t *archive_room(struct archive_in *a, size_t *ret_n)
 
 /* Passes over n bytes, fewer at the end. -1: ERR_LIMIT, too many in all. */
 int archive_skip(struct archive_in *a, uint64_t n, struct err *e) MUST_CHECK;
-/* Goes back to a place of before, to look there once more. 0: not again, it did so often. */
+/* Goes back to a place of before, to look there once more. 0: not again, it did so too often. */
 int archive_return(struct archive_in *a, uint64_t at, struct err *e) MUST_CHECK;
 /* One more name. -1: ERR_LIMIT. */
 int archive_name(struct archive_in *a, struct err *e) MUST_CHECK;

@@ -22,6 +22,7 @@ enum { FHCRC = 2, FEXTRA = 4, FNAME = 8, FCOMMENT = 16 };
 struct gzip {
 	struct source source;
 	struct budget *budget;
+	struct spending spent;
 	struct repairs *repairs;
 	z_stream z;
 	bool in_member;
@@ -200,7 +201,7 @@ static int gzip_next(struct source *s, struct block *ret, struct err *e)
 
 	*ret = (struct block){g->block, n, r == 0};
 	if (n)
-		return budget_spend(g->budget, n, e) < 0 ? -1 : 1;
+		return budget_spend_new(g->budget, &g->spent, n, e) < 0 ? -1 : 1;
 	if (r < 0)
 		*e = g->fault;
 	return r;
@@ -211,6 +212,7 @@ static int gzip_rewind(struct source *s, struct err *e)
 	struct gzip *g = (struct gzip *)s;
 
 	g->in_member = false;
+	g->spent.at = 0;
 	g->members = 0;
 	g->padding = 0;
 	g->fault.class = ERR_NONE;

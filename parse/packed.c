@@ -16,6 +16,7 @@
 struct packed {
 	struct source source, *below;
 	struct budget *budget;
+	struct spending spent;
 	struct repairs *repairs;
 	const char *name;
 	int filter;
@@ -153,7 +154,7 @@ static int packed_next(struct source *s, struct block *ret, struct err *e)
 			return fault(k, e);
 	}
 	*ret = (struct block){p, n, false};
-	return budget_spend(k->budget, n, e) < 0 ? -1 : 1;
+	return budget_spend_new(k->budget, &k->spent, n, e) < 0 ? -1 : 1;
 }
 
 static int packed_rewind(struct source *s, struct err *e)
@@ -162,6 +163,7 @@ static int packed_rewind(struct source *s, struct err *e)
 
 	archive_read_free(k->a);
 	k->a = NULL;
+	k->spent.at = 0;
 	return source_rewind(k->below, e);
 }
 

@@ -210,11 +210,48 @@ static void read_ole(struct item *it, struct source *s, const struct block *firs
 		item_not_report(it, words);
 }
 
+/*
+ * A source whose first block was looked at: it can be given again, as long as the next one was not
+ * asked for. To go back in an archive within a gzip is dear, and most files are of one block.
+ */
+struct looked {
+	struct source source, *below;
+	struct block first;
+	enum { AT_FIRST, FIRST_GIVEN, BELOW } state;
+};
+
+static int looked_next(struct source *s, struct block *ret, struct err *e)
+{
+	struct looked *l = (struct looked *)s;
+
+	if (l->state != AT_FIRST) {
+		l->state = BELOW;
+		return source_next(l->below, ret, e);
+	}
+	*ret = l->first;
+	l->state = FIRST_GIVEN;
+	return 1;
+}
+
+static int looked_rewind(struct source *s, struct err *e)
+{
+	struct looked *l = (struct looked *)s;
+
+	if (l->state == BELOW)
+		return source_rewind(l->below, e);
+	l->state = AT_FIRST;
+	return 0;
+}
+
 /* What begins again: from its beginning. */
 static void read_container(struct item *it, struct source *s, const struct sniffed *what)
 {
+	struct source *below = ((struct looked *)s)->below;
 	struct err e;
 
+	/* a mail that is the item itself is read without a copy */
+	if (what->kind == KIND_MAIL && below == it->whole)
+		s = below;
 	if (source_rewind(s, &e) < 0)
 		item_refused(it, &e);
 	else if (what->kind == KIND_ZIP)
@@ -268,18 +305,20 @@ static void read_as(struct item *it, struct source *s, const struct block *first
 
 void item_read(struct item *it, struct source *s)
 {
-	struct block first;
-	struct err e;
-	int r = source_next(s, &first, &e);
+	struct looked l = {{looked_next, looked_rewind, NULL}, s, {0}, FIRST_GIVEN};
 	struct sniffed what = {KIND_EMPTY, NULL, 0};
+	struct err e;
+	int r = source_next(s, &l.first, &e);
 
 	if (r < 0) {
 		item_refused(it, &e);
 		return;
 	}
 	if (r > 0)
-		what = sniff(first.p, first.len);
-	read_as(it, s, &first, &what);
+		what = sniff(l.first.p, l.first.len);
+	else
+		l.state = BELOW;
+	read_as(it, &l.source, &l.first, &what);
 	it->exempt = item_exempt(what.kind);
 }
 

@@ -21,6 +21,7 @@ static bool fetch(struct pull *l)
 	}
 	l->next = b.p;
 	l->next_len = b.len;
+	l->sewn = 0;
 	return true;
 }
 
@@ -36,24 +37,26 @@ static void sew(struct pull *l, size_t want)
 		l->len += n;
 		l->next += n;
 		l->next_len -= n;
+		l->sewn += n;
 	}
+}
+
+/* Out of the seam again, as soon as all that is left of it is of the later block. */
+static void unsew(struct pull *l)
+{
+	l->p = l->next - l->len;
+	l->len += l->next_len;
+	l->next_len = l->sewn = 0;
 }
 
 size_t pull_peek(struct pull *l, size_t want)
 {
-	if (l->len >= want)
-		return l->len;
-	if (l->len) {
+	if (l->len <= l->sewn && l->sewn)
+		unsew(l);
+	if (l->len == 0 && fetch(l))
+		unsew(l);
+	if (l->len && l->len < want)
 		sew(l, want);
-		return l->len;
-	}
-	if (l->next_len || fetch(l)) {
-		l->p = l->next;
-		l->len = l->next_len;
-		l->next_len = 0;
-		if (l->len < want)
-			sew(l, want);
-	}
 	return l->len;
 }
 

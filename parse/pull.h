@@ -16,6 +16,7 @@ struct pull {
 	size_t len;
 	const uint8_t *next; /* and behind them the rest of the same block, where p is the seam */
 	size_t next_len;
+	size_t sewn;         /* so many of the last bytes at p stand before next as well */
 	uint64_t at;         /* where in the source p is */
 	struct source *below;
 	bool over;           /* nothing comes behind what is here */

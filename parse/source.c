@@ -35,6 +35,16 @@ int budget_spend(struct budget *b, size_t bytes, struct err *e)
 	return 0;
 }
 
+int budget_spend_new(struct budget *b, struct spending *s, size_t bytes, struct err *e)
+{
+	uint64_t had = s->most;
+
+	s->at += bytes;
+	if (s->at > s->most)
+		s->most = s->at;
+	return budget_spend(b, (size_t)(s->most - had), e);
+}
+
 /* Bytes in memory or in a file. */
 
 struct bytes {

@@ -35,12 +35,23 @@ struct source {
 /* What an item has cost. */
 struct budget {
 	uint64_t out;            /* bytes that came out of the item */
+	uint64_t again;          /* bytes of archives that were gone over once more */
 	double cpu_start;        /* seconds; 0: not looked at yet */
 	struct parse_sink *sink; /* told of it; may be NULL */
 };
 
 /* -1: ERR_LIMIT, more than the item may give or take. */
 int budget_spend(struct budget *b, size_t bytes, struct err *e) MUST_CHECK;
+
+/*
+ * The same for a source that may be read again: what it gave before is ours to pay, not the item's.
+ * at: set to 0 where the source begins again.
+ */
+struct spending {
+	uint64_t at, most;
+};
+int budget_spend_new(struct budget *b, struct spending *s, size_t bytes,
+		     struct err *e) MUST_CHECK;
 
 /* data, or if it is NULL the descriptor fd (pread; not closed). plain: these are bytes of XML. */
 struct source *source_bytes(const void *data, size_t size, int fd);

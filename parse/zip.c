@@ -64,18 +64,27 @@ static bool ends_here(struct zip *z)
 	       ((n >= 24 && le64(p + 8) == used) || le32(p + 8) == (uint32_t)used);
 }
 
-/* Passes over bytes up to what stop accepts, at a "PK"; false: there is none, or *ret_r is -1. */
+/* How far it is to something like a signature, or to where one may begin that is not whole. */
+static size_t to_signature(const uint8_t *p, size_t len)
+{
+	size_t i = 0;
+
+	while (i + 2 < len && !(p[i] == 'P' && p[i + 1] == 'K' && p[i + 2] <= 8))
+		i++;
+	return i;
+}
+
+/* Passes over bytes up to a signature that stop accepts. false: there is none, or *ret_r is -1. */
 static bool find(struct zip *z, bool (*stop)(struct zip *z), struct err *e, int *ret_r)
 {
 	struct pull *in = &z->a.in;
 
 	*ret_r = 0;
-	while (*ret_r == 0 && pull_peek(in, 2) >= 2) {
-		const uint8_t *pk = memmem(in->p, in->len, "PK", 2);
-		size_t n = pk ? (size_t)(pk - in->p) : in->len - 1;
+	while (*ret_r == 0 && pull_peek(in, 3) >= 3) {
+		size_t n = to_signature(in->p, in->len);
 
 		*ret_r = archive_skip(&z->a, n, e);
-		if (*ret_r == 0 && pk) {
+		if (*ret_r == 0 && in->len >= 3) {
 			if (stop(z))
 				return true;
 			*ret_r = archive_skip(&z->a, 1, e);

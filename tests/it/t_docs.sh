@@ -63,6 +63,7 @@ LIMIT_ARCHIVE_REPORTS entries an archive of reports
 LIMIT_ARCHIVE_MAILS entries an archive of mails
 LIMIT_ARCHIVE_NAMES names an archive
 LIMIT_ARCHIVE_SKIP MB of an archive passed over
+LIMIT_ARCHIVE_AGAIN GB of archives gone over
 LIMIT_NESTED_COMPRESSION - compressions inside each other
 LIMIT_NESTED_ARCHIVES - archives inside each other
 LIMIT_GZIP_MEMBERS pieces a gzip
