@@ -170,7 +170,8 @@ static int check(const struct scan *s, size_t more, struct err *e)
 	if (s->header && s->header_bytes + more > LIMIT_MAIL_HEADER)
 		return err_set(e, ERR_LIMIT, "a mail with a header of more than %d KB: what stands before it was read",
 			       LIMIT_MAIL_HEADER >> 10);
-	if (s->header && s->guessed && s->field_bytes > LIMIT_MAIL_FIELD)
+	if (s->header && s->guessed &&
+	    (s->field_bytes > LIMIT_MAIL_FIELD || more > LIMIT_MAIL_FIELD))
 		return err_set(e, ERR_LIMIT, "an attached mail with a field of more than %d KB: what "
 			       "stands before it was read", LIMIT_MAIL_FIELD >> 10);
 	if (s->all_headers + (s->header ? more : 0) > (size_t)LIMIT_MAIL_HEADER * MOST_HEADERS)
