@@ -90,6 +90,12 @@ complete|t|7" "and the whole supersedes the part"
 retry --all
 is "$?|$(member items)" "0|0" "once"
 
+# ---- a null report is no fault of its reporter
+ingest --format json "$samples/values/null-report.xml"
+is "$(query "SELECT count(*) FROM refused_row WHERE reason LIKE '%null report%'")" 1 "the row of a null report"
+is "$("$ruadb" report repairs --domain lab.example.org --format csv | grep -c record_refused)" 0 \
+	"is not among what reporters get wrong"
+
 # ---- what an older parser could not read at all
 printf '<feedback><report_metadata>' >"$tmp/in/broken.xml"
 ingest --format json "$tmp/in/broken.xml"

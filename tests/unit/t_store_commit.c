@@ -265,6 +265,28 @@ static void archive(void)
 	store_batch_free(b);
 }
 
+/* An archive of three, two of them bad; of the two, `bad` when it comes again. */
+static void archive_again(const char *bad, const char *wanted, const char *name)
+{
+	struct store_batch *b = store_batch_new();
+	struct store_item *i = make_item("/reports/again.zip", 3);
+
+	i->entries[0].report = make_report(s, st, &(struct say){.id = "ag", .domain = "ag.example",
+								.records = 1, .each = 1});
+	for (int k = 1; k < 3; k++) {
+		bool still = strchr(bad, '1' + k);
+
+		i->entries[k].outcome = still ? OUTCOME_QUARANTINED : OUTCOME_NOT_REPORT;
+		i->entries[k].class = ERR_INPUT;
+		i->entries[k].reason = xstrdup(still ? "broken" : "text");
+	}
+	store_batch_add(b, i);
+	must(store_commit(s, st, b, &e), &e);
+	is_str(value(s, "SELECT coalesce(string_agg(entry::text, ' ' ORDER BY entry), '-') FROM "
+			"ruadb_data.quarantine WHERE item = '/reports/again.zip'"), wanted, name);
+	store_batch_free(b);
+}
+
 static void look_ups(void)
 {
 	struct store_seen seen[3] = {
@@ -450,6 +472,9 @@ int main(void)
 	       "new");
 	collision();
 	archive();
+	archive_again("23", "2 3", "two entries in quarantine");
+	archive_again("3", "3", "one that can be read now leaves it");
+	archive_again("", "-", "and then the other");
 	look_ups();
 	quarantine();
 	lost(lose_answer, "answer.example", "COMMIT's answer lost, twice");
