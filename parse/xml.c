@@ -353,7 +353,9 @@ enum xml_verdict xml_read(struct xml *x, struct source *s, const struct block *f
 {
 	bool like = sniff_feedback(first->p, first->len);
 	size_t mark = repairs_mark(x->repairs);
+	uint32_t tags_before, tags, records;
 
+	aggregate_progress(x->aggregate, &tags_before, &records);
 	aggregate_document(x->aggregate, entry, via_mail);
 	int r = read_document(x, s, first, skip, spend, e);
 
@@ -373,7 +375,10 @@ enum xml_verdict xml_read(struct xml *x, struct source *s, const struct block *f
 	}
 	drop_ctxt(x);
 	/* a source that broke is told of, whatever it was going to give */
-	return like || x->source_failed || aggregate_met(x->aggregate) ? XML_BAD : XML_NO_REPORT;
+	if (like || x->source_failed || aggregate_met(x->aggregate))
+		return XML_BAD;
+	aggregate_progress(x->aggregate, &tags, &records);
+	return tags == tags_before ? XML_EMPTY : XML_NO_REPORT;
 }
 
 int xml_more(struct xml *x, struct err *e)

@@ -16,6 +16,7 @@ struct xml;
 enum xml_verdict {
 	XML_REPORT,     /* its frames are out */
 	XML_NO_REPORT,  /* XML without feedback, or no XML and nothing like feedback in it */
+	XML_EMPTY,      /* like XML_NO_REPORT: no whole tag in it */
 	XML_BAD,        /* *e says why; a HEAD may be out */
 };
 

@@ -187,7 +187,9 @@ def read_packed(data, nested=1, mails=0):
             found.append(part)
             continue
         content, whole = part
-        if is_xml(content):
+        if re.fullmatch(rb"\s*<\?xml[^<>]*>[^<]*", content):
+            found.append(Refused("no element"))
+        elif is_xml(content):
             found += attempt(content, whole)
         elif is_mbox(content):
             for mail in split_mbox(content):

@@ -104,7 +104,8 @@ def heads():
            XMLNAME + ".gz")]), "Q10: quarantined: an archive that holds no report, but `unused`; "
            "the same in a mail", outcome="quarantined")
     sample("Q10-no-root.xml.gz", gz('<?xml version="1.0" encoding="UTF-8"?>\n'),
-           "Q10: quarantined: a declaration and no element behind it", outcome="quarantined")
+           "Q10: quarantined: in the place of a report an XML document "
+           "without an element", outcome="quarantined")
     policy = "    <sp>none</sp>\n    <np>reject</np>\n"
     sample("Q11-np.xml", report("q11-np", 11, [record(3)], policy=policy),
            "Q11: np in a report of the older schema", (1, 3))

@@ -11,6 +11,8 @@ static void no_reports(void)
 	is_str(trace_text("{\"organization-name\":\"x\"}"), "not 0 JSON\n", "JSON");
 	is_str(trace_text("\x89PNG\r\n"), "not 0 a PNG picture\n", "a picture");
 	is_str(trace_text("<a><b/></a>"), "not 0 XML without feedback\n", "XML of another kind");
+	is_str(trace_text("<?xml version='1.0'?>\n"), "not 0 XML without feedback\n",
+	       "XML without an element");
 	is_str(trace_text("Note: this\nis no: mail\n"), "not 0 text\n", "a colon makes no mail");
 	is_str(trace_text("<p><a href=\"mailto:feedback@example.com\">feedback<br></p>"),
 	       "not 0 XML without feedback\n", "a page with an address that begins with feedback");
@@ -21,6 +23,9 @@ static void no_reports(void)
 /* Words in the place of reports. */
 static void packed(void)
 {
+	is_str(trace_buf(gzipped_text("<?xml version='1.0'?>\n")),
+	       "refused 0 input: in the place of a report an XML document without an element\n",
+	       "gzip of a declaration alone");
 	is_str(trace_buf(gzipped_text("unused")),
 	       "refused 0 input: an archive that holds no report, but `unused`\n",
 	       "a word in the place of a report");
