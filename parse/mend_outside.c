@@ -9,10 +9,9 @@ static void take_junk(struct mend *m, size_t n)
 	const char *p = here(m), *end = p + n;
 
 	if (!m->junk.len) {
-		while (p < end && is_blank(*p))
-			p++;
-		if (p < end)
-			m->junk_line = line_here(m);
+		m->junk_line = line_here(m);
+		for (; p < end && is_blank(*p); p++)
+			m->junk_line += *p == '\n';
 	}
 	size_t some = (size_t)(end - p), room = MOST_JUNK - m->junk.len;
 

@@ -98,7 +98,8 @@ static bool drop_loose(struct scan *s, struct text name)
 	struct scanned *r = &s->m->scanned;
 	unsigned d = s->depth;
 
-	while (d && !text_eq(s->open[d - 1].name, name) && s->open[d - 1].node == NODE_UNKNOWN)
+	while (d && !text_eq(s->open[d - 1].name, name) && s->open[d - 1].node == NODE_UNKNOWN &&
+	       !text_is(local_name(s->open[d - 1].name), "record"))
 		d--;
 	if (!d || !text_eq(s->open[d - 1].name, name) || r->n_loose + s->depth - d > MOST_LOOSE)
 		return false;

@@ -305,7 +305,7 @@ static bool is_alike(struct text a, struct text b)
 		front++;
 	while (back < least - front && a.p[a.len - 1 - back] == b.p[b.len - 1 - back])
 		back++;
-	return most - front - back <= 2 && front + back >= 2;
+	return most - front - back <= 2 && front + back > 0;
 }
 
 /* The next tag from n bytes behind here on is the end tag of the open element. */
