@@ -117,7 +117,8 @@ static void declaration(struct mend *m, const struct token *t)
 
 static bool begins_report(struct text name)
 {
-	return text_eq(name, text_of("feedback")) || text_eq(name, text_of("report_metadata"));
+	return text_eq(name, text_of("feedback")) || text_eq(name, text_of("report_metadata")) ||
+	       text_eq(name, text_of("policy_published"));
 }
 
 /* Length of the text up to the next `<`, at most most. */

@@ -31,7 +31,8 @@ static struct text snippet(const char *p, const char *end)
 	const char *s = p + 1;
 	const char *most = end - p > MOST_SNIPPET ? p + MOST_SNIPPET : end;
 
-	while (s < most && *s != '>' && *s != '<' && *s != '\n' && (*p == '<' || !is_blank(*s)))
+	while (s < most && *s != '>' && *s != '<' && *s != '&' && *s != '\n' &&
+	       (*p == '<' || !is_blank(*s)))
 		s++;
 	s += s < most && *s == '>';
 	while (s < end && ((unsigned char)*s & 0xc0) == 0x80)
@@ -41,6 +42,8 @@ static struct text snippet(const char *p, const char *end)
 
 static void tell_escape(struct mend *m, enum repair_kind kind, struct text from)
 {
+	if (m->quiet)
+		return;
 	m->scratch.len = 0;
 	add_escaped(&m->scratch, from.p, from.len);
 	tell(m, kind, from, (struct text){m->scratch.p, (uint32_t)m->scratch.len});

@@ -207,7 +207,8 @@ enum node names_child(enum node parent, struct text name)
 	for (size_t i = 0; i < MEANINGS; i++) {
 		const struct meaning *m = &meanings[i];
 
-		if (m->parent == parent && strncmp(m->name, name.p, name.len) == 0 &&
+		if (m->parent == parent && *m->name == *name.p &&
+		    strncmp(m->name, name.p, name.len) == 0 &&
 		    !m->name[name.len])
 			return m->node;
 	}
