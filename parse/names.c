@@ -208,8 +208,7 @@ enum node names_child(enum node parent, struct text name)
 		const struct meaning *m = &meanings[i];
 
 		if (m->parent == parent && *m->name == *name.p &&
-		    strncmp(m->name, name.p, name.len) == 0 &&
-		    !m->name[name.len])
+		    strncmp(m->name, name.p, name.len) == 0 && !m->name[name.len])
 			return m->node;
 	}
 	return otherwise(parent);
