@@ -56,7 +56,7 @@ static const struct {
 
 bool sniff_zip_header(const uint8_t *p)
 {
-	unsigned method = p[8] | p[9] << 8, name = p[26] | p[27] << 8;
+	unsigned method = p[8] | (unsigned)p[9] << 8, name = p[26] | (unsigned)p[27] << 8;
 
 	return memcmp(p, "PK\3\4", 4) == 0 && p[4] <= 63 && method <= 99 && name > 0 &&
 	       name <= 4096;
