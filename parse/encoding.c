@@ -31,12 +31,12 @@ static uint8_t ascii_at(const uint8_t *p, size_t left, enum form f)
 	return p[forms[f].low] < 0x80 ? p[forms[f].low] : 0;
 }
 
-/* Where the first `<` with an ASCII character behind it is, in this form; len: nowhere. */
-static size_t first_tag(const uint8_t *p, size_t len, enum form f)
+/* Where before `until` the first `<` with an ASCII character behind it is, in this form; else len. */
+static size_t first_tag(const uint8_t *p, size_t len, size_t until, enum form f)
 {
 	unsigned unit = forms[f].unit;
 
-	for (size_t i = 0; i + unit <= len; i += unit)
+	for (size_t i = 0; i < until && i + unit <= len; i += unit)
 		if (ascii_at(p + i, len - i, f) == '<' &&
 		    (len - i < 2 * unit || ascii_at(p + i + unit, len - i - unit, f)))
 			return i;
@@ -53,7 +53,7 @@ static enum form form_of(const uint8_t *p, size_t len, unsigned *ret_mark)
 {
 	static const enum form by_mark[] = {UTF32LE, UTF32BE, UTF16LE, UTF16BE};
 	enum form best = BYTES;
-	const size_t bytes = first_tag(p, len, BYTES);
+	const size_t bytes = first_tag(p, len, len, BYTES);
 	size_t first = bytes;
 
 	*ret_mark = has_mark(p, len, BYTES) ? forms[BYTES].mark_len : 0;
@@ -63,8 +63,9 @@ static enum form form_of(const uint8_t *p, size_t len, unsigned *ret_mark)
 		if (!has_mark(p, len, f))
 			continue;
 		/* a mark in front of plain bytes is a mistake of whoever put it there */
-		if (bytes < len && first_tag(p + forms[f].mark_len, len - forms[f].mark_len, f) ==
-					   len - forms[f].mark_len) {
+		size_t behind = len - forms[f].mark_len;
+
+		if (bytes < len && first_tag(p + forms[f].mark_len, behind, behind, f) == behind) {
 			*ret_mark = forms[f].mark_len;
 			return BYTES;
 		}
@@ -72,7 +73,7 @@ static enum form form_of(const uint8_t *p, size_t len, unsigned *ret_mark)
 		return f;
 	}
 	for (enum form f = UTF16LE; f <= UTF32BE; f++) {
-		size_t at = first_tag(p, len, f);
+		size_t at = first_tag(p, len, first, f);
 
 		if (at < first) {
 			first = at;

@@ -332,7 +332,6 @@ static enum xml_verdict mend(struct xml *x, struct source *s, size_t mark, uint3
 {
 	struct err strict = *e;
 
-	drop_ctxt(x);
 	if (aggregate_head_sent(x->aggregate))
 		emit_again(x->emit);
 	repairs_restore(x->repairs, mark);

@@ -58,6 +58,10 @@ static void schemas(void)
 		       "head 0 7 ", "np alone is none of its features");
 	trace_contains(trace_text("<feedback><extensions/>" METADATA POLICY "</feedback>"),
 		       "head 0 d ", "a draft between");
+	(void)trace_text("<feedback xmlns='urn:ietf:params:xml:ns:dmarc-2.0'>" METADATA POLICY);
+	trace_contains(trace_text("<feedback><version>1.0</version>" METADATA POLICY
+				  "</feedback>"),
+		       "head 0 7 ", "the namespace of a document that broke off before is forgotten");
 }
 
 /* A report whose record has this row. */
