@@ -307,7 +307,8 @@ static __attribute__((noinline)) void unexpected_text(struct aggregate *a, const
 		return;
 	expect_text(a, LIMIT_COMMENT);
 	a->stray = node != NODE_UNKNOWN && node != NODE_EXTENSION;
-	add_text(a, p, n);
+	if (!a->refused) /* libxml2 has freed the text */
+		add_text(a, p, n);
 }
 
 static void on_text(void *ctx, const xmlChar *text, int len)

@@ -25,6 +25,12 @@ const char *here(struct aggregate *a)
 		if (a->path.len)
 			buf_addc(&a->path, '/');
 		buf_adds(&a->path, a->level[i].name);
+		/* written again for each element that is told or kept: long ones would cost time */
+		if (a->path.len > LIMIT_LEAF) {
+			refuse(a, ERR_LIMIT, "elements whose names are longer than %d bytes in all",
+			       LIMIT_LEAF);
+			break;
+		}
 	}
 	if (!a->path.len)
 		buf_adds(&a->path, a->level[a->depth].name);

@@ -141,7 +141,10 @@ static uint64_t hash_text(const struct repairs *r, uint64_t h, struct text t)
 static uint64_t hash_of(const struct repairs *r, enum repair_kind kind, const char *where,
 			struct text from, struct text to)
 {
-	uint64_t h = hash_text(r, r->key[0] ^ kind, text_of(where));
+	struct text place = text_of(where);
+
+	place.len = cut(place, MOST_WHERE);
+	uint64_t h = hash_text(r, r->key[0] ^ kind, place);
 
 	from.len = cut(from, MOST_REPAIR_TEXT);
 	to.len = cut(to, MOST_REPAIR_TEXT);

@@ -232,6 +232,26 @@ static void breaks(void)
 		       "in the head: nothing of it can be trusted");
 }
 
+/* 30 elements with long names, and a million that are told: not a million long paths. */
+static void long_paths(void)
+{
+	struct buf b = {0};
+	const size_t name = 40000;
+
+	buf_adds(&b, "<feedback>" METADATA POLICY);
+	for (int i = 0; i < 28; i++) {
+		buf_addc(&b, '<');
+		memset(buf_take(&b, name), 'n', name);
+		buf_addc(&b, '>');
+	}
+	for (int i = 0; i < 1000000; i++)
+		buf_adds(&b, "<p/>");
+	trace_contains(trace_item(b.p, b.len, -1),
+		       "refused 0 limit: elements whose names are longer than 4096 bytes in all\n",
+		       "names are limited where they are told");
+	buf_free(&b);
+}
+
 int main(void)
 {
 	misplaced();
@@ -240,5 +260,6 @@ int main(void)
 	stray();
 	hashes();
 	breaks();
+	long_paths();
 	return trace_done();
 }
