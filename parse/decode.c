@@ -12,7 +12,10 @@
 #define OUT 16384
 #define ROOM 16      /* bytes that one step may give or take: a character and what it becomes */
 #define SLOTS 256
-#define MOST_TOLD 64 /* different changes of a block; of more only how many */
+#define MOST_TOLD 64 /* different changes of a document or block; of more only how many */
+#define MOST_WAITING 2048 /* changes that the next stage has not come to */
+#define MOST_DOCUMENTS 10000 /* whose changes are kept apart */
+#define KINDS 3
 
 /* Bytes from at on wait; there may be more where they came from. */
 struct window {
@@ -22,8 +25,9 @@ struct window {
 
 enum change { TO_1252, TO_REPLACEMENT, TO_NOTHING };
 
-/* A change in the block that is being made, and how often. */
+/* A change, and how often up to the end of the document or block. */
 struct told {
+	uint64_t at; /* the first of them, in the text that is given */
 	enum change change;
 	uint32_t line, times;
 	uint8_t n, from[4]; /* n 0: several, that found no room */
@@ -41,9 +45,12 @@ struct decode {
 	struct block in;      /* what is left of the block of below */
 	uint32_t line;
 	uint64_t changes, changes_told; /* in this reading; in the longest one */
-	size_t n_told;
-	struct told told[MOST_TOLD + 3]; /* the last are those without bytes, one a kind */
-	uint8_t slot[SLOTS];             /* index of told + 1, by the bytes; 0: none */
+	uint64_t given; /* bytes of text before this block */
+	struct told *waiting; /* MOST_WAITING of them; NULL before the first */
+	size_t told, n_waiting;
+	unsigned n_different, documents;
+	/* index in waiting + 1, by the bytes, 0: none; behind them those without bytes, one a kind */
+	uint16_t slot[SLOTS + KINDS];
 	struct window raw, text; /* as sent; converted */
 	uint8_t out[OUT];
 };
@@ -102,49 +109,68 @@ static void tell_one(struct decode *d, const struct told *t)
 	buf_free(&from);
 }
 
-/* Hands over what was changed, before the block is. */
-static void tell(struct decode *d)
+/* What comes now is counted apart. */
+static void separate(struct decode *d)
 {
-	if (!d->n_told)
+	if (d->n_different || d->slot[SLOTS] || d->slot[SLOTS + 1] || d->slot[SLOTS + 2])
+		memset(d->slot, 0, sizeof(d->slot));
+	d->n_different = 0;
+}
+
+void decode_taken(struct source *s, uint64_t offset)
+{
+	struct decode *d = (struct decode *)s;
+	size_t before = d->told;
+
+	while (d->told < d->n_waiting && d->waiting[d->told].at <= offset)
+		tell_one(d, &d->waiting[d->told++]);
+	if (d->told == before)
 		return;
-	for (size_t i = 0; i < MOST_TOLD + 3; i++)
-		if (d->told[i].times)
-			tell_one(d, &d->told[i]);
-	memset(d->told, 0, sizeof(d->told));
-	memset(d->slot, 0, sizeof(d->slot));
-	d->n_told = 0;
+	separate(d);
+	if (d->told == d->n_waiting)
+		d->told = d->n_waiting = 0;
 }
 
 /* Where a change is counted. A million of them must cost no more than to be counted. */
-static struct told *told_of(struct decode *d, const struct told *t)
+static uint16_t *slot_of(struct decode *d, const struct told *t)
 {
-	uint8_t *slot = &d->slot[(t->from[0] + 37u * t->from[1] + 101u * t->from[2]) % SLOTS];
-	struct told *o = &d->told[*slot ? *slot - 1u : d->n_told];
+	uint16_t *slot = &d->slot[(t->from[0] + 37u * t->from[1] + 101u * t->from[2]) % SLOTS];
+	const struct told *o = *slot ? &d->waiting[*slot - 1] : NULL;
 
-	if (*slot && o->change == t->change && o->n == t->n && memcmp(o->from, t->from, 4) == 0)
-		return o;
-	if (*slot || d->n_told == MOST_TOLD)
-		return &d->told[MOST_TOLD + t->change];
-	*slot = (uint8_t)++d->n_told;
-	*o = *t;
-	return o;
+	if (o ? o->change == t->change && o->n == t->n && memcmp(o->from, t->from, 4) == 0
+	      : d->n_different < MOST_TOLD)
+		return slot;
+	return &d->slot[SLOTS + t->change];
 }
 
-static void changed(struct decode *d, enum change change, const uint8_t *from, size_t n)
+static void changed(struct decode *d, enum change change, const uint8_t *from, size_t n,
+		    size_t out)
 {
-	struct told t = {change, d->line, 0, (uint8_t)n, {0}};
+	struct told t = {d->given + out, change, d->line, 1, (uint8_t)n, {0}};
 
 	if (++d->changes <= d->changes_told)
 		return;
 	d->changes_told = d->changes;
 	memcpy(t.from, from, n);
-	struct told *o = told_of(d, &t);
+	if (!d->waiting)
+		d->waiting = xmalloc(MOST_WAITING * sizeof(*d->waiting));
+	uint16_t *slot = slot_of(d, &t);
 
-	if (!o->times) {
-		o->change = change;
-		o->line = d->line;
+	if (*slot) {
+		d->waiting[*slot - 1].times++;
+		return;
 	}
-	o->times++;
+	if (d->n_waiting == MOST_WAITING) {
+		decode_taken(&d->source, UINT64_MAX);
+		slot = slot_of(d, &t);
+	}
+	if (slot >= d->slot + SLOTS) {
+		t.n = 0;
+		memset(t.from, 0, sizeof(t.from));
+	}
+	d->n_different++;
+	d->waiting[d->n_waiting++] = t;
+	*slot = (uint16_t)d->n_waiting;
 }
 
 /* Fills the window as far as it can be, so that how it was cut into blocks is forgotten. */
@@ -200,15 +226,15 @@ static void begin(struct decode *d)
 }
 
 /* What no character is made of: one unit of it, told where it is met. */
-static void replace(struct decode *d, size_t n)
+static void replace(struct decode *d, size_t n, size_t out)
 {
-	changed(d, TO_REPLACEMENT, d->raw.p + d->raw.at, n);
+	changed(d, TO_REPLACEMENT, d->raw.p + d->raw.at, n, out);
 	d->text.len += put_changed(TO_REPLACEMENT, NULL, 0, d->text.p + d->text.len);
 	d->raw.at += n;
 }
 
 /* From raw to text, which is empty. */
-static void convert(struct decode *d)
+static void convert(struct decode *d, size_t out_len)
 {
 	struct window *r = &d->raw, *t = &d->text;
 	char *in = (char *)r->p + r->at, *out = (char *)t->p;
@@ -229,7 +255,7 @@ static void convert(struct decode *d)
 		return;
 	if (why == EINVAL && !d->ended)
 		return;
-	replace(d, n_in < unit ? n_in : unit);
+	replace(d, n_in < unit ? n_in : unit, out_len);
 }
 
 enum class { GOOD, BAD, FORBIDDEN, CUT };
@@ -278,6 +304,13 @@ static void not_ascii(struct decode *d)
 		    text_of(d->encoding.name), 0, d->line);
 }
 
+/* What follows may be of another document. */
+static bool ends_document(struct decode *d, size_t out)
+{
+	return out >= 9 && memcmp(d->out + out - 9, "feedback>", 9) == 0 &&
+	       ++d->documents < MOST_DOCUMENTS;
+}
+
 /* The next character of w, or what stands in its place. False: more bytes are needed. */
 static bool step(struct decode *d, struct window *w, bool more, size_t *out)
 {
@@ -293,11 +326,13 @@ static bool step(struct decode *d, struct window *w, bool more, size_t *out)
 		memcpy(d->out + *out, s, n);
 		*out += n;
 		d->line += s[0] == '\n';
+		if (s[0] == '>' && ends_document(d, *out))
+			separate(d);
 		d->at_start = false;
 	} else {
 		enum change change = class == BAD || class == CUT ? TO_1252 : TO_NOTHING;
 
-		changed(d, change, s, n);
+		changed(d, change, s, n, *out);
 		*out += put_changed(change, s, n, d->out + *out);
 		d->at_start = d->at_start && change == TO_NOTHING;
 	}
@@ -305,13 +340,13 @@ static bool step(struct decode *d, struct window *w, bool more, size_t *out)
 	return true;
 }
 
-/* The most of it: printable ASCII. */
+/* The most of it: printable ASCII up to the next end of a tag. */
 static void copy_plain(struct decode *d, struct window *w, size_t *out)
 {
 	size_t n = left(w) < OUT - *out ? left(w) : OUT - *out, i = 0;
 	const uint8_t *s = w->p + w->at;
 
-	for (; i < n && (uint8_t)(s[i] - 0x20) < 0x60; i++)
+	for (; i < n && (uint8_t)(s[i] - 0x20) < 0x60 && s[i] != '>'; i++)
 		d->out[*out + i] = s[i];
 	*out += i;
 	w->at += i;
@@ -333,7 +368,7 @@ static void advance(struct decode *d, size_t *out)
 {
 	if (d->encoding.iconv) {
 		if (!left(&d->text))
-			convert(d);
+			convert(d, *out);
 		filter(d, &d->text, false, out);
 	} else {
 		filter(d, &d->raw, !d->ended, out);
@@ -351,6 +386,7 @@ static int decode_next(struct source *s, struct block *ret, struct err *e)
 	struct decode *d = (struct decode *)s;
 	size_t out = 0;
 
+	separate(d);
 	if (!d->begun || !d->line)
 		begin(d);
 	while (out + ROOM <= OUT && !is_dry(d)) {
@@ -358,7 +394,7 @@ static int decode_next(struct source *s, struct block *ret, struct err *e)
 			fill(d);
 		advance(d, &out);
 	}
-	tell(d);
+	d->given += out;
 	if (out) {
 		*ret = (struct block){d->out, out, is_dry(d) && !d->failed};
 		return 1;
@@ -376,7 +412,7 @@ static int decode_rewind(struct source *s, struct err *e)
 	d->ended = d->failed = d->flushed = false;
 	d->in.len = 0;
 	d->line = 0;
-	d->changes = 0;
+	d->changes = d->given = 0;
 	d->raw.at = d->raw.len = d->text.at = d->text.len = 0;
 	if (d->begun && d->encoding.iconv)
 		iconv(d->conversion, NULL, NULL, NULL, NULL);
@@ -389,6 +425,7 @@ static void decode_close(struct source *s)
 
 	if (d->begun && d->encoding.iconv)
 		iconv_close(d->conversion);
+	free(d->waiting);
 	free(d);
 }
 

@@ -185,6 +185,7 @@ static int mend_next_block(struct source *s, struct block *ret, struct err *e)
 	while (m->stage < BROKEN && !is_block(m))
 		if (step(m, e) < 0)
 			return -1;
+	decode_taken(m->below, offset(m));
 	if (!m->out.len)
 		return m->stage == BROKEN ? mend_next_block(s, ret, e) : 0;
 	*ret = (struct block){(const uint8_t *)m->out.p, m->out.len, false};

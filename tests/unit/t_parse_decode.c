@@ -104,6 +104,7 @@ static void drain(struct source *s, struct buf *ret)
 	ret->len = 0;
 	while ((r = source_next(s, &b, &e)) == 1)
 		buf_add(ret, b.p, b.len);
+	decode_taken(s, ret->len);
 	if (r < 0)
 		buf_printf(ret, "!%s", e.msg);
 	buf_cstr(ret);
@@ -311,6 +312,29 @@ static void test_many(void)
 	buf_free(&got);
 }
 
+/* Several documents in one file: each has its own repairs, though all of it was read at once. */
+static void test_documents(void)
+{
+	static const char docs[] = "<feedback>\xf1</feedback>\n<feedback>\xf1\xf2</feedback>\0\0";
+	struct pieces p = pieces_of(docs, sizeof(docs) - 1, 1000, false);
+	struct source *d = decode_open(&p.source, repairs);
+	struct block b;
+	struct err e;
+
+	repairs_begin(repairs);
+	ok(source_next(d, &b, &e) == 1, "two documents in a block");
+	decode_taken(d, 9);
+	is_str(repairs_told(), "", "nothing before its place is come to");
+	decode_taken(d, 24);
+	is_str(repairs_told(), "1 invalid_bytes \\xf1 > ñ\n", "the first one's");
+	repairs_begin(repairs);
+	decode_taken(d, b.len);
+	is_str(repairs_told(),
+	       "2 invalid_bytes \\xf1 > ñ\n2 invalid_bytes \\xf2 > ò\n"
+	       "2 control_character \\x00 >  x2\n", "the second one's");
+	source_close(d);
+}
+
 int main(void)
 {
 	charset_open_all();
@@ -323,6 +347,7 @@ int main(void)
 	test_failure();
 	test_long();
 	test_many();
+	test_documents();
 	repairs_free(repairs);
 	buf_free(&told);
 	return tap_done();
