@@ -30,11 +30,9 @@ static la_ssize_t on_read(struct archive *a, void *ctx, const void **ret)
 	struct block b;
 	int r = source_next(k->below, &b, &k->broke);
 
-	if (r < 0) {
-		archive_set_error(a, -1, "%s", k->broke.msg);
-		return -1;
-	}
-	if (r == 0)
+	(void)a;
+	/* of an error libarchive would give nothing more, though it has something still */
+	if (r <= 0)
 		return 0;
 	*ret = b.p;
 	return (la_ssize_t)b.len;
@@ -148,7 +146,7 @@ static int packed_next(struct source *s, struct block *ret, struct err *e)
 	while (n == 0) {
 		int r = archive_read_data_block(k->a, &p, &n, &offset);
 
-		if (r == ARCHIVE_EOF)
+		if (r == ARCHIVE_EOF && k->broke.class == ERR_NONE)
 			return 0;
 		if (r != ARCHIVE_OK)
 			return fault(k, e);

@@ -173,6 +173,12 @@ static void filters(void)
 		memcpy(one.p + at, kept, 24);
 		b = packed(f, one.p, one.len);
 		is_str(trace_item(b.p, b.len, -1), OUTCOME, "twice");
+		buf_free(&b);
+		b = gzipped(one.p, one.len);
+		trace_contains(trace_item(b.p, b.len - 3, -1), "end 1 3 0 0 c\n",
+			       "in a gzip that is cut in its trailer");
+		buf_free(&b);
+		b = packed(f, one.p, one.len);
 		buf_free(&one);
 		one = packed(f, b.p, b.len);
 		is_str(trace_buf(one), "refused 0 limit: packed more than 2 times\n", "not thrice");
