@@ -30,7 +30,6 @@
 #define LIMIT_DICTIONARY (64 << 20)        /* bytes of memory that an xz asks for: xz -9 does */
 #define LIMIT_MAIL (32 << 20)              /* bytes of a mail */
 #define LIMIT_MAIL_HEADER (256 << 10)      /* bytes of a mail's header, or a part's */
-#define LIMIT_MAIL_FIELD (32 << 10)        /* bytes of a field of an attached mail: addresses nest */
 #define LIMIT_MAIL_BOUNDARIES 10000        /* lines in a mail that may begin a part */
 #define LIMIT_MIME_PARTS 200
 #define LIMIT_MIME_DEPTH 10

@@ -27,6 +27,7 @@ struct item {
 	bool full;               /* no number for one more entry: nothing is said any more */
 	bool zero_taken;         /* entry 0 has its outcome */
 	unsigned mbox_mails;     /* mails met in mboxes */
+	bool attached_mail;      /* the mail that is read next is a part of another one */
 	bool in_place_of_report; /* this part calls itself a report, whatever it is */
 	const struct source *whole; /* the item itself, and its bytes; see parse_item */
 	const void *data;

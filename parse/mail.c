@@ -10,6 +10,7 @@
 struct reading {
 	struct item *it;
 	struct mail *mail;
+	bool attached;     /* to another mail, which says what it is if neither holds a report */
 	bool error_report; /* a text says that it is one */
 };
 
@@ -54,23 +55,24 @@ static bool is_error_report(const struct block *b)
 	return memmem(b->p, b->len, "Report-Domain:", 14) && memmem(b->p, b->len, "Submitter:", 10);
 }
 
-static void read_entry(struct reading *r, struct mail_part *part)
+static void read_entry(struct reading *r, struct mail_part *part, enum kind kind)
 {
 	struct item *it = r->it;
 	struct err e;
 
-	it->numbered = true;
+	if (kind != KIND_MAIL) /* its own parts are */
+		it->numbered = true;
 	if (source_rewind(part->content, &e) < 0) {
 		item_refused(it, &e);
 		return;
 	}
-	unsigned mails = it->mails;
-
-	it->mails = part->depth;
 	it->in_place_of_report = mail_called_report(r->mail);
-	item_read(it, part->content);
-	it->in_place_of_report = false;
-	it->mails = mails;
+	it->attached_mail = kind == KIND_MAIL;
+	if (kind == KIND_MAIL)
+		mail_read(it, part->content);
+	else
+		item_read(it, part->content);
+	it->in_place_of_report = it->attached_mail = false;
 }
 
 /* Text beside parts, and text that is parts whose boundary or header went. */
@@ -134,11 +136,13 @@ static void read_part(struct reading *r, struct mail_part *part)
 	}
 	enum kind kind = got ? sniff(first.p, first.len).kind : KIND_EMPTY;
 
+	if (part->form == FORM_MAIL && !is_archive(kind))
+		kind = KIND_MAIL;
 	if (is_text_with_report(part, kind, &first)) {
 		if (source_rewind(part->content, &e) == 0)
 			mail_blocks_read(r->it, part->content, part->where);
 	} else if (is_entry(r, part, kind, &first)) {
-		read_entry(r, part);
+		read_entry(r, part, kind);
 	} else if (kind == KIND_TEXT && part->body_text) {
 		r->error_report = r->error_report || is_error_report(&first);
 	}
@@ -191,7 +195,7 @@ static void read_open(struct reading *r, const struct err *cut)
 	}
 	if (cut && !mail_is_whole(r->mail))
 		item_refused(it, cut);
-	else if (it->outcomes > outcomes)
+	else if (it->outcomes > outcomes || r->attached)
 		return;
 	else if (mail_is_cut(r->mail) && mail_subject_of_report(r->mail))
 		refuse(it, "a mail with the subject of a report that breaks off before one begins");
@@ -204,15 +208,16 @@ void mail_read_bytes(struct item *it, const void *data, size_t size, int fd, con
 	size_t mark = repairs_mark(it->repairs);
 	bool via_mail = it->via_mail;
 	unsigned packed = it->packed;
-	struct reading r = {.it = it};
+	struct reading r = {.it = it, .attached = it->attached_mail};
 	struct err e;
 	int opened = -1;
 
+	it->attached_mail = false;
 	if (it->mails > LIMIT_MAIL_DEPTH)
-		err_set(&e, ERR_LIMIT, "mails attached to mails, more than %d deep",
-			LIMIT_MAIL_DEPTH);
+		err_set(&e, ERR_LIMIT, "mails attached to mails, more than %d deep: what lies "
+			"deeper was not read", LIMIT_MAIL_DEPTH);
 	else
-		opened = mail_open(data, size, fd, it->mails, it->repairs, &r.mail, &e);
+		opened = mail_open(data, size, fd, it->repairs, &r.mail, &e);
 	if (opened < 0) {
 		repairs_restore(it->repairs, mark);
 		item_refused(it, &e);
@@ -222,25 +227,32 @@ void mail_read_bytes(struct item *it, const void *data, size_t size, int fd, con
 		repairs_outer(it->repairs, REPAIR_MAIL_CUT, "mail", text_of(cut->msg), TEXT_ABSENT);
 	it->packed = 0;
 	it->via_mail = true;
+	it->mails++;
 	read_open(&r, cut);
+	it->mails--;
 	it->packed = packed;
 	it->via_mail = via_mail;
 	mail_close(r.mail);
 	repairs_restore(it->repairs, mark);
 }
 
-/* All that s gives. -1: behind what ret has, s is damaged, or it is too much. */
-static int slurp(struct source *s, struct buf *ret, struct err *e)
+/*
+ * All that s gives, in *ret: its one block, or gathered in room. -1: behind what *ret has, s is
+ * damaged, or it is too much.
+ */
+static int slurp(struct source *s, struct buf *room, struct block *ret, struct err *e)
 {
-	struct block b;
 	int r;
 
-	while ((r = source_next(s, &b, e)) == 1) {
-		if (b.len > LIMIT_MAIL - ret->len)
+	*ret = (struct block){0};
+	while ((r = source_next(s, ret, e)) == 1 && !(ret->last && !room->len)) {
+		if (ret->len > LIMIT_MAIL - room->len)
 			return err_set(e, ERR_LIMIT, "a mail of more than %d MB", LIMIT_MAIL >> 20);
-		buf_add(ret, b.p, b.len);
+		buf_add(room, ret->p, ret->len);
 	}
-	return r;
+	if (r != 1)
+		*ret = (struct block){(const uint8_t *)buf_cstr(room), room->len, true};
+	return r < 0 ? -1 : 0;
 }
 
 /* -1: s is damaged at its beginning. */
@@ -255,7 +267,8 @@ static int begins_with_from(struct source *s, bool *ret, struct err *e)
 
 void mail_read(struct item *it, struct source *s)
 {
-	struct buf bytes = {0};
+	struct buf room = {0};
+	struct block all;
 	struct err e;
 	bool from;
 
@@ -264,6 +277,7 @@ void mail_read(struct item *it, struct source *s)
 		return;
 	}
 	if (from) {
+		it->attached_mail = false; /* each of them is an entry */
 		mbox_read(it, s);
 		return;
 	}
@@ -271,11 +285,11 @@ void mail_read(struct item *it, struct source *s)
 		mail_read_bytes(it, it->data, it->size, it->fd, NULL);
 		return;
 	}
-	int r = slurp(s, &bytes, &e);
+	int r = slurp(s, &room, &all, &e);
 
 	if (r < 0 && e.class == ERR_LIMIT)
 		item_refused(it, &e);
 	else
-		mail_read_bytes(it, bytes.p, bytes.len, -1, r < 0 ? &e : NULL);
-	buf_free(&bytes);
+		mail_read_bytes(it, all.p, all.len, -1, r < 0 ? &e : NULL);
+	buf_free(&room);
 }

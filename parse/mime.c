@@ -14,7 +14,6 @@ struct leaf {
 	const char *text;    /* what stands before or behind parts; NULL for a part */
 	const char *where;   /* of such a text */
 	enum mail_form form;
-	unsigned depth; /* mails that it lies in */
 };
 
 struct mail {
@@ -28,7 +27,6 @@ struct mail {
 	GMimeObject *before; /* the fields before mime, once they are asked for; or NULL */
 	struct leaf *leaves;
 	size_t n_leaves, room, next, n_parts;
-	unsigned depth;   /* mails that this one is attached to */
 	bool cut, whole;
 	struct err limit; /* the first that was met; ERR_NONE */
 };
@@ -42,6 +40,10 @@ static const struct {
 	{"application", "pgp-signature", FORM_SIGNATURE},
 	{"application", "pkcs7-signature", FORM_SIGNATURE},
 	{"application", "x-pkcs7-signature", FORM_SIGNATURE},
+	{"message", "rfc822", FORM_MAIL},
+	{"message", "rfc2822", FORM_MAIL},
+	{"message", "global", FORM_MAIL},
+	{"message", "news", FORM_MAIL},
 	{"message", "feedback-report", FORM_FAILURE},
 	{"message", "delivery-status", FORM_DELIVERY},
 	{"message", "global-delivery-status", FORM_DELIVERY},
@@ -94,35 +96,34 @@ static void add_leaf(struct mail *m, struct leaf leaf)
 	m->leaves[m->n_leaves++] = leaf;
 }
 
-static void collect(struct mail *m, GMimeObject *o, unsigned level, unsigned mails);
+static void collect(struct mail *m, GMimeObject *o, unsigned level);
 
-static void collect_beside(struct mail *m, const char *text, const char *where, unsigned mails)
+static void collect_beside(struct mail *m, const char *text, const char *where)
 {
 	if (text && strnlen(text, LEAST_BESIDE) == LEAST_BESIDE)
-		add_leaf(m, (struct leaf){NULL, text, where, FORM_BYTES, mails + 1});
+		add_leaf(m, (struct leaf){NULL, text, where, FORM_BYTES});
 }
 
-static void collect_multipart(struct mail *m, GMimeMultipart *multi, unsigned level, unsigned mails)
+static void collect_multipart(struct mail *m, GMimeMultipart *multi, unsigned level)
 {
 	int n = g_mime_multipart_get_count(multi);
 
 	if (GMIME_IS_MULTIPART_ENCRYPTED(multi)) {
-		add_leaf(m, (struct leaf){(GMimeObject *)multi, NULL, NULL, FORM_PGP, mails + 1});
+		add_leaf(m, (struct leaf){(GMimeObject *)multi, NULL, NULL, FORM_PGP});
 		return;
 	}
 	if (n == 0 && multi->prologue) { /* no boundary: a leaf by another name */
 		m->n_parts++;
-		add_leaf(m, (struct leaf){(GMimeObject *)multi, multi->prologue, NULL, FORM_BYTES,
-					  mails + 1});
+		add_leaf(m, (struct leaf){(GMimeObject *)multi, multi->prologue, NULL, FORM_BYTES});
 		return;
 	}
-	collect_beside(m, multi->prologue, "before the parts", mails);
+	collect_beside(m, multi->prologue, "before the parts");
 	for (int i = 0; i < n; i++)
-		collect(m, g_mime_multipart_get_part(multi, i), level + 1, mails);
-	collect_beside(m, multi->epilogue, "behind the parts", mails);
+		collect(m, g_mime_multipart_get_part(multi, i), level + 1);
+	collect_beside(m, multi->epilogue, "behind the parts");
 }
 
-static void collect(struct mail *m, GMimeObject *o, unsigned level, unsigned mails)
+static void collect(struct mail *m, GMimeObject *o, unsigned level)
 {
 	if (level > LIMIT_MIME_DEPTH) {
 		err_set(met(m), ERR_LIMIT, "a mail with parts nested deeper than %d levels: what lies "
@@ -130,18 +131,7 @@ static void collect(struct mail *m, GMimeObject *o, unsigned level, unsigned mai
 		return;
 	}
 	if (GMIME_IS_MULTIPART(o)) {
-		collect_multipart(m, GMIME_MULTIPART(o), level, mails);
-		return;
-	}
-	if (GMIME_IS_MESSAGE_PART(o)) {
-		GMimeMessage *inner = g_mime_message_part_get_message(GMIME_MESSAGE_PART(o));
-		GMimeObject *root = inner ? g_mime_message_get_mime_part(inner) : NULL;
-
-		if (mails == LIMIT_MAIL_DEPTH)
-			err_set(met(m), ERR_LIMIT, "mails attached to mails, more than %d deep: what "
-				"lies deeper was not read", LIMIT_MAIL_DEPTH);
-		else if (root)
-			collect(m, root, level + 1, mails + 1);
+		collect_multipart(m, GMIME_MULTIPART(o), level);
 		return;
 	}
 	if (!GMIME_IS_PART(o))
@@ -152,7 +142,7 @@ static void collect(struct mail *m, GMimeObject *o, unsigned level, unsigned mai
 		return;
 	}
 	m->n_parts++;
-	add_leaf(m, (struct leaf){o, NULL, NULL, form_of(o), mails + 1});
+	add_leaf(m, (struct leaf){o, NULL, NULL, form_of(o)});
 }
 
 /* ---- a leaf as a source ---- */
@@ -223,12 +213,12 @@ int mail_next(struct mail *m, struct mail_part *ret, struct err *e)
 	}
 	const struct leaf *l = &m->leaves[m->next++];
 
-	*ret = (struct mail_part){.form = l->form, .depth = l->depth};
+	*ret = (struct mail_part){.form = l->form};
 	name_leaf(ret, l, m->next);
 	ret->body_text = l->where != NULL;
 	if (l->object && !l->where)
 		ret->body_text = is_body_text(l->object, &ret->html);
-	if (l->form != FORM_BYTES)
+	if (l->form != FORM_BYTES && l->form != FORM_MAIL)
 		return 1;
 	ret->content = leaf_raw(m, l);
 	ret->beside = l->text != NULL;
@@ -285,7 +275,12 @@ void mime_setup(void)
 	struct err e;
 
 	g_mime_init();
-	if (mail_open(rehearsal, sizeof(rehearsal) - 1, -1, 0, r, &m, &e) == 0) {
+	/* an attached mail is bytes like any other part: GMime would parse its addresses, by recursion */
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (forms[i].form == FORM_MAIL)
+			g_mime_object_register_type(forms[i].type, forms[i].subtype,
+						    GMIME_TYPE_PART);
+	if (mail_open(rehearsal, sizeof(rehearsal) - 1, -1, r, &m, &e) == 0) {
 		while (mail_next(m, &part, &e) > 0) {
 			(void)mail_called_report(m);
 			while (part.content && source_next(part.content, &b, &e) > 0)
@@ -353,8 +348,8 @@ static GMimeObject *parse(const struct mail *m, size_t from, size_t end, GMimeSt
 	return root;
 }
 
-int mail_open(const void *data, size_t size, int fd, unsigned depth, struct repairs *r,
-	      struct mail **ret_m, struct err *e)
+int mail_open(const void *data, size_t size, int fd, struct repairs *r, struct mail **ret_m,
+	      struct err *e)
 {
 	if (size > LIMIT_MAIL)
 		return err_set(e, ERR_LIMIT, "a mail of %zu MB, over %d MB", size >> 20,
@@ -364,7 +359,6 @@ int mail_open(const void *data, size_t size, int fd, unsigned depth, struct repa
 	m->data = data;
 	m->fd = fd;
 	m->repairs = r;
-	m->depth = depth;
 	if (prepare(m, size, e) < 0) {
 		mail_close(m);
 		return -1;
@@ -377,7 +371,7 @@ int mail_open(const void *data, size_t size, int fd, unsigned depth, struct repa
 
 		m->whole = ended && g_mime_multipart_get_count(GMIME_MULTIPART(root)) > 0;
 		m->cut = GMIME_IS_MULTIPART(root) && !ended && m->limit.class == ERR_NONE;
-		collect(m, root, 0, depth);
+		collect(m, root, 0);
 	}
 	if (m->cut)
 		repairs_outer(r, REPAIR_MAIL_CUT, "mail", text_of("no last boundary"), TEXT_ABSENT);

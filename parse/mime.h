@@ -1,17 +1,16 @@
 /*
  * mime - a mail, and the bytes of its leaf parts, one after the other (GMime 3).
  *
- * Multiparts and attached mails (message/rfc822) are gone through in order; a mail that is no
- * multipart is one part. What stands before the first and behind the last boundary of a multipart is
+ * Multiparts are gone through in order; a mail that is no multipart is one part, and so is a mail
+ * that is attached, which the caller reads in its turn. What stands before the first and behind the last boundary of a multipart is
  * a part too if there is enough of it. Content-Type and file names are hints of strangers: what a
  * part is, its bytes say; but where the bytes are of no use (encrypted, signed, of Outlook's own
  * forms) its type tells why. Memory is flat for a mail that comes by descriptor: parts are decoded
  * while they are read; only a mail whose header or lines have to be mended is copied first.
  *
  * A limit that is met ends the parts, not the mail: those before it are given, then mail_next says
- * what was met: more than LIMIT_MIME_PARTS parts, nested deeper than LIMIT_MIME_DEPTH, mails attached
- * to mails deeper than LIMIT_MAIL_DEPTH, a header over LIMIT_MAIL_HEADER, more than
- * LIMIT_MAIL_BOUNDARIES lines that may begin a part. Refuses a mail over LIMIT_MAIL at once.
+ * what was met: more than LIMIT_MIME_PARTS parts, nested deeper than LIMIT_MIME_DEPTH, a header over
+ * LIMIT_MAIL_HEADER, more than LIMIT_MAIL_BOUNDARIES lines that may begin a part. Refuses a mail over LIMIT_MAIL at once.
  *
  * What is mended goes to the struct repairs as repairs_outer: of the mail in mail_open, of a part in
  * mail_next and while its content is read. The caller marks and restores around both.
@@ -26,6 +25,7 @@ struct mail;
 /* What a part is by its type, where its bytes can't help. */
 enum mail_form {
 	FORM_BYTES,     /* to be read */
+	FORM_MAIL,      /* likewise, and it is a mail whatever it looks like */
 	FORM_SIGNATURE, /* of a signed mail: nothing to read */
 	FORM_FAILURE,   /* of a failure report (ARF): fields, no aggregate report */
 	FORM_DELIVERY,  /* of a delivery status notification, likewise */
@@ -43,7 +43,6 @@ enum mail_form {
 struct mail_part {
 	struct source *content; /* decoded; the caller closes it before mail_next; NULL: no bytes */
 	enum mail_form form;
-	unsigned depth; /* mails that it lies in */
 	bool body_text; /* text/plain or text/html that is not called an attachment */
 	bool beside;    /* text beside the parts of a multipart, or in place of them */
 	bool html;      /* its type is text/html */
@@ -53,12 +52,9 @@ struct mail_part {
 /* Once before all else, and before the sandbox: GMime and GLib set themselves up. */
 void mime_setup(void);
 
-/*
- * data, or if it is NULL the descriptor fd (not closed), must stay until mail_close. depth: the mails
- * that this one is attached to.
- */
-int mail_open(const void *data, size_t size, int fd, unsigned depth, struct repairs *r,
-	      struct mail **ret_m, struct err *e) MUST_CHECK;
+/* data, or if it is NULL the descriptor fd (not closed), must stay until mail_close. */
+int mail_open(const void *data, size_t size, int fd, struct repairs *r, struct mail **ret_m,
+	      struct err *e) MUST_CHECK;
 /* 1: *ret is the next leaf part; 0: no more; -1: no more, and *e says which limit was met. */
 int mail_next(struct mail *m, struct mail_part *ret, struct err *e) MUST_CHECK;
 void mail_close(struct mail *m);

@@ -19,10 +19,8 @@ struct scan {
 	size_t lines;
 	bool top;         /* in the header of the mail itself */
 	bool header;      /* in a header */
-	bool guessed;     /* perhaps not: it may be text that looks like one */
-	bool behind;      /* a header ended with the line before: that of an attached mail may begin */
 	bool semicolon;   /* the field's line before ended in one: more of it is to come */
-	size_t header_at, header_bytes, field_bytes, all_headers;
+	size_t header_at, header_bytes, all_headers;
 	unsigned boundaries;
 	size_t dots, other_dots; /* lines that begin with two dots; with one */
 	bool last_dot;           /* this line is a dot alone */
@@ -34,13 +32,11 @@ static bool is_name(char c)
 	       c == '-' || c == '_';
 }
 
-/* "Subject: ..", or the rest of a field that was folded. */
-static bool is_field(const struct scan *s, const char *p, size_t n)
+/* "Subject: .." */
+static bool is_field(const char *p, size_t n)
 {
 	size_t i = 0;
 
-	if (n && (p[0] == ' ' || p[0] == '\t'))
-		return !s->behind;
 	while (i < n && is_name(p[i]))
 		i++;
 	return i > 0 && i < n && p[i] == ':';
@@ -95,14 +91,11 @@ static void header_line(struct scan *s, const char *p, size_t n)
 
 	if (n && p[n - 1] == '\r')
 		n--;
-	if (!n || (*p != ' ' && *p != '\t'))
-		s->field_bytes = 0;
-	s->field_bytes += s->len + n;
 	s->header_bytes += s->len + n;
 	s->all_headers += s->len + n;
 	if (memchr(p, '\0', n) || memchr(p, '\r', n))
 		s->ret->strange = true;
-	if (!s->guessed && s->semicolon && n && *p > ' ' && !is_field(s, p, n))
+	if (s->semicolon && n && *p > ' ' && !is_field(p, n))
 		s->ret->unfolded = true;
 	if (n && ((*p | 0x20) == 'c' || (*p | 0x20) == 'm')) {
 		if (mail_field_meant(p, n, &len))
@@ -127,12 +120,11 @@ static void end_line(struct scan *s, const char *p, size_t n)
 {
 	s->lines++;
 	if (n == 0 || (n == 1 && p[0] == '\r')) {
-		if (s->header && !s->guessed && s->lines == 1) {
+		if (s->header && s->lines == 1) {
 			s->lines = 0; /* not begun yet */
 			s->ret->begin = s->at + n + 1;
 			return;
 		}
-		s->behind = s->header;
 		s->header = s->top = false;
 		return;
 	}
@@ -148,19 +140,11 @@ static void end_line(struct scan *s, const char *p, size_t n)
 	if (n >= 2 && p[0] == '-' && p[1] == '-') {
 		s->boundaries++;
 		s->header = true;
-		s->guessed = s->semicolon = s->top = false;
+		s->semicolon = s->top = false;
 		s->header_bytes = 0;
 		s->header_at = s->at;
-	} else if (s->header && (!s->guessed || is_field(s, p, n))) {
+	} else if (s->header) {
 		header_line(s, p, n);
-	} else if (s->behind && is_field(s, p, n)) {
-		s->header = s->guessed = true;
-		s->behind = false;
-		s->header_bytes = 0;
-		s->header_at = s->at;
-		header_line(s, p, n);
-	} else {
-		s->header = s->behind = false;
 	}
 }
 
@@ -168,18 +152,14 @@ static void end_line(struct scan *s, const char *p, size_t n)
 static int check(const struct scan *s, size_t more, struct err *e)
 {
 	if (s->header && s->header_bytes + more > LIMIT_MAIL_HEADER)
-		return err_set(e, ERR_LIMIT, "a mail with a header of more than %d KB: what stands before it was read",
-			       LIMIT_MAIL_HEADER >> 10);
-	if (s->header && s->guessed &&
-	    (s->field_bytes > LIMIT_MAIL_FIELD || more > LIMIT_MAIL_FIELD))
-		return err_set(e, ERR_LIMIT, "an attached mail with a field of more than %d KB: what "
-			       "stands before it was read", LIMIT_MAIL_FIELD >> 10);
+		return err_set(e, ERR_LIMIT, "a mail with a header of more than %d KB: what stands "
+			       "before it was read", LIMIT_MAIL_HEADER >> 10);
 	if (s->all_headers + (s->header ? more : 0) > (size_t)LIMIT_MAIL_HEADER * MOST_HEADERS)
-		return err_set(e, ERR_LIMIT, "a mail with headers of more than %d KB in all: the first ones were read",
-			       (LIMIT_MAIL_HEADER >> 10) * MOST_HEADERS);
+		return err_set(e, ERR_LIMIT, "a mail with headers of more than %d KB in all: the "
+			       "first ones were read", (LIMIT_MAIL_HEADER >> 10) * MOST_HEADERS);
 	if (s->boundaries > LIMIT_MAIL_BOUNDARIES)
-		return err_set(e, ERR_LIMIT, "a mail with more than %d boundaries of parts: the first ones were read",
-			       LIMIT_MAIL_BOUNDARIES);
+		return err_set(e, ERR_LIMIT, "a mail with more than %d boundaries of parts: the first "
+			       "ones were read", LIMIT_MAIL_BOUNDARIES);
 	return 0;
 }
 

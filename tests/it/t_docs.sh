@@ -54,7 +54,6 @@ LIMIT_ITEM_OUTPUT GB out of one item
 LIMIT_PLAIN_FILE GB a file of plain XML
 LIMIT_MAIL MB a mail
 LIMIT_MAIL_HEADER KB a header in a mail
-LIMIT_MAIL_FIELD KB a field in the header of an attached mail
 LIMIT_MAIL_BOUNDARIES lines in a mail that may begin a part
 LIMIT_MIME_PARTS parts in a mail
 LIMIT_MIME_DEPTH levels of parts in a mail
