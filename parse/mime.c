@@ -21,6 +21,7 @@ struct mail {
 	int fd;
 	size_t begin, mime, end; /* mime: what stands before it is of no use to find the parts */
 	struct buf mended; /* where it had to be */
+	GByteArray *bytes; /* data as GLib has it: not its own, and never written to */
 	struct repairs *repairs;
 	GMimeStream *stream, *stream_before;
 	GMimeObject *root;   /* from mime on */
@@ -332,12 +333,13 @@ static GMimeObject *parse(const struct mail *m, size_t from, size_t end, GMimeSt
 {
 	GMimeStream *s;
 
-	if (m->data)
-		s = g_mime_stream_mem_new_with_buffer(m->data, end);
-	else
+	if (m->data) {
+		s = g_mime_stream_mem_new_with_byte_array(m->bytes);
+		g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(s), FALSE);
+	} else {
 		s = g_mime_stream_fs_new_with_bounds(m->fd, 0, (gint64)end);
-	if (!m->data)
 		g_mime_stream_fs_set_owner(GMIME_STREAM_FS(s), FALSE);
+	}
 	g_mime_stream_set_bounds(s, (gint64)from, (gint64)end);
 	g_mime_stream_reset(s);
 	GMimeParser *parser = g_mime_parser_new_with_stream(s);
@@ -363,6 +365,8 @@ int mail_open(const void *data, size_t size, int fd, struct repairs *r, struct m
 		mail_close(m);
 		return -1;
 	}
+	if (m->data)
+		m->bytes = g_byte_array_new_take((guint8 *)(uintptr_t)m->data, m->end);
 	m->root = parse(m, m->mime, m->end, &m->stream);
 	GMimeObject *root = m->root;
 
@@ -404,6 +408,8 @@ void mail_close(struct mail *m)
 		g_object_unref(m->before);
 	if (m->stream_before)
 		g_object_unref(m->stream_before);
+	if (m->bytes)
+		g_byte_array_free(m->bytes, FALSE);
 	free(m->leaves);
 	buf_free(&m->mended);
 	free(m);
