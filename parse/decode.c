@@ -44,6 +44,7 @@ struct decode {
 	struct err why;
 	struct block in;      /* what is left of the block of below */
 	uint32_t line;
+	size_t dropped;       /* bytes left out since the last character */
 	uint64_t changes, changes_told; /* in this reading; in the longest one */
 	uint64_t given; /* bytes of text before this block */
 	struct told *waiting; /* MOST_WAITING of them; NULL before the first */
@@ -329,11 +330,13 @@ static bool step(struct decode *d, struct window *w, bool more, size_t *out)
 		if (s[0] == '>' && ends_document(d, *out))
 			separate(d);
 		d->at_start = false;
+		d->dropped = 0;
 	} else {
 		enum change change = class == BAD || class == CUT ? TO_1252 : TO_NOTHING;
 
 		changed(d, change, s, n, *out);
 		*out += put_changed(change, s, n, d->out + *out);
+		d->dropped = change == TO_NOTHING ? d->dropped + n : 0;
 		d->at_start = d->at_start && change == TO_NOTHING;
 	}
 	w->at += n;
@@ -351,6 +354,7 @@ static void copy_plain(struct decode *d, struct window *w, size_t *out)
 	*out += i;
 	w->at += i;
 	d->at_start = d->at_start && !i;
+	d->dropped = i ? 0 : d->dropped;
 }
 
 /* Characters of w until it is empty, or the block full. */
@@ -361,6 +365,16 @@ static void filter(struct decode *d, struct window *w, bool more, size_t *out)
 		if (!left(w) || *out + ROOM > OUT || !step(d, w, more, out))
 			return;
 	}
+}
+
+/* Padding of a gigabyte, which may be packed in a megabyte, is not read to its end. */
+static void give_up(struct decode *d)
+{
+	d->ended = d->failed = d->flushed = true;
+	d->in.len = 0;
+	d->raw.at = d->raw.len = d->text.at = d->text.len = 0;
+	(void)err_set(&d->why, ERR_LIMIT, "more than %d NULs or control characters in a row",
+		      LIMIT_SILENCE);
 }
 
 /* The windows hold what can be given. */
@@ -393,6 +407,8 @@ static int decode_next(struct source *s, struct block *ret, struct err *e)
 		if (left(&d->raw) < ROOM)
 			fill(d);
 		advance(d, &out);
+		if (d->dropped > LIMIT_SILENCE)
+			give_up(d);
 	}
 	d->given += out;
 	if (out) {
@@ -413,6 +429,7 @@ static int decode_rewind(struct source *s, struct err *e)
 	d->in.len = 0;
 	d->line = 0;
 	d->changes = d->given = 0;
+	d->dropped = 0;
 	d->raw.at = d->raw.len = d->text.at = d->text.len = 0;
 	if (d->begun && d->encoding.iconv)
 		iconv(d->conversion, NULL, NULL, NULL, NULL);

@@ -12,6 +12,8 @@
  * is told to the struct repairs, with the line (of the text, from 1 on), when decode_taken says that
  * the next stage has come so far: it reads ahead, and several documents may stand in one file.
  *
+ * Refuses (ERR_LIMIT): more than LIMIT_SILENCE characters in a row that have to be left out.
+ *
  * Where the source below fails, all that came before is given first, then -1. rewind begins again;
  * what was told once is not told again. Memory is flat, time linear.
  */

@@ -335,6 +335,30 @@ static void test_documents(void)
 	source_close(d);
 }
 
+static void test_padding(void)
+{
+	struct buf in = {0}, got = {0};
+
+	for (int i = 0; i < 2; i++) {
+		size_t n = LIMIT_SILENCE + (size_t)i * 8192; /* it is looked at now and then */
+
+		in.len = 0;
+		buf_adds(&in, "<a/>");
+		memset(buf_take(&in, n), 0, n);
+		buf_adds(&in, "<b/>");
+		struct pieces p = pieces_of(in.p, in.len, 65536, false);
+		struct source *d = decode_open(&p.source, repairs);
+
+		drain(d, &got);
+		is_str(got.p,
+		       i ? "<a/>!more than 1048576 NULs or control characters in a row" : "<a/><b/>",
+		       i ? "padding without an end" : "padding");
+		source_close(d);
+	}
+	buf_free(&in);
+	buf_free(&got);
+}
+
 int main(void)
 {
 	charset_open_all();
@@ -348,6 +372,7 @@ int main(void)
 	test_long();
 	test_many();
 	test_documents();
+	test_padding();
 	repairs_free(repairs);
 	buf_free(&told);
 	return tap_done();
