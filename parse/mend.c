@@ -5,8 +5,6 @@
 
 #include <stdlib.h>
 
-#define MOST_SKIPPED (1ULL << 30) /* bytes read once more only to come to a later document */
-
 /* The window. */
 
 static void count_lines(struct mend *m)
@@ -209,9 +207,9 @@ static int mend_rewind(struct source *s, struct err *e)
 	struct mend *m = (struct mend *)s;
 
 	m->skipped += m->start;
-	if (m->skipped > MOST_SKIPPED)
-		return err_set(e, ERR_LIMIT, "so many reports in one file, records before heads, "
-					     "that it takes too long");
+	if (m->skipped > LIMIT_DOCUMENTS_AGAIN)
+		return err_set(e, ERR_LIMIT, "too many reports in one file that are read twice, for "
+					     "their records come before the head");
 	if (source_rewind(m->below, e) < 0)
 		return -1;
 	forget_document(m);
@@ -256,6 +254,7 @@ struct source *mend_open(struct source *below, struct repairs *r)
 	m->repairs = r;
 	m->stage = BEFORE;
 	m->line = 1;
+	m->documents = 1;
 	return &m->source;
 }
 
@@ -275,6 +274,9 @@ int mend_more(struct source *mend, struct err *e)
 		*e = m->limit;
 		return -1;
 	}
+	if (m->more && m->documents == LIMIT_DOCUMENTS)
+		return err_set(e, ERR_LIMIT, "more than %d reports one behind the other",
+			       LIMIT_DOCUMENTS);
 	return m->more;
 }
 
@@ -283,6 +285,7 @@ void mend_next(struct source *mend)
 	struct mend *m = (struct mend *)mend;
 
 	forget_document(m);
+	m->documents++;
 	m->quiet = false;
 	m->start = offset(m);
 	m->stage = AT_START;

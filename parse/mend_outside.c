@@ -1,4 +1,4 @@
-/* Before feedback and behind it: a declaration, elements around it, and what does not belong there. */
+/* Before feedback and behind it: the declaration, elements around it, and what belongs nowhere. */
 #include "parse/mender.h"
 
 #define MOST_JUNK 200
@@ -216,7 +216,7 @@ int before_step(struct mend *m, struct err *e)
 
 static int too_many(struct err *e)
 {
-	return err_set(e, ERR_LIMIT, "a tag of more than %d attributes", MOST_ATTRIBUTES);
+	return err_set(e, ERR_LIMIT, "a tag of more than %d attributes", LIMIT_ATTRIBUTES);
 }
 
 /* xmlns of the elements around it, which are left out, go into the tag of feedback. */

@@ -1,7 +1,7 @@
 /*
- * Is an element sound? Tags are gone through up to its own end tag, held against XML's rules and one
- * of the schemas': a record stands in no other element of a report. A scan that fails leaves behind
- * how far it went and which start tags lack an end, so that no text is gone through twice for that.
+ * Is an element sound? Tags are gone through up to its own end tag, held against XML's rules and
+ * one of the schemas': a record stands in no other element of a report. A scan that fails leaves
+ * behind how far it went and which start tags lack an end: no text is gone through twice for that.
  */
 #include "parse/mender.h"
 

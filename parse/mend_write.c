@@ -128,7 +128,7 @@ static bool is_among(struct text name, const struct text *list, unsigned n)
 int write_attributes(struct buf *b, struct text tag, size_t name_len)
 {
 	struct attributes a = attributes_of(tag, name_len);
-	struct text seen[MOST_ATTRIBUTES];
+	struct text seen[LIMIT_ATTRIBUTES];
 	struct attribute one;
 	unsigned n = 0;
 
@@ -136,7 +136,7 @@ int write_attributes(struct buf *b, struct text tag, size_t name_len)
 		if (name_at(one.name.p, one.name.len) != one.name.len ||
 		    is_among(one.name, seen, n))
 			continue;
-		if (n == MOST_ATTRIBUTES)
+		if (n == LIMIT_ATTRIBUTES)
 			return -1;
 		seen[n++] = one.name;
 		buf_addc(b, ' ');
@@ -160,7 +160,7 @@ int write_start(struct mend *m, const struct token *t, struct err *e)
 	buf_addc(&m->out, '<');
 	buf_add(&m->out, t->name.p, t->name.len);
 	if (write_attributes(&m->out, tag, t->name.len) < 0)
-		return err_set(e, ERR_LIMIT, "a tag of more than %d attributes", MOST_ATTRIBUTES);
+		return err_set(e, ERR_LIMIT, "a tag of more than %d attributes", LIMIT_ATTRIBUTES);
 	buf_adds(&m->out, t->empty ? "/>" : ">");
 	tell(m, REPAIR_START_TAG, tag,
 	     (struct text){m->out.p + start, (uint32_t)(m->out.len - start)});

@@ -26,7 +26,6 @@
 #define LOOK (2 * LIMIT_TAG)
 #define WINDOW (2 * LOOK)
 #define MOST_NAME 256        /* bytes of an element's name; what is longer is text */
-#define MOST_ATTRIBUTES 128  /* of a tag that is mended */
 #define MOST_LOOSE 64        /* start tags without an end within a sound element */
 #define MOST_UNKNOWN 8       /* unknown elements that are not sound, one within the other */
 #define MOST_SNIPPET 60      /* bytes of the text that a repair shows */
@@ -134,6 +133,7 @@ struct mend {
 	struct buf junk;
 	uint32_t junk_line;
 	uint64_t start;               /* offset of this document's feedback */
+	unsigned documents;           /* with this one */
 	bool more;                    /* another document begins at at */
 	struct err limit;             /* of what stands behind */
 
