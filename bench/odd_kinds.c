@@ -106,9 +106,10 @@ static void one_a_message(struct odd *o)
 /* D1: cut in the last record. */
 static void cut_xml(struct odd *o)
 {
-	size_t n = o->xml.len;
+	static const char tag[] = "<auth_results>";
+	size_t n = o->xml.len - (sizeof(tag) - 1);
 
-	while (memcmp(o->xml.p + n, "<auth_results>", 14) != 0)
+	while (memcmp(o->xml.p + n, tag, sizeof(tag) - 1) != 0)
 		n--;
 	o->xml.len = n + 3;
 	o->outcome = ODD_PARTIAL;
