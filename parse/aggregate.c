@@ -125,7 +125,7 @@ void aggregate_document(struct aggregate *a, uint32_t entry, bool via_mail)
 void aggregate_begin(struct aggregate *a, xmlParserCtxtPtr ctxt)
 {
 	a->ctxt = ctxt;
-	a->refused = a->met = a->closed = a->many = false;
+	a->refused = a->met = a->many = false;
 	a->broken_off = a->cut_record = false;
 	a->depth = 0;
 	a->level[0] = (struct level){.node = NODE_OUTSIDE};
@@ -330,9 +330,6 @@ static void on_text(void *ctx, const xmlChar *text, int len)
 static void close_node(struct aggregate *a, enum node node)
 {
 	switch (node) {
-	case NODE_FEEDBACK:
-		a->closed = true;
-		break;
 	case NODE_METADATA:
 		a->metadata = true;
 		break;

@@ -69,7 +69,7 @@ struct aggregate {
 	/* where we are */
 	unsigned depth;
 	struct level level[LIMIT_XML_DEPTH + 1];
-	bool met, closed; /* feedback */
+	bool met;         /* a feedback */
 	const char *uri;  /* its namespace, interned */
 	bool metadata, policy; /* both closed: the head is whole */
 	bool namespace_9990, namespace_7489, has_extension, has_extensions;

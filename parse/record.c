@@ -180,13 +180,19 @@ static void send_set(struct aggregate *a, uint16_t slot)
 	emit_set(a->emit, slot);
 }
 
+static void refuse_sum(struct aggregate *a)
+{
+	refuse(a, ERR_LIMIT, "counts of records that add up to more than %lld",
+	       (long long)INT64_MAX);
+}
+
 /* why: a sentence without its dot. */
 static void refuse_row(struct aggregate *a, int64_t messages, const char *why)
 {
 	a->record_no++;
 	a->sums.records_refused++;
 	if (__builtin_add_overflow(a->sums.messages_refused, messages, &a->sums.messages_refused))
-		refuse(a, ERR_LIMIT, "counts whose sum no number holds");
+		refuse_sum(a);
 	else
 		emit_row_refused(a->emit, a->record_no, messages, why);
 }
@@ -316,7 +322,7 @@ static void take_record(struct aggregate *a)
 	} else if (!value_ip(ip, &r.source_ip, &odd_ip, &why)) {
 		refuse_value(a, r.messages, LEAF_SOURCE_IP, why);
 	} else if (__builtin_add_overflow(a->sums.messages, r.messages, &a->sums.messages)) {
-		refuse(a, ERR_LIMIT, "counts whose sum no number holds");
+		refuse_sum(a);
 	} else {
 		if (odd_ip)
 			tell_ip_form(a, &r.source_ip);

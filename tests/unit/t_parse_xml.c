@@ -250,7 +250,8 @@ static void limits(void)
 				  "</source_ip><count>9223372036854775807</count></row></record>"
 				  "<record><row><source_ip>192.0.2.1</source_ip>"
 				  "<count>1</count></row></record></feedback>"),
-		       "refused 0 limit: counts whose sum no number holds\n", "too large a sum");
+		       "refused 0 limit: counts of records that add up to more than 9223372036854775807\n",
+		       "too large a sum");
 	trace_contains(many(BEFORE, RECORD, 5000, "</feedback>"), "end 5000 15000 0 0 c\n",
 		       "5000 records in frames");
 	is_int(trace_sets, 1, "and one set");
