@@ -257,6 +257,11 @@ static void boundaries(void)
 	stores(printed(MULTIPART "--b\n\nx\n--b--\n\n%", packed_base64()),
 	       STRUCTURE_REPAIR("behind the parts", "base64 without a part of its own"),
 	       "base64 behind the last boundary");
+	trace_contains(trace_text(FIELDS "\nDear all,\nthis is it:\n" DECLARED "\nRegards\n"),
+		       "end 1 3 0 0 c\n", "a report in a letter");
+	trace_contains(buf_cstr(&trace), "repair text_before ", "which is told");
+	trace_contains(trace_text(FIELDS "Content-Type: text/html\n\n<p>your <b>report</b></p>\n"
+				  DECLARED), "end 1 3 0 0 c\n", "a report in HTML");
 	stores(printed(FIELDS "Content-Type: multipart/mixed; boundary=c\n\n--b\n"
 		       "Content-Type: text/xml\n\n%\n--b--\n", DECLARED),
 	       "repair mail_cut where=mail from=no last boundary\n"
