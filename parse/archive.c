@@ -73,9 +73,9 @@ int archive_ended(struct archive_in *a, struct err *e)
 	return err_wrap(e, "behind file %u of the %s", a->files, a->format->name);
 }
 
-static int file_next(struct source *s, struct block *ret, struct err *e)
+/* A block's worth. 1: go on; 0: the file's end; -1: a->fault. */
+static int fill(struct archive_in *a)
 {
-	struct archive_in *a = (struct archive_in *)s;
 	int r = a->fault.class != ERR_NONE ? -1 : !a->done;
 
 	a->filled = 0;
@@ -83,6 +83,14 @@ static int file_next(struct source *s, struct block *ret, struct err *e)
 		r = a->format->fill(a);
 	if (r == 0)
 		a->done = true;
+	return r;
+}
+
+static int file_next(struct source *s, struct block *ret, struct err *e)
+{
+	struct archive_in *a = (struct archive_in *)s;
+	int r = fill(a);
+
 	*ret = (struct block){a->block, a->filled, r == 0};
 	if (a->filled)
 		return budget_spend_new(a->budget, &a->spent, a->filled, e) < 0 ? -1 : 1;
@@ -93,10 +101,24 @@ static int file_next(struct source *s, struct block *ret, struct err *e)
 	return r;
 }
 
+/* The reader has enough of it, and comes again: by then it must be known how far it is good. */
+static void look_ahead(struct archive_in *a)
+{
+	uint64_t n = 0;
+	int r;
+
+	do {
+		r = fill(a);
+		n += a->filled;
+	} while (r > 0 && unpack_may_look_ahead(a->budget, n));
+	a->budget->again += n;
+}
+
 static int file_rewind(struct source *s, struct err *e)
 {
 	struct archive_in *a = (struct archive_in *)s;
 
+	look_ahead(a);
 	if (!may_go(a, a->data_at))
 		return err_set(e, ERR_LIMIT, "file %u of the %s has to be read twice and lies too far "
 					     "behind: unpack it and hand over what is in it",

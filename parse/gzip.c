@@ -1,18 +1,16 @@
 /*
  * gzip (RFC 1952): headers and trailers are read here, the data by zlib as raw deflate (RFC 1951),
- * so that what stands before a cut or a fault is had, and wrong numbers in a trailer spoil nothing.
+ * so that what stands before a cut or a fault is had, and a wrong number in a trailer spoils nothing.
  */
-#include "parse/pull.h"
 #include "parse/unpack.h"
 #include "base/mem.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #define HEADER 10
 #define TRAILER 8
+#define DEFLATE 8            /* the one method that there is */
 #define MOST_TEXT 65536       /* bytes of a name or a comment in a header */
 #define MOST_PADDING (1 << 20) /* between members, all in all */
 #define QUOTED 40             /* of what is behind the last member */
@@ -24,14 +22,13 @@ struct gzip {
 	struct budget *budget;
 	struct spending spent;
 	struct repairs *repairs;
-	z_stream z;
+	struct inflation inflation;
 	bool in_member;
 	unsigned members;
 	size_t padding;   /* bytes of it between members, so far */
 	size_t skip;      /* bytes before the first member */
-	uint32_t crc;     /* of what the member has given, */
-	uint32_t size;    /* and how much it is, modulo 2^32 */
 	struct err fault; /* what the next call says */
+	size_t filled;
 	struct pull in;
 	uint8_t block[SOURCE_BLOCK];
 };
@@ -49,8 +46,7 @@ static int ends_in_the_middle(struct gzip *g)
 static int damaged(struct gzip *g)
 {
 	repairs_outer(g->repairs, REPAIR_ARCHIVE_DAMAGED, "gzip", TEXT_ABSENT, TEXT_ABSENT);
-	return err_set(&g->fault, ERR_INPUT, "gzip that is damaged at its byte %" PRIu64,
-		       g->in.at);
+	return err_set(&g->fault, ERR_INPUT, "gzip that is damaged");
 }
 
 /* A name or a comment: up to its NUL. */
@@ -139,78 +135,96 @@ static int begin_member(struct gzip *g)
 		return trailing_bytes(g);
 	if (n < HEADER)
 		return ends_in_the_middle(g);
-	if (g->in.p[2] != Z_DEFLATED)
+	if (g->in.p[2] != DEFLATE)
 		return damaged(g);
 	if (g->members++ == LIMIT_GZIP_MEMBERS)
 		return err_set(&g->fault, ERR_LIMIT, "gzip of more than %d pieces",
 			       LIMIT_GZIP_MEMBERS);
 	if (skip_header(g) < 0)
 		return -1;
-	if (inflateReset(&g->z) != Z_OK)
-		abort();
+	inflation_begin(&g->inflation);
 	g->in_member = true;
-	g->crc = (uint32_t)crc32(0, NULL, 0);
-	g->size = 0;
 	return 1;
 }
 
-/* All of the member is there: numbers that are wrong are told of, and no more. */
+/*
+ * All of the member is there, and one number that is wrong is told of and no more. If both are, it
+ * is not the trailer that is damaged.
+ */
 static int end_member(struct gzip *g)
 {
 	if (pull_peek(&g->in, TRAILER) < TRAILER)
 		return ends_in_the_middle(g);
-	unpack_check_crc(g->repairs, "gzip", le32(g->in.p), g->crc);
-	unpack_check_length(g->repairs, "gzip", le32(g->in.p + 4), g->size);
+	uint32_t crc = le32(g->in.p), size = le32(g->in.p + 4);
+
+	if (crc != g->inflation.crc && size != (uint32_t)g->inflation.size) {
+		inflation_damaged(&g->inflation);
+		return damaged(g);
+	}
+	unpack_check_crc(g->repairs, "gzip", crc, g->inflation.crc);
+	unpack_check_length(g->repairs, "gzip", size, (uint32_t)g->inflation.size);
 	pull_take(&g->in, TRAILER);
 	g->in_member = false;
 	return 1;
 }
 
-/* Some of a member's data to z.next_out. 1: go on; -1: g->fault. */
+/* Some of a member's data, to the block. 1: go on; -1: g->fault. */
 static int inflate_some(struct gzip *g)
 {
-	const Bytef *out = g->z.next_out;
+	size_t n;
 
 	if (!pull_peek(&g->in, 1))
 		return ends_in_the_middle(g);
-	g->z.next_in = (Bytef *)(uintptr_t)g->in.p;
-	g->z.avail_in = g->in.len < UINT32_MAX ? (uInt)g->in.len : UINT32_MAX;
-	int r = inflate(&g->z, Z_NO_FLUSH);
-	uInt n = (uInt)(g->z.next_out - out);
+	int r = inflation_some(&g->inflation, &g->in, g->block + g->filled,
+			       SOURCE_BLOCK - g->filled, &n);
 
-	pull_take(&g->in, (size_t)(g->z.next_in - g->in.p));
-	g->crc = (uint32_t)crc32(g->crc, out, n);
-	g->size += n;
-	if (r == Z_MEM_ERROR)
-		abort();
-	if (r == Z_STREAM_END)
-		return end_member(g);
-	return r == Z_OK ? 1 : damaged(g);
+	g->filled += n;
+	return r < 0 ? damaged(g) : r == 0 ? end_member(g) : 1;
+}
+
+/* A block's worth. 1: go on; 0: no more; -1: g->fault. */
+static int fill(struct gzip *g)
+{
+	int r = g->fault.class == ERR_NONE ? 1 : -1;
+
+	g->filled = 0;
+	while (r > 0 && g->filled < SOURCE_BLOCK)
+		r = g->in_member ? inflate_some(g) : begin_member(g);
+	return r;
 }
 
 static int gzip_next(struct source *s, struct block *ret, struct err *e)
 {
 	struct gzip *g = (struct gzip *)s;
-	int r = g->fault.class == ERR_NONE ? 1 : -1;
+	int r = fill(g);
 
-	g->z.next_out = g->block;
-	g->z.avail_out = SOURCE_BLOCK;
-	while (r > 0 && g->z.avail_out)
-		r = g->in_member ? inflate_some(g) : begin_member(g);
-	size_t n = SOURCE_BLOCK - g->z.avail_out;
-
-	*ret = (struct block){g->block, n, r == 0};
-	if (n)
-		return budget_spend_new(g->budget, &g->spent, n, e) < 0 ? -1 : 1;
+	*ret = (struct block){g->block, g->filled, r == 0};
+	if (g->filled)
+		return budget_spend_new(g->budget, &g->spent, g->filled, e) < 0 ? -1 : 1;
 	if (r < 0)
 		*e = g->fault;
 	return r;
+}
+
+/* The reader has enough of it, and comes again: by then it must be known how far it is good. */
+static void look_ahead(struct gzip *g)
+{
+	uint64_t n = 0;
+	int r;
+
+	do {
+		r = fill(g);
+		n += g->filled;
+	} while (r > 0 && unpack_may_look_ahead(g->budget, n));
+	g->budget->again += n;
 }
 
 static int gzip_rewind(struct source *s, struct err *e)
 {
 	struct gzip *g = (struct gzip *)s;
 
+	look_ahead(g);
+	inflation_rewind(&g->inflation);
 	g->in_member = false;
 	g->spent.at = 0;
 	g->members = 0;
@@ -222,7 +236,7 @@ static int gzip_rewind(struct source *s, struct err *e)
 
 static void gzip_close(struct source *s)
 {
-	inflateEnd(&((struct gzip *)s)->z);
+	inflation_end(&((struct gzip *)s)->inflation);
 	free(s);
 }
 
@@ -237,7 +251,6 @@ struct source *source_gzip(struct source *below, size_t skip, struct budget *b,
 	g->skip = skip;
 	g->budget = b;
 	g->repairs = r;
-	if (inflateInit2(&g->z, -MAX_WBITS) != Z_OK)
-		abort();
+	inflation_forget(&g->inflation);
 	return &g->source;
 }

@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #define STORED 0
 #define DEFLATED 8
@@ -16,8 +15,7 @@ enum { ENCRYPTED = 1, DESCRIPTOR = 8, MASKED = 1 << 13 };
 
 struct zip {
 	struct archive_in a;
-	z_stream z;
-	bool inflates;      /* z is open */
+	struct inflation inflation;
 	unsigned method, flags;
 	uint32_t stored_crc, crc;
 	uint64_t packed;    /* bytes of the file in the zip; UNKNOWN: what stands behind it says it */
@@ -123,7 +121,16 @@ static void take_descriptor(struct zip *z)
 	}
 }
 
-/* All of the file is there. */
+static int damaged(struct zip *z)
+{
+	repairs_outer(z->a.repairs, REPAIR_ARCHIVE_DAMAGED, "zip", TEXT_ABSENT, TEXT_ABSENT);
+	return err_set(&z->a.fault, ERR_INPUT, "file %u of the zip is damaged", z->a.files);
+}
+
+/*
+ * All of the file is there, and one number that is wrong is told of and no more. If both checksum
+ * and length are, it is not they that are damaged.
+ */
 static int end_file(struct zip *z)
 {
 	uint64_t used = z->a.in.at - z->a.data_at;
@@ -132,6 +139,10 @@ static int end_file(struct zip *z)
 		unpack_check_length(z->a.repairs, "zip", z->packed, used);
 	if (z->flags & DESCRIPTOR)
 		take_descriptor(z);
+	if (z->method == DEFLATED && z->stored_crc != z->crc && z->size != z->out) {
+		inflation_damaged(&z->inflation);
+		return damaged(z);
+	}
 	unpack_check_crc(z->a.repairs, "zip", z->stored_crc, z->crc);
 	unpack_check_length(z->a.repairs, "zip", z->size, z->out);
 	if (!pull_peek(&z->a.in, 1))
@@ -184,27 +195,17 @@ static int fill_stored(struct zip *z)
 static int fill_deflated(struct zip *z)
 {
 	struct pull *in = &z->a.in;
-	size_t room;
+	size_t room, n;
 	uint8_t *to = archive_room(&z->a, &room);
 
 	if (!pull_peek(in, 1))
 		return archive_cut(&z->a);
-	z->z.next_in = (Bytef *)(uintptr_t)in->p;
-	z->z.avail_in = in->len < UINT32_MAX ? (uInt)in->len : UINT32_MAX;
-	z->z.next_out = to;
-	z->z.avail_out = (uInt)room;
-	int r = inflate(&z->z, Z_NO_FLUSH);
+	int r = inflation_some(&z->inflation, in, to, room, &n);
 
-	pull_take(in, (size_t)(z->z.next_in - in->p));
-	give(z, to, room - z->z.avail_out);
-	if (r == Z_MEM_ERROR)
-		abort();
-	if (r == Z_STREAM_END)
-		return end_file(z);
-	if (r == Z_OK)
-		return 1;
-	repairs_outer(z->a.repairs, REPAIR_ARCHIVE_DAMAGED, "zip", TEXT_ABSENT, TEXT_ABSENT);
-	return err_set(&z->a.fault, ERR_INPUT, "file %u of the zip is damaged", z->a.files);
+	z->out += n;
+	z->a.filled += n;
+	z->crc = z->inflation.crc;
+	return r < 0 ? damaged(z) : r == 0 ? end_file(z) : 1;
 }
 
 static int zip_fill(struct archive_in *a)
@@ -220,8 +221,9 @@ static void zip_restart(struct archive_in *a)
 
 	z->crc = (uint32_t)crc32(0, NULL, 0);
 	z->out = 0;
-	if (z->method == DEFLATED && inflateReset(&z->z) != Z_OK)
-		abort();
+	inflation_rewind(&z->inflation);
+	if (z->method == DEFLATED)
+		inflation_begin(&z->inflation);
 }
 
 static const char *method_name(unsigned method)
@@ -310,11 +312,7 @@ static int take_header(struct zip *z, struct err *e)
 	if (z->folder)
 		return 0;
 	refuse(z);
-	if (z->method == DEFLATED && !z->inflates) {
-		if (inflateInit2(&z->z, -MAX_WBITS) != Z_OK)
-			abort();
-		z->inflates = true;
-	}
+	inflation_forget(&z->inflation);
 	zip_restart(&z->a);
 	return 1;
 }
@@ -460,11 +458,10 @@ void zip_read(struct item *it, struct source *s, size_t skip)
 	}
 	struct zip *z = xmalloc(sizeof(*z));
 
-	memset(&z->z, 0, sizeof(*z) - offsetof(struct zip, z));
+	memset(&z->inflation, 0, sizeof(*z) - offsetof(struct zip, inflation));
 	it->packed++;
 	archive_read(it, &z->a, &format, s, skip);
 	it->packed--;
-	if (z->inflates)
-		inflateEnd(&z->z);
+	inflation_end(&z->inflation);
 	free(z);
 }
