@@ -81,8 +81,7 @@ static void look_at_result(struct aggregate *a, bool dkim)
 		return;
 	}
 	if (!domain.len)
-		tell_no_value(a, LEAF_DOMAIN,
-			      dkim ? DKIM_DOMAIN : SPF_DOMAIN);
+		tell_no_value(a, LEAF_DOMAIN, dkim ? DKIM_DOMAIN : SPF_DOMAIN);
 	if (!result.len)
 		tell_no_value(a, LEAF_RESULT, dkim ? DKIM_RESULT : SPF_RESULT);
 	else
@@ -98,8 +97,7 @@ static void look_at_scope(struct aggregate *a)
 		return;
 	if (!scope.len) {
 		tell_no_value(a, LEAF_SCOPE, SPF_SCOPE);
-	} else if (find_word(a, LEAF_SCOPE, WORDS_SCOPE, SPF_SCOPE).code ==
-		   AUTH_SPF_OTHER) {
+	} else if (find_word(a, LEAF_SCOPE, WORDS_SCOPE, SPF_SCOPE).code == AUTH_SPF_OTHER) {
 		char what[24];
 
 		snprintf(what, sizeof(what), "scope_%u", a->results);

@@ -351,6 +351,10 @@ bool value_time(struct text t, int64_t *ret_time, bool *ret_odd)
 	int64_t n, scale;
 
 	*ret_odd = false;
+	if (t.len > 1 && t.p[0] == '+') { /* xs:integer may have one */
+		t.p++;
+		t.len--;
+	}
 	if (!digits(t, &n, &used) || !used)
 		return false;
 	if (used < t.len) {

@@ -136,6 +136,7 @@ static void times_are(const char *begin, const char *end, const char *taken, con
 static void times(void)
 {
 	times_are(" 1793491200 ", "\n1793577599\n", TAKEN, NULL, "Q22 blanks are no matter");
+	times_are("+1793491200", "01793577599", TAKEN, NULL, "whole numbers as XML Schema has them");
 	times_are("1793491200.0", "1793577599.99", TAKEN, BEGIN_IS("1793491200.0"),
 		  "Q22 a fraction is cut");
 	times_are("1793491200000", "1793577599999", TAKEN, BEGIN_IS("1793491200000"),
