@@ -20,7 +20,7 @@
 #define LIMIT_REASONS 16                   /* override reasons a record */
 #define LIMIT_EXTRA (1 << 20)              /* bytes of a record's or a head's extra JSON */
 #define LIMIT_REPAIRS 200                  /* REPAIR frames of a report: distinct things mended */
-#define LIMIT_SILENCE (1 << 20)            /* bytes of XML without a tag of ours: blanks, comments */
+#define LIMIT_SILENCE (1 << 20)            /* bytes of XML without a tag: blanks, comments, NULs */
 #define LIMIT_RECORD_XML (8 << 20)         /* bytes of XML from one record's end to the next */
 #define LIMIT_ARCHIVE_REPORTS 32           /* entries in an archive of reports */
 #define LIMIT_ARCHIVE_MAILS 10000          /* entries in an archive of mails */
