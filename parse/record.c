@@ -358,20 +358,17 @@ int record_close(struct aggregate *a)
 	return a->refused ? -1 : 0;
 }
 
-/* What is lost behind a break. The format has no number of records: how much it is nobody knows. */
+/* What is lost by a break: the format has no number of records, so how much it is nobody knows. */
 static void say_lost(const struct aggregate *a, struct buf *b)
 {
-	uint32_t whole = a->record_no - a->cut_record;
-
 	buf_printf(b, "%s: ", a->lost);
 	if (a->cut_record)
-		buf_printf(b, "record %u is not whole, and what came behind it is lost",
-			   a->record_no);
-	else if (whole)
-		buf_printf(b, "what came behind record %u is lost", whole);
+		buf_printf(b, "record %u is not whole and refused, and what may have come behind it "
+			      "is lost", a->record_no);
+	else if (a->record_no)
+		buf_printf(b, "what may have come behind record %u is lost", a->record_no);
 	else
-		buf_adds(b, "all records are lost");
-	buf_adds(b, "; how many messages that was is not known");
+		buf_adds(b, "its records are lost");
 }
 
 int report_end(struct aggregate *a)

@@ -16,6 +16,7 @@
 static struct parser *trace_parser;
 static struct buf trace;      /* the lines */
 static uint8_t trace_hash[32]; /* of the last report */
+static char trace_lost[500];   /* of the last report, if it is a part */
 static unsigned trace_sets;
 static size_t trace_report;  /* where the lines of this report begin */
 static bool trace_quiet;      /* no lines for records and sets */
@@ -132,6 +133,7 @@ static int on_end(void *ctx, const struct report_sums *s, struct err *e)
 		   (long long)s->messages, (unsigned long long)s->records_refused,
 		   (long long)s->messages_refused, s->state);
 	memcpy(trace_hash, s->content_hash, sizeof(trace_hash));
+	snprintf(trace_lost, sizeof(trace_lost), "%.*s", (int)s->lost.len, s->lost.p ? s->lost.p : "");
 	return 0;
 }
 

@@ -214,6 +214,10 @@ static void breaks(void)
 		       RECORD_LINE("1") "row 2 refused 12 the report breaks off in this record\n"
 					"end 1 3 1 12 p\n",
 		       "a count that was whole counts");
+	is_str(trace_lost,
+	       "the gzip ends in the middle: record 2 is not whole and refused, and what may have "
+	       "come behind it is lost",
+	       "what is lost behind it");
 	trace_contains(CUT(RECORD "<record><row>" IP "<count>12", "</count></row></record>"),
 		       RECORD_LINE("1") "row 2 refused 0 the report breaks off in this record\n"
 					"end 1 3 1 0 p\n",
@@ -223,7 +227,10 @@ static void breaks(void)
 		       "refused 3 the report breaks off in this record\nend 1 3 1 3 p\n",
 		       "a word that is cut is not told as a wrong one");
 	trace_contains(CUT(RECORD, ""), "end 1 3 0 0 p\n", "between records");
+	is_str(trace_lost, "the gzip ends in the middle: what may have come behind record 1 is lost",
+	       "what is lost behind it");
 	trace_contains(CUT("", ""), "end 0 0 0 0 p\n", "before the first");
+	is_str(trace_lost, "the gzip ends in the middle: its records are lost", "all are lost");
 	trace_contains(broken("<feedback>" METADATA
 			      "<policy_published><domain>a.example</domain><sp>no",
 			      "</sp></policy_published></feedback>"),
