@@ -208,12 +208,12 @@ static bool begins_tag(const uint8_t *start, const uint8_t *p)
 }
 
 /* A tag of that name, not an address: mailto:feedback@example.com is in many a mail. */
-static bool has_feedback(const uint8_t *p, size_t len)
+static bool has_tag(const uint8_t *p, size_t len, const char *name)
 {
 	const uint8_t *start = p, *end = p + len;
 
-	while ((p = memmem(p, (size_t)(end - p), "feedback", strlen("feedback")))) {
-		const uint8_t *behind = p + strlen("feedback");
+	while ((p = memmem(p, (size_t)(end - p), name, strlen(name)))) {
+		const uint8_t *behind = p + strlen(name);
 
 		if (begins_tag(start, p) &&
 		    (behind == end || !(is_name_char(*behind) || *behind == '@')))
@@ -221,6 +221,13 @@ static bool has_feedback(const uint8_t *p, size_t len)
 		p++;
 	}
 	return false;
+}
+
+/* The tag of feedback itself may be what is broken. */
+static bool has_feedback(const uint8_t *p, size_t len)
+{
+	return has_tag(p, len, "feedback") || has_tag(p, len, "report_metadata") ||
+	       has_tag(p, len, "policy_published");
 }
 
 bool sniff_feedback(const uint8_t *p, size_t len)

@@ -35,8 +35,8 @@ struct sniffed {
 /* The first block of something; a few KB do. */
 struct sniffed sniff(const uint8_t *p, size_t len);
 
-/* Something like <feedback or <x:feedback is there, also in UTF-16 or UTF-32: a report, if perhaps a
- * broken one. */
+/* Something like <feedback or <x:feedback is there, or one of the two parts of its head, also in
+ * UTF-16 or UTF-32: a report, if perhaps a broken one. */
 bool sniff_feedback(const uint8_t *p, size_t len);
 
 /* sniff_mail.c: the header of a mail begins here. */

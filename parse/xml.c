@@ -347,20 +347,10 @@ static enum xml_verdict mend(struct xml *x, struct source *s, size_t mark, uint3
 	return v;
 }
 
-/* A report, if perhaps a broken one: the tag of feedback itself may be what is broken. */
-static bool is_like_report(const struct block *b)
-{
-	static const char metadata[] = "<report_metadata", policy[] = "<policy_published";
-	size_t n = b->len < SOURCE_BLOCK ? b->len : SOURCE_BLOCK;
-
-	return sniff_feedback(b->p, n) || memmem(b->p, n, metadata, sizeof(metadata) - 1) ||
-	       memmem(b->p, n, policy, sizeof(policy) - 1);
-}
-
 enum xml_verdict xml_read(struct xml *x, struct source *s, const struct block *first, size_t skip,
 			  struct budget *spend, uint32_t entry, bool via_mail, struct err *e)
 {
-	bool like = is_like_report(first);
+	bool like = sniff_feedback(first->p, first->len);
 	size_t mark = repairs_mark(x->repairs);
 	uint32_t tags_before, tags, records;
 

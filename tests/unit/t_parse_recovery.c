@@ -83,6 +83,10 @@ static void refused(void)
 		       "both reasons");
 	trace_contains(trace_text("<feedback><!DOCTYPE a>"), "a DOCTYPE, which no report has\n",
 		       "a DOCTYPE within");
+	is_str(trace_text("<eedback>" METADATA POLICY RECORD "</feedback>"),
+	       PLAIN_LINES "repair start_tag to=<feedback>\n"
+			   "repair wrapper where=feedback from=<eedback>\nend 1 3 0 0 c\n",
+	       "the tag of feedback itself");
 	trace_contains(trace_text("<page><p>feedback</page>"), "not 0 XML without feedback\n",
 		       "what is no report is not mended");
 }
