@@ -1,7 +1,7 @@
 /*
  * mboxline - what separates the mails of an mbox: a line that begins with "From " behind an empty
- * line or at the very beginning (RFC 4155; the form mboxo). One rule for an mbox on disk and for one
- * in an archive, so that both have the same mails. Lengths that headers tell are not asked.
+ * line or at the very beginning (RFC 4155; the form mboxo). One rule for an mbox on disk and for
+ * one in an archive, so that both have the same mails. Lengths that headers tell are not asked.
  */
 #ifndef BASE_MBOXLINE_H
 #define BASE_MBOXLINE_H

@@ -1,6 +1,6 @@
 /*
- * decoder - what the sources of transfer.h have in common: bytes of below into a block of their own.
- * A source that gives its first block again costs nothing: parts are looked at before they are read.
+ * decoder - what the sources of transfer.h have in common: bytes of below into a block of their
+ * own. Giving the first block again costs nothing: parts are looked at before they are read.
  */
 #ifndef PARSE_DECODER_H
 #define PARSE_DECODER_H

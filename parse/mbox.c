@@ -1,4 +1,4 @@
-/* An mbox in an archive or a mail; one that is a file is taken apart by ingest, by the same rule. */
+/* An mbox in an archive or a mail; ingest takes one apart that is a file, by the same rule. */
 #include "parse/mail.h"
 #include "base/mboxline.h"
 

@@ -130,8 +130,8 @@ static void collect_multipart(struct mail *m, GMimeMultipart *multi, unsigned le
 static void collect(struct mail *m, GMimeObject *o, unsigned level)
 {
 	if (level > LIMIT_MIME_DEPTH) {
-		err_set(met(m), ERR_LIMIT, "a mail with parts nested deeper than %d levels: what lies "
-			"deeper was not read", LIMIT_MIME_DEPTH);
+		err_set(met(m), ERR_LIMIT, "a mail with parts nested deeper than %d levels: what "
+			"lies deeper was not read", LIMIT_MIME_DEPTH);
 		return;
 	}
 	if (GMIME_IS_MULTIPART(o)) {
@@ -141,8 +141,8 @@ static void collect(struct mail *m, GMimeObject *o, unsigned level)
 	if (!GMIME_IS_PART(o))
 		return;
 	if (m->n_parts == LIMIT_MIME_PARTS) {
-		err_set(met(m), ERR_LIMIT, "a mail with more than %d parts: the first ones were read",
-			LIMIT_MIME_PARTS);
+		err_set(met(m), ERR_LIMIT, "a mail with more than %d parts: the first ones were "
+			"read", LIMIT_MIME_PARTS);
 		return;
 	}
 	m->n_parts++;
@@ -155,7 +155,9 @@ static enum transfer transfer_of(GMimeObject *o)
 {
 	const char *field = g_mime_object_get_header(o, "Content-Transfer-Encoding");
 
-	switch (field ? g_mime_content_encoding_from_string(field) : GMIME_CONTENT_ENCODING_DEFAULT) {
+	if (!field)
+		return TRANSFER_NONE;
+	switch (g_mime_content_encoding_from_string(field)) {
 	case GMIME_CONTENT_ENCODING_BASE64:
 		return TRANSFER_BASE64;
 	case GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE:
@@ -250,8 +252,9 @@ bool mail_called_report(const struct mail *m)
 	const char *subtype = type ? g_mime_content_type_get_media_subtype(type) : NULL;
 	const char *name = g_mime_part_get_filename(GMIME_PART(l->object));
 
-	return (subtype && (strcasestr(subtype, "zip") || g_ascii_strcasecmp(subtype, "xml") == 0)) ||
-	       ends_in(name, ".gz") || ends_in(name, ".zip") || ends_in(name, ".xml");
+	if (subtype && (strcasestr(subtype, "zip") || g_ascii_strcasecmp(subtype, "xml") == 0))
+		return true;
+	return ends_in(name, ".gz") || ends_in(name, ".zip") || ends_in(name, ".xml");
 }
 
 /* ---- the mail ---- */
@@ -280,7 +283,7 @@ static void start_gmime(void)
 #ifdef RUADB_SANITIZE
 	__lsan_enable();
 #endif
-	/* an attached mail is bytes like any other part: GMime would parse its addresses, by recursion */
+	/* an attached mail is bytes as well: GMime would parse its addresses, by recursion */
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
 		if (forms[i].form == FORM_MAIL)
 			g_mime_object_register_type(forms[i].type, forms[i].subtype,
@@ -341,8 +344,8 @@ static int prepare(struct mail *m, size_t size, struct err *e)
 }
 
 /*
- * The mail as GMime sees it from `from` on; *ret_s has to stay as long as what is returned. As a part,
- * not as a message: nobody asks for its addresses and dates.
+ * The mail as GMime sees it from `from` on; *ret_s has to stay as long as what is returned. As a
+ * part, not as a message: nobody asks for its addresses and dates.
  */
 static GMimeObject *parse(const struct mail *m, size_t from, size_t end, GMimeStream **ret_s)
 {

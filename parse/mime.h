@@ -2,18 +2,20 @@
  * mime - a mail, and the bytes of its leaf parts, one after the other (GMime 3).
  *
  * Multiparts are gone through in order; a mail that is no multipart is one part, and so is a mail
- * that is attached, which the caller reads in its turn. What stands before the first and behind the last boundary of a multipart is
- * a part too if there is enough of it. Content-Type and file names are hints of strangers: what a
- * part is, its bytes say; but where the bytes are of no use (encrypted, signed, of Outlook's own
- * forms) its type tells why. Memory is flat for a mail that comes by descriptor: parts are decoded
- * while they are read; only a mail whose header or lines have to be mended is copied first.
+ * that is attached, which the caller reads in its turn. What stands before the first and behind the
+ * last boundary of a multipart is a part too if there is enough of it. Content-Type and file names
+ * are hints of strangers: what a part is, its bytes say; but where the bytes are of no use
+ * (encrypted, signed, of Outlook's own forms) its type tells why. Memory is flat for a mail that
+ * comes by descriptor: parts are decoded while they are read; only a mail whose header or lines
+ * have to be mended is copied first.
  *
  * A limit that is met ends the parts, not the mail: those before it are given, then mail_next says
- * what was met: more than LIMIT_MIME_PARTS parts, nested deeper than LIMIT_MIME_DEPTH, a header over
- * LIMIT_MAIL_HEADER, more than LIMIT_MAIL_BOUNDARIES lines that may begin a part. Refuses a mail over LIMIT_MAIL at once.
+ * what was met: more than LIMIT_MIME_PARTS parts, nested deeper than LIMIT_MIME_DEPTH, a header
+ * over LIMIT_MAIL_HEADER, more than LIMIT_MAIL_BOUNDARIES lines that may begin a part. A mail over
+ * LIMIT_MAIL is refused at once.
  *
- * What is mended goes to the struct repairs as repairs_outer: of the mail in mail_open, of a part in
- * mail_next and while its content is read. The caller marks and restores around both.
+ * What is mended goes to the struct repairs as repairs_outer: of the mail in mail_open, of a part
+ * in mail_next and while its content is read. The caller marks and restores around both.
  */
 #ifndef PARSE_MIME_H
 #define PARSE_MIME_H
@@ -78,7 +80,7 @@ bool mail_subject_of_report(struct mail *m);
 /* What the lines of a mail say of it. */
 struct mail_lines {
 	size_t begin;      /* its header begins here: behind blank lines and a "From " line */
-	size_t mime;       /* the first field of MIME in its header; or begin, where there is none */
+	size_t mime;       /* the first field of MIME in its header; begin where there is none */
 	size_t end;        /* so far no limit is met: the size of it, or less */
 	struct err limit;  /* what was met there; ERR_NONE */
 	bool fields;       /* `ContentType:` and the like in a header */
@@ -89,7 +91,8 @@ struct mail_lines {
 };
 
 /* Looks at the starts of lines only. -1: the descriptor can't be read. */
-int mail_scan(const void *data, size_t size, int fd, struct mail_lines *ret, struct err *e) MUST_CHECK;
+int mail_scan(const void *data, size_t size, int fd, struct mail_lines *ret,
+	      struct err *e) MUST_CHECK;
 /* The field's name as MIME has it, for ContentType and the like at p; NULL if it is none of them.
  * *ret_len: of the name at p. */
 const char *mail_field_meant(const char *p, size_t len, size_t *ret_len);

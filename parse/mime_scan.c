@@ -158,8 +158,8 @@ static int check(const struct scan *s, size_t more, struct err *e)
 		return err_set(e, ERR_LIMIT, "a mail with headers of more than %d KB in all: the "
 			       "first ones were read", (LIMIT_MAIL_HEADER >> 10) * MOST_HEADERS);
 	if (s->boundaries > LIMIT_MAIL_BOUNDARIES)
-		return err_set(e, ERR_LIMIT, "a mail with more than %d boundaries of parts: the first "
-			       "ones were read", LIMIT_MAIL_BOUNDARIES);
+		return err_set(e, ERR_LIMIT, "a mail with more than %d boundaries of parts: the "
+			       "first ones were read", LIMIT_MAIL_BOUNDARIES);
 	return 0;
 }
 

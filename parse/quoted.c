@@ -43,7 +43,8 @@ static void decide(struct quoted *q, uint8_t c)
 		q->n_held = 0;
 		return;
 	}
-	bool blank = c == ' ' || c == '\t' || c == '\r', blanks = q->n_held > 1 && q->held[1] <= ' ';
+	bool blank = c == ' ' || c == '\t' || c == '\r';
+	bool blanks = q->n_held > 1 && q->held[1] <= ' ';
 
 	if (q->n_held == 1 && (hex(c) >= 0 || blank)) {
 		q->held[q->n_held++] = c;

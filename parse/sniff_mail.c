@@ -1,7 +1,7 @@
 /*
- * Is it a mail? Its first lines are a header, with the damage that mails come with: a "From " line in
- * front (once more quoted, perhaps), fields that are not folded as they should be, bytes that are no
- * ASCII, lines that end in CR. Two fields that only mails have make the difference.
+ * Is it a mail? Its first lines are a header, with the damage that mails come with: a "From " line
+ * in front (once more quoted, perhaps), fields that are not folded as they should be, bytes that are
+ * no ASCII, lines that end in CR. Two fields that only mails have make the difference.
  */
 #include "parse/sniff.h"
 
@@ -24,7 +24,7 @@ static const char *line_end(const char *p, const char *end, char lf)
 	return nl ? nl : end;
 }
 
-/* Length of the field name at p ("Subject:"), 0 if there is none; a blank before the colon is met. */
+/* Length of the field name at p ("Subject:"), 0 if there is none. Blanks before the colon occur. */
 static size_t field_name(const char *p, const char *end)
 {
 	const char *s = p, *most = end - p > LONGEST_NAME ? p + LONGEST_NAME : end;
