@@ -117,8 +117,8 @@ static void declaration(struct mend *m, const struct token *t)
 
 static bool begins_report(struct text name)
 {
-	return text_eq(name, text_of("feedback")) || text_eq(name, text_of("report_metadata")) ||
-	       text_eq(name, text_of("policy_published"));
+	return text_is(name, "feedback") || text_is(name, "report_metadata") ||
+	       text_is(name, "policy_published");
 }
 
 /* Length of the text up to the next `<`, at most most. */
@@ -247,7 +247,7 @@ int begin_document(struct mend *m, struct err *e)
 
 	m->last_tag = offset(m);
 	m->stage = INSIDE;
-	if (!text_eq(local_name(t.name), text_of("feedback"))) {
+	if (!text_is(local_name(t.name), "feedback")) {
 		tag = implied;
 		t = (struct token){.name = {implied.p + 1, 8}};
 		tell(m, REPAIR_START_TAG, TEXT_ABSENT, implied);
@@ -291,11 +291,11 @@ static void behind_start(struct mend *m, const struct token *t)
 	struct err deep;
 	struct text name = local_name(t->name);
 
-	if (text_eq(name, text_of("feedback")) ||
-	    (text_eq(name, text_of("report_metadata")) && m->has_metadata)) {
+	if (text_is(name, "feedback") ||
+	    (text_is(name, "report_metadata") && m->has_metadata)) {
 		m->more = true;
 		end_document(m);
-	} else if (feedback_child(name) != NODE_UNKNOWN || text_eq(name, text_of("row"))) {
+	} else if (feedback_child(name) != NODE_UNKNOWN || text_is(name, "row")) {
 		reopen(m);
 	} else if (m->wrappers && !t->cut && open_wrapper(m, t, &deep) == 0) {
 		skip(m, t->len, false);

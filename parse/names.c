@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct meaning {
 	enum node parent;
@@ -108,13 +109,17 @@ static const struct {
 #define CACHE 1024 /* a power of two; documents have about 40 names */
 #define MOST_CACHED (CACHE / 2)
 
-/* A name that is met has an id: the index of its first row in meanings, or none. */
+/*
+ * A name that is met has an id: the index of its first row in meanings, or none. One in other case
+ * (Record) has an id of its own, OTHER_CASE further.
+ */
 #define NO_ID MEANINGS
+#define OTHER_CASE (MEANINGS + 1)
 
 _Static_assert(NODES <= PLACE_RENAMED, "nodes and what is beside them are a byte");
 
 struct names {
-	uint8_t child[FIRST_LEAF][MEANINGS + 1]; /* parent, id: node */
+	uint8_t child[FIRST_LEAF][2 * OTHER_CASE]; /* parent, id: place */
 	unsigned cached;
 	struct {
 		const char *name;
@@ -131,7 +136,18 @@ static size_t id_of(const char *name)
 	for (size_t i = 0; i < MEANINGS; i++)
 		if (strcmp(meanings[i].name, name) == 0)
 			return i;
+	for (size_t i = 0; i < MEANINGS; i++)
+		if (strcasecmp(meanings[i].name, name) == 0)
+			return OTHER_CASE + i;
 	return NO_ID;
+}
+
+/* Around feedback may be anything; what is below the unknown is unknown too. */
+static enum node otherwise(enum node parent)
+{
+	return parent == NODE_OUTSIDE || (parent >= NODE_EXTENSION && parent < FIRST_LEAF)
+		       ? parent
+		       : NODE_UNKNOWN;
 }
 
 /* What the tables say of the parents that have fields. */
@@ -150,14 +166,11 @@ static void fill(struct names *n)
 		n->child[meanings[i].parent][id_of(meanings[i].name)] = (uint8_t)meanings[i].node;
 	/* draft 0.1's name for it, which some still send */
 	n->child[NODE_RECORD][id_of("identities")] |= PLACE_RENAMED;
-}
-
-/* Around feedback may be anything; what is below the unknown is unknown too. */
-static enum node otherwise(enum node parent)
-{
-	return parent == NODE_OUTSIDE || (parent >= NODE_EXTENSION && parent < FIRST_LEAF)
-		       ? parent
-		       : NODE_UNKNOWN;
+	/* in other case they mean the same where they stand right, and are told */
+	for (size_t p = 0; p < FIRST_LEAF; p++)
+		for (size_t i = 0; i < MEANINGS; i++)
+			if (n->child[p][i] < NODES && n->child[p][i] != otherwise((enum node)p))
+				n->child[p][OTHER_CASE + i] = n->child[p][i] | PLACE_RENAMED;
 }
 
 struct names *names_new(void)
@@ -202,13 +215,21 @@ place names_place(struct names *n, enum node parent, const char *name)
 	return n->child[parent][id];
 }
 
+const char *names_of(enum node node)
+{
+	for (size_t i = 0; i < MEANINGS; i++)
+		if (meanings[i].node == node)
+			return meanings[i].name;
+	return NULL;
+}
+
 enum node names_child(enum node parent, struct text name)
 {
 	for (size_t i = 0; i < MEANINGS; i++) {
 		const struct meaning *m = &meanings[i];
 
-		if (m->parent == parent && *m->name == *name.p &&
-		    strncmp(m->name, name.p, name.len) == 0 && !m->name[name.len])
+		if (m->parent == parent && *m->name == (*name.p | 0x20) &&
+		    strncasecmp(m->name, name.p, name.len) == 0 && !m->name[name.len])
 			return m->node;
 	}
 	return otherwise(parent);

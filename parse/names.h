@@ -87,7 +87,8 @@ struct names;
 /*
  * What an element is where it stands: a node, and beside it, where that is odd:
  * MISPLACED: the schemas do not have it there; the node is what it is nevertheless, beyond doubt
- * (source_ip directly in record), or NODE_UNKNOWN. RENAMED: another name for it (identities).
+ * (source_ip directly in record), or NODE_UNKNOWN. RENAMED: another name for it
+ * (identities), or the same in other case (Record).
  */
 typedef unsigned place;
 
@@ -99,6 +100,8 @@ struct names *names_new(void);
 void names_free(struct names *n);
 void names_forget(struct names *n);
 
+/* The name of a node, the first where it has two; NULL for the unknown and the like. */
+const char *names_of(enum node node);
 /* name: a prefix that is not declared may be part of it. */
 place names_place(struct names *n, enum node parent, const char *name);
 /* For mending. What the schemas have below parent by this name, without a prefix: by comparing. */

@@ -155,6 +155,12 @@ static void start_leaf(struct aggregate *a, enum node leaf)
 	expect_text(a, LIMIT_COMMENT);
 }
 
+/* An element that another name, or another case of its name, is for. */
+static void tell_renamed(struct aggregate *a, enum node node, const char *name)
+{
+	mended(a, REPAIR_ELEMENT_NAME, names_path(node), text_of(name), text_of(names_of(node)));
+}
+
 /* Tells what is odd about a place; the node that it is taken for. */
 static enum node odd_place(struct aggregate *a, const struct level *up, struct level *l, place at)
 {
@@ -162,8 +168,7 @@ static enum node odd_place(struct aggregate *a, const struct level *up, struct l
 
 	l->node = NODE_UNKNOWN; /* until it is told where it stands */
 	if (at & PLACE_RENAMED) {
-		mended(a, REPAIR_ELEMENT_NAME, names_path(node), text_of(l->name),
-		       text_of(names_path(node)));
+		tell_renamed(a, node, l->name);
 		return node;
 	}
 	if (l->uri != a->uri) /* an extension may have names like ours */

@@ -223,11 +223,12 @@ static bool has_tag(const uint8_t *p, size_t len, const char *name)
 	return false;
 }
 
-/* The tag of feedback itself may be what is broken. */
+/* The tag of feedback itself may be what is broken, or be in other case. */
 static bool has_feedback(const uint8_t *p, size_t len)
 {
 	return has_tag(p, len, "feedback") || has_tag(p, len, "report_metadata") ||
-	       has_tag(p, len, "policy_published");
+	       has_tag(p, len, "policy_published") || has_tag(p, len, "Feedback") ||
+	       has_tag(p, len, "FEEDBACK");
 }
 
 bool sniff_feedback(const uint8_t *p, size_t len)

@@ -29,10 +29,10 @@ class NotReport(Exception):
 # ---- elements
 
 def local(element):
-    """The name without namespace or prefix; comments and instructions have none."""
+    """The name in lower case without namespace or prefix; comments and instructions have none."""
     if not isinstance(element.tag, str):
         return ""
-    return element.tag.rsplit("}", 1)[-1].rsplit(":", 1)[-1]
+    return element.tag.rsplit("}", 1)[-1].rsplit(":", 1)[-1].lower()
 
 
 def children(element, *names):
@@ -175,7 +175,7 @@ PARENTS = {
 }
 PARENTS.update({name: ("policy_published",) for name in POLICY if name != "domain"})
 BRANCHES = {"feedback"}.union(*PARENTS.values(), [n for n in PARENTS if not PARENTS[n]])
-TAG = re.compile(r"<(/?)(?:[\w.-]+:)?(%s)(?:\s[^<>]*?)?(/?)\s*>|</[\w.:-]+\s*>" % "|".join(PARENTS))
+TAG = re.compile(r"<(/?)(?:[\w.-]+:)?(%s)(?:\s[^<>]*?)?(/?)\s*>|</[\w.:-]+\s*>" % "|".join(PARENTS), re.I)
 
 
 def elements_of(text, top):
@@ -185,6 +185,7 @@ def elements_of(text, top):
         add_text(stack[-1], text[at:m.start()])
         at = m.end()
         closing, name, empty = m.groups()
+        name = name and name.lower()
         names = [local(e) for e in stack]
         if not name:
             # an end tag that nobody knows ends what can't have children
@@ -298,7 +299,7 @@ def read_whole(root):
 
 def is_feedback(data):
     """A start tag of that name is there, also in UTF-16."""
-    return re.search(rb"<([\w.-]+:)?feedback[\s/>]", data.replace(b"\0", b"")) is not None
+    return re.search(rb"<([\w.-]+:)?feedback[\s/>]", data.replace(b"\0", b""), re.I) is not None
 
 
 def read_xml(data, whole=True):

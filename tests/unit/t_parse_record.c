@@ -360,6 +360,10 @@ static void identifiers(void)
 	trace_contains(got, " from=b\n", "Q43 identities");
 	told(got, "element_name where=identifiers from=identities to=identifiers",
 	     "Q43 identities");
+	got = with_identifiers("<identifiers><HEADER_FROM>b</HEADER_FROM></identifiers>");
+	trace_contains(got, " from=b\n", "names of elements in other case");
+	told(got, "element_name where=identifiers/header_from from=HEADER_FROM to=header_from",
+	     "names of elements in other case");
 	nothing_told(with_identifiers(IDENTIFIERS), "Q44 envelope_from missing");
 	got = with_identifiers("<identifiers><header_from>B.Example</header_from><envelope_from/>"
 			       "</identifiers>");
