@@ -232,6 +232,10 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
 		refuse(a, ERR_LIMIT, "elements deeper than %d", LIMIT_XML_DEPTH);
 		return;
 	}
+	if (n_attr + n_ns > LIMIT_ATTRIBUTES) {
+		refuse(a, ERR_LIMIT, "an element with more than %d attributes", LIMIT_ATTRIBUTES);
+		return;
+	}
 	up->has_children = true;
 	if (a->collect)
 		end_text(a, up->node);

@@ -222,6 +222,19 @@ static const char *many(const char *before, const char *s, size_t n, const char 
 
 #define BEFORE "<feedback>" METADATA POLICY
 
+static const char *trace_text_of(const char *a, const char *b, const char *c)
+{
+	struct buf all = {0};
+
+	buf_adds(&all, a);
+	buf_adds(&all, b);
+	buf_adds(&all, c);
+	const char *got = trace_text(buf_cstr(&all));
+
+	buf_free(&all);
+	return got;
+}
+
 static void limits(void)
 {
 	trace_quiet = true;
@@ -241,6 +254,17 @@ static void limits(void)
 		       "end 1 3 0 0 c\n", "100 results are fine");
 	trace_contains(many(BEFORE "<record><row><policy_evaluated>", "<reason/>", 17, ""),
 		       "refused 0 limit: more than 16 reasons in record 1\n", "too many reasons");
+	struct buf attributes = {0};
+
+	for (int i = 0; i < LIMIT_ATTRIBUTES; i++)
+		buf_printf(&attributes, " a%d='b'", i);
+	buf_addc(&attributes, '\0');
+	trace_contains(trace_text_of(BEFORE "<a", attributes.p, "/>" RECORD "</feedback>"),
+		       "end 1 3 0 0 c\n", "128 attributes are fine");
+	trace_contains(trace_text_of(BEFORE "<a xmlns:a='b'", attributes.p, "/></feedback>"),
+		       "refused 0 limit: an element with more than 128 attributes\n",
+		       "too many attributes");
+	buf_free(&attributes);
 	trace_contains(many(BEFORE "<a ", "b", 100000, ""),
 		       "refused 0 limit: a tag of more than 65536 bytes\n", "too long a tag");
 	trace_contains(many(BEFORE, "<x>0123456789abcdef</x>", 30000, "</feedback>"),
