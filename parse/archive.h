@@ -20,8 +20,8 @@ struct archive_in;
 struct archive_format {
 	const char *name; /* "zip" */
 	/*
-	 * Behind the file that a is at, read to its end or not, to the next one. 1: a is at its data,
-	 * or refusal says why it can't be read; 0: no more; -1: *e says why.
+	 * Behind the file that a is at, read to its end or not, to the next one. 1: a is at its
+	 * data, or refusal says why it can't be read; 0: no more; -1: *e says why.
 	 */
 	int (*next)(struct archive_in *a, struct err *e);
 	/* Some bytes of the file to archive_room. 1: more will come; 0: its end; -1: a->fault. */

@@ -1,6 +1,7 @@
 /*
  * gzip (RFC 1952): headers and trailers are read here, the data by zlib as raw deflate (RFC 1951),
- * so that what stands before a cut or a fault is had, and a wrong number in a trailer spoils nothing.
+ * so that what stands before a cut or a fault is had, and one wrong number in a trailer spoils
+ * nothing.
  */
 #include "parse/unpack.h"
 #include "base/mem.h"

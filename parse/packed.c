@@ -52,8 +52,8 @@ static int fault(struct packed *k, struct err *e)
 		return -1;
 	}
 	if (says(what, "memory"))
-		return err_set(e, ERR_LIMIT, "a file packed by %s that takes too much memory to unpack",
-			       k->name);
+		return err_set(e, ERR_LIMIT, "a file packed by %s that takes too much memory to "
+					     "unpack", k->name);
 	bool cut = says(what, "truncated");
 
 	repairs_outer(k->repairs, cut ? REPAIR_ARCHIVE_CUT : REPAIR_ARCHIVE_DAMAGED, k->name,
@@ -94,8 +94,8 @@ static uint64_t xz_dictionary(const uint8_t *p, size_t len)
 	for (int filters = (flags & 3) + 1; filters && p < end; filters--) {
 		uint64_t id = varint(&p, end), props = varint(&p, end);
 
-		if (id == 0x21 && props == 1 && p < end && *p < 40)
-			return (uint64_t)(2 | (*p & 1)) << (*p / 2 + 11);
+		if (id == 0x21 && props == 1 && p < end)
+			return (uint64_t)(2 | (*p & 1)) << ((*p & 63) / 2 + 11);
 		if (props >= (uint64_t)(end - p))
 			break;
 		p += props;

@@ -137,7 +137,8 @@ static size_t blanks(const uint8_t *p, size_t len)
 static bool is_bzip2(const uint8_t *p, size_t len)
 {
 	return len >= 10 && memcmp(p, "BZh", 3) == 0 && p[3] >= '1' && p[3] <= '9' &&
-	       (memcmp(p + 4, "1AY&SY", 6) == 0 || memcmp(p + 4, "\x17\x72\x45\x38\x50\x90", 6) == 0);
+	       (memcmp(p + 4, "1AY&SY", 6) == 0 ||
+		memcmp(p + 4, "\x17\x72\x45\x38\x50\x90", 6) == 0);
 }
 
 /* What has no bytes of its own at its beginning. */
@@ -179,7 +180,8 @@ struct sniffed sniff(const uint8_t *p, size_t len)
 	if (skip == len)
 		return (struct sniffed){KIND_EMPTY, "nothing but blanks", 0};
 	for (size_t i = 0; i < sizeof(magic) / sizeof(*magic); i++) {
-		if (len - skip < magic[i].len || memcmp(p + skip, magic[i].bytes, magic[i].len) != 0)
+		if (len - skip < magic[i].len ||
+		    memcmp(p + skip, magic[i].bytes, magic[i].len) != 0)
 			continue;
 		struct sniffed s = {magic[i].kind, magic[i].words, skip};
 

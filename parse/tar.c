@@ -72,7 +72,8 @@ static int pax(struct tar *t, uint64_t size, struct err *e)
 	uint64_t rest = size + padding(size);
 
 	while (end < p + SOURCE_BLOCK && end < p + size && pull_peek(&t->a.in, 1)) {
-		size_t n = (size_t)(p + SOURCE_BLOCK - end), most = (size_t)(size - (uint64_t)(end - p));
+		size_t n = (size_t)(p + SOURCE_BLOCK - end);
+		size_t most = (size_t)(size - (uint64_t)(end - p));
 
 		n = n < most ? n : most;
 		n = n < t->a.in.len ? n : t->a.in.len;

@@ -1,6 +1,6 @@
 /*
- * A zip, by the local headers before its files (APPNOTE.TXT 4.3.7); its directory at the end is only
- * held against what was found.
+ * A zip, by the local headers before its files (APPNOTE.TXT 4.3.7); its directory at the end is
+ * only held against what was found.
  */
 #include "parse/archive.h"
 
@@ -18,7 +18,7 @@ struct zip {
 	struct inflation inflation;
 	unsigned method, flags;
 	uint32_t stored_crc, crc;
-	uint64_t packed;    /* bytes of the file in the zip; UNKNOWN: what stands behind it says it */
+	uint64_t packed;    /* bytes of the file in the zip; UNKNOWN: told behind them */
 	uint64_t size, out; /* bytes that come out of it: as said, and so far */
 	uint32_t listed;    /* files in the directory */
 	bool ended;         /* the directory was met, or its end */
@@ -92,8 +92,8 @@ static bool find(struct zip *z, bool (*stop)(struct zip *z), struct err *e, int 
 }
 
 /*
- * The descriptor behind a file; its signature is not always there, and its sizes have 32 bits or 64:
- * it is the one whose size is that of the data.
+ * The descriptor behind a file; its signature is not always there, and its sizes have 32 bits or
+ * 64: it is the one whose size is that of the data.
  */
 static void take_descriptor(struct zip *z)
 {
@@ -272,8 +272,8 @@ static void refuse(struct zip *z)
 	struct err *e = &z->a.refusal;
 
 	if (z->flags & (ENCRYPTED | MASKED) || z->method == 99)
-		err_set(e, ERR_INPUT, "file %u of the zip is encrypted: unpack it with its password "
-				      "and hand over what is in it", z->a.files);
+		err_set(e, ERR_INPUT, "file %u of the zip is encrypted: unpack it with its "
+				      "password and hand over what is in it", z->a.files);
 	else if (z->method != STORED && z->method != DEFLATED)
 		err_set(e, ERR_INPUT, "file %u of the zip is packed with %s, which ruadb does not "
 				      "read: unpack it and hand over what is in it",
@@ -372,8 +372,8 @@ static int end(struct zip *z, struct err *e)
 	if (z->a.in.broke.class != ERR_NONE)
 		return archive_ended(&z->a, e);
 	if (z->listed > z->a.names)
-		return err_set(e, ERR_INPUT, "damaged zip: its directory lists %u files and folders, "
-					     "of which only %u could be found",
+		return err_set(e, ERR_INPUT, "damaged zip: its directory lists %u files and "
+					     "folders, of which only %u could be found",
 			       z->listed, z->a.names);
 	if (z->a.lost && z->listed < z->a.names)
 		return err_set(e, ERR_INPUT, "damaged zip: between the files that could be read "
