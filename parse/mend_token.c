@@ -93,6 +93,18 @@ struct text local_name(struct text name)
 	return (struct text){colon + 1, name.len - (uint32_t)(colon + 1 - name.p)};
 }
 
+bool are_alike(struct text a, struct text b)
+{
+	uint32_t front = 0, back = 0, most = a.len > b.len ? a.len : b.len;
+	uint32_t least = a.len < b.len ? a.len : b.len;
+
+	while (front < least && a.p[front] == b.p[front])
+		front++;
+	while (back < least - front && a.p[a.len - 1 - back] == b.p[b.len - 1 - back])
+		back++;
+	return most - front - back <= 2 && front + back > 0;
+}
+
 /* References. */
 
 static bool is_xml_char(uint32_t c)

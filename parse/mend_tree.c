@@ -295,19 +295,6 @@ static int start_tag(struct mend *m, const struct token *t, struct err *e)
 
 /* End tags. */
 
-/* Two names that differ by a letter or two. */
-static bool is_alike(struct text a, struct text b)
-{
-	uint32_t front = 0, back = 0, most = a.len > b.len ? a.len : b.len;
-	uint32_t least = a.len < b.len ? a.len : b.len;
-
-	while (front < least && a.p[front] == b.p[front])
-		front++;
-	while (back < least - front && a.p[a.len - 1 - back] == b.p[b.len - 1 - back])
-		back++;
-	return most - front - back <= 2 && front + back > 0;
-}
-
 /* The next tag from n bytes behind here on is the end tag of the open element. */
 static bool ends_next(const struct mend *m, size_t n)
 {
@@ -354,7 +341,7 @@ static void end_of_nothing(struct mend *m, const struct token *t)
 		as_text(m);
 		return;
 	}
-	if (!leaf && !is_alike(t->name, level_name(m, m->depth)))
+	if (!leaf && !are_alike(t->name, level_name(m, m->depth)))
 		tell(m, REPAIR_END_TAG, here_text(m, t->len), TEXT_ABSENT);
 	else if (m->depth == 1)
 		end_feedback(m, t);
@@ -412,6 +399,19 @@ static void break_off(struct mend *m, const struct err *why)
 
 /* Everything else. */
 
+/* Where in n bytes of a leaf's text its end tag stands that lacks the `<`: 5/count>. Else n. */
+static size_t bare_end(const struct mend *m, size_t n)
+{
+	struct text name = level_name(m, m->depth), t = text_trim(here_text(m, n));
+	const char *end = t.p + t.len, *p = end - name.len - 2;
+
+	if (m->level[m->depth].node < FIRST_LEAF || offset(m) < m->nested_until ||
+	    t.len < name.len + 2 || *p != '/' || end[-1] != '>' ||
+	    memcmp(p + 1, name.p, name.len) != 0)
+		return n;
+	return (size_t)(p - here(m));
+}
+
 /* Up to the next `<`; at the end of what is there, what may be the start of a reference stays. */
 static void text(struct mend *m)
 {
@@ -426,8 +426,14 @@ static void text(struct mend *m)
 	}
 	if (!open)
 		n -= MOST_SNIPPET;
-	write_text(m, n);
-	skip(m, n);
+	size_t end = open ? bare_end(m, n) : n;
+
+	write_text(m, end);
+	skip(m, end);
+	if (end < n) {
+		close_told(m, here_text(m, n - end));
+		skip(m, n - end);
+	}
 }
 
 /* Comments, CDATA and processing instructions: of what lacks its end only the mark is taken. */

@@ -200,6 +200,8 @@ size_t strange_reference_at(const char *p, size_t n);
 /* Length of the name at p, with its prefix; 0: none. */
 size_t name_at(const char *p, size_t n);
 struct text local_name(struct text name);
+/* They differ by a letter or two. */
+bool are_alike(struct text a, struct text b);
 bool declaration_ok(const char *p, size_t n);
 struct attributes attributes_of(struct text tag, size_t name_len);
 /* The next one; false: there is none, and the state says how the tag ends. */

@@ -280,6 +280,8 @@ static void end_tags(void)
 		  "end_tag record -> [</record>] record 1\n", "of a record");
 	is_mended(R("<row><count>5</cuont><x/></row>"), R("<row><count>5</count><x/></row>"),
 		  "end_tag row/count [</cuont>] -> [</count>] record 1\n", "misspelled");
+	is_mended(R("<row><count>5 /count> <x/></row>"), R("<row><count>5 </count><x/></row>"),
+		  "end_tag row/count [/count> ] -> [</count>] record 1\n", "without its `<`");
 	is_mended(R("<row></rwo><identifiers/>"), R("<row></row><identifiers/>"),
 		  "end_tag row [</rwo>] -> [</row>] record 1\n", "misspelled, of what has children");
 	is_mended(R("<row></row></spf>"), R("<row></row>"), "end_tag record [</spf>] record 1\n",
