@@ -267,7 +267,7 @@ int main(int argc, char **argv)
 	else
 		huge(&c, number(argv[3]), number(argv[4]));
 	if (odd)
-		odd_finish(odd);
+		c.packed_bytes = odd_finish(odd);
 	print_totals(&c, argv[1]);
 	return 0;
 }

@@ -16,6 +16,7 @@ struct due {
 struct odd_corpus {
 	const char *dir;
 	struct buf held;
+	uint64_t bytes; /* of all files */
 	struct due due[ODD_KINDS];
 };
 
@@ -33,7 +34,7 @@ struct odd_corpus *odd_new(const char *dir)
 	return c;
 }
 
-static void write_file(const struct odd_corpus *c, const struct odd *o, const struct odd_kind *k,
+static void write_file(struct odd_corpus *c, const struct odd *o, const struct odd_kind *k,
 		       const char *which)
 {
 	AUTO_FREE char *path = xasprintf("%s/%05u-%s%s.%s", c->dir, o->no, k->name, which,
@@ -42,6 +43,7 @@ static void write_file(const struct odd_corpus *c, const struct odd *o, const st
 
 	if (!f || fwrite(o->packed.p, 1, o->packed.len, f) != o->packed.len || fclose(f) != 0)
 		die(path);
+	c->bytes += o->packed.len;
 }
 
 static void pack_as_twin(struct odd *o)
@@ -114,7 +116,7 @@ void odd_write(struct odd_corpus *c, const struct gen_report *g, uint32_t no, st
 	buf_free(&o.packed);
 }
 
-void odd_finish(struct odd_corpus *c)
+uint64_t odd_finish(struct odd_corpus *c)
 {
 	AUTO_FREE char *path = xasprintf("%s.odd", c->dir);
 	FILE *f = fopen(path, "w");
@@ -130,6 +132,9 @@ void odd_finish(struct odd_corpus *c)
 	}
 	if (fclose(f) != 0)
 		die(path);
+	uint64_t bytes = c->bytes;
+
 	buf_free(&c->held);
 	free(c);
+	return bytes;
 }

@@ -65,10 +65,10 @@ struct odd_corpus *odd_new(const char *dir);
 /* Writes one report, which xml holds; takes the bytes of xml. */
 void odd_write(struct odd_corpus *c, const struct gen_report *g, uint32_t no, struct buf *xml);
 /*
- * Says what must come of all in the file DIR.odd; frees c. A line a kind, its columns: name,
+ * Says what must come of all in the file DIR.odd; frees c; returns the bytes of all files. A line a kind, its columns: name,
  * reports, partial ones, mended ones, quarantined entries, records, records refused; files, files
  * that are really odd, repeats.
  */
-void odd_finish(struct odd_corpus *c);
+uint64_t odd_finish(struct odd_corpus *c);
 
 #endif
