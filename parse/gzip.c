@@ -132,7 +132,7 @@ static int begin_member(struct gzip *g)
 		g->fault = g->in.broke;
 		return g->fault.class == ERR_NONE ? 0 : -1;
 	}
-	if (g->in.p[0] != 0x1f || (n > 1 && g->in.p[1] != 0x8b))
+	if (n < 2 || g->in.p[0] != 0x1f || g->in.p[1] != 0x8b)
 		return trailing_bytes(g);
 	if (n < HEADER)
 		return ends_in_the_middle(g);

@@ -36,6 +36,26 @@ static bool is_xsi(const xmlChar *uri)
 	return uri && strstr((const char *)uri, "XMLSchema-instance");
 }
 
+/* Appends a value; an `&` in it comes from libxml2 as the reference to it. */
+static void add_value(struct buf *b, struct text value)
+{
+	static const char reference[] = "&#38;";
+	const size_t len = sizeof(reference) - 1;
+	struct buf plain = {0};
+	const char *p = value.p, *end = p + value.len, *at;
+
+	while ((at = memmem(p, (size_t)(end - p), reference, len))) {
+		buf_add(&plain, p, (size_t)(at + 1 - p));
+		p = at + len;
+	}
+	if (plain.len) {
+		buf_add(&plain, p, (size_t)(end - p));
+		value = (struct text){plain.p, (uint32_t)plain.len};
+	}
+	text_add_json(b, value);
+	buf_free(&plain);
+}
+
 void keep_attributes(struct aggregate *a, enum node node, int n, const xmlChar **at)
 {
 	/* at: local name, prefix, URI, value, end of value */
@@ -67,7 +87,7 @@ void keep_attributes(struct aggregate *a, enum node node, int n, const xmlChar *
 			buf_addc(&a->attributes, ',');
 		text_add_json(&a->attributes, text_of((const char *)at[0]));
 		buf_addc(&a->attributes, ':');
-		text_add_json(&a->attributes, value);
+		add_value(&a->attributes, value);
 	}
 	buf_addc(&a->attributes, '}');
 	if (a->attributes.len > 2)

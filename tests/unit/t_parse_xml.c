@@ -166,10 +166,10 @@ static void head_values(void)
 		       "\"unknown\":[{\"name\":\"policy_published/rf\",\"text\":\"afrf\"}]}\n",
 		       "fraction, errors, raw and unknown words of the head");
 	trace_contains(trace_text("<feedback>" METADATA POLICY
-				  "<extension><e:a xmlns:e='urn:e' k='v'>t<e:b/></e:a></extension>"
+				  "<extension><e:a xmlns:e='urn:e' k='v&amp;w&lt;'>t<e:b/></e:a></extension>"
 				  "</feedback>"),
 		       "\"extensions\":[{\"name\":\"extension/a\",\"ns\":\"urn:e\","
-		       "\"attributes\":{\"k\":\"v\"}},{\"name\":\"extension/a\",\"ns\":\"urn:e\","
+		       "\"attributes\":{\"k\":\"v&w<\"}},{\"name\":\"extension/a\",\"ns\":\"urn:e\","
 		       "\"text\":\"t\"},{\"name\":\"extension/a/b\",\"ns\":\"urn:e\",\"text\":\"\"}]",
 		       "extensions, flat");
 	trace_contains(trace_text("<feedback>" METADATA "<policy_published><p>none</p>"
