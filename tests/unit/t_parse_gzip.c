@@ -254,7 +254,7 @@ static void behind(void)
 	b = gzipped_text(DOCUMENT);
 	buf_addc(&b, '\x1f');
 	trace_contains(trace_buf(b),
-		       "\nrepair archive_trailing_bytes where=gzip from=\\x1f\nend 1 3 0 0 c\n",
+		       "\nrepair archive_trailing_bytes where=gzip from=\x1f\nend 1 3 0 0 c\n",
 		       "half of what begins a member is none");
 	b = gzipped_text(DOCUMENT);
 	struct buf second = gzipped_text("<x/>"), got = {0};
