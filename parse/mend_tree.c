@@ -331,6 +331,7 @@ static void end_feedback(struct mend *m, const struct token *t)
 	if (t->fault || !text_is(local_name(t->name), "feedback"))
 		tell(m, REPAIR_END_TAG, here_text(m, t->len), text_of("</feedback>"));
 	m->stage = BEHIND;
+	m->outside_since = offset(m);
 }
 
 static void end_of_nothing(struct mend *m, const struct token *t)

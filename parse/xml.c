@@ -23,6 +23,7 @@ struct xml {
 	size_t silence, record_xml; /* bytes since the last tag, and since the last record */
 	uint32_t tags, records;
 	bool source_failed;
+	bool stuck; /* libxml2 waits for the end of what has none */
 	int line; /* of the first fatal error; 0: none */
 	int code;
 	char message[200];
@@ -135,7 +136,7 @@ static size_t open_ctxt(struct xml *x, const struct block *first)
 	xmlCtxtUseOptions(x->ctxt, options());
 	x->ctxt->_private = x;
 	x->line = 0;
-	x->source_failed = false;
+	x->source_failed = x->stuck = false;
 	x->silence = x->record_xml = 0;
 	aggregate_begin(x->aggregate, x->ctxt);
 	return n;
@@ -190,6 +191,22 @@ static int look_at_progress(struct xml *x, size_t fed, struct err *e)
 	return 0;
 }
 
+/*
+ * libxml2 waits for the end of something. Of a start tag that is refused: attributes cost quadratic
+ * time. A `&` or a comment it would wait for until all of the document is read.
+ */
+static int refuse_unfinished(struct xml *x, struct err *e)
+{
+	const xmlChar *p = x->ctxt->input->cur;
+
+	if (*p == '<' && p[1] != '!' && p[1] != '?')
+		return err_set(e, ERR_LIMIT, "a tag of more than %d bytes", LIMIT_TAG);
+	x->stuck = true;
+	return err_set(e, ERR_INPUT, "not well-formed XML, line %d: %s", x->ctxt->input->line,
+		       *p == '&' ? "a `<` or `&` that begins nothing"
+				 : "a comment or the like without an end");
+}
+
 /* 0: the document goes on; -1: it is over, *e says why. */
 static int look(struct xml *x, size_t fed, struct err *e)
 {
@@ -198,9 +215,8 @@ static int look(struct xml *x, size_t fed, struct err *e)
 	if (!x->ctxt->wellFormed)
 		return err_set(e, ERR_INPUT, "not well-formed XML, line %d: %s",
 			       x->line ? x->line : 1, plain_words(x));
-	/* attributes cost quadratic time: a tag that is not whole by now will be too long */
 	if (x->ctxt->input && x->ctxt->input->end - x->ctxt->input->cur > LIMIT_TAG)
-		return err_set(e, ERR_LIMIT, "a tag of more than %d bytes", LIMIT_TAG);
+		return refuse_unfinished(x, e);
 	return look_at_progress(x, fed, e);
 }
 
@@ -315,7 +331,7 @@ static bool is_worth_mending(const struct xml *x, bool like, const struct err *e
 	if (aggregate_refused(a, NULL))
 		return aggregate_many(a);
 	return e->class == ERR_INPUT && (like || aggregate_met(a)) &&
-	       (x->source_failed || !x->ctxt->wellFormed);
+	       (x->source_failed || x->stuck || !x->ctxt->wellFormed);
 }
 
 /* Mending did not help: *e gets what strict reading said as well. */

@@ -91,11 +91,44 @@ static void refused(void)
 		       "what is no report is not mended");
 }
 
+/* n records behind head; "" or what stands behind the report. */
+static const char *large(const char *head, unsigned n, const char *behind)
+{
+	struct buf b = {0};
+
+	buf_adds(&b, head);
+	for (unsigned i = 0; i < n; i++)
+		buf_adds(&b, RECORD);
+	buf_adds(&b, behind);
+	const char *got = trace_item(b.p, b.len, -1);
+
+	buf_free(&b);
+	return got;
+}
+
+/* libxml2 would wait until all of the document is there for what has no end. */
+static void much_behind(void)
+{
+	trace_quiet = true;
+	trace_contains(large("<feedback>a & b" METADATA POLICY, 1000, "</feedback>"),
+		       "end 1000 3000 0 0 c\n", "a `&` in front of 100 KB");
+	trace_contains(large("<feedback><!-- " METADATA POLICY, 1000, "</feedback>"),
+		       "end 1000 3000 0 0 c\n", "a comment without an end");
+	trace_contains(large("<feedback><![CDATA[ " METADATA POLICY, 1000, "</feedback>"),
+		       "end 1000 3000 0 0 c\n", "a CDATA section without an end");
+	const char *got = large("<feedback>a & b" METADATA POLICY, 50000, "</feedback>\n");
+
+	trace_contains(got, "end 50000 150000 0 0 c\n", "more than 8 MB");
+	is_int(count(got, "refused "), 0, "and nothing behind them is found too far away");
+	trace_quiet = false;
+}
+
 int main(void)
 {
 	whole();
 	several();
 	cut();
 	refused();
+	much_behind();
 	return trace_done();
 }
