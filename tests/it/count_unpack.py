@@ -32,6 +32,8 @@ def is_tar(data):
 
 def zip_at(data):
     """Where a zip begins that has a program or the like before it; 0: at once, or nowhere."""
+    if data.startswith((GZIP, XZ, BZIP2)):
+        return 0  # what is not compressed in one of these may be seen as well
     found = re.search(rb"PK\x03\x04[\x0a-\x3f]\0..[\0\x08]\0", data[:LOOK], re.S)
     return found.start() if found and b"\0" in data[:LOOK] else 0
 
