@@ -21,6 +21,7 @@ struct zip {
 	uint64_t packed;    /* bytes of the file in the zip; UNKNOWN: told behind them */
 	uint64_t size, out; /* bytes that come out of it: as said, and so far */
 	uint32_t listed;    /* files in the directory */
+	uint32_t total;     /* files there are, as the end of the directory says; 0: not met */
 	bool ended;         /* the directory was met, or its end */
 	bool folder;
 };
@@ -366,11 +367,11 @@ static int leave_file(struct zip *z, struct err *e)
 	return archive_ended(&z->a, e);
 }
 
-/* No more headers. */
+/* No more headers. A zip that was read to its own end loses nothing by what it lies in. */
 static int end(struct zip *z, struct err *e)
 {
 	if (z->a.in.broke.class != ERR_NONE)
-		return archive_ended(&z->a, e);
+		return z->total && z->total == z->a.names ? 0 : archive_ended(&z->a, e);
 	if (z->listed > z->a.names)
 		return err_set(e, ERR_INPUT, "damaged zip: its directory lists %u files and "
 					     "folders, of which only %u could be found",
@@ -386,15 +387,15 @@ static uint64_t other_length(struct zip *z, size_t n)
 {
 	const uint8_t *p = z->a.in.p;
 
-	if (n >= 46 && memcmp(p, "PK", 4) == 0)
+	if (n >= 46 && memcmp(p, "PK\1\2", 4) == 0)
 		return 46ULL + le16(p + 28) + le16(p + 30) + le16(p + 32);
-	if (n >= 22 && memcmp(p, "PK", 4) == 0)
+	if (n >= 22 && memcmp(p, "PK\5\6", 4) == 0)
 		return 22ULL + le16(p + 20);
-	if (n >= 12 && memcmp(p, "PK", 4) == 0)
+	if (n >= 12 && memcmp(p, "PK\6\6", 4) == 0)
 		return 12 + (le64(p + 4) & UINT32_MAX);
-	if (n >= 20 && memcmp(p, "PK", 4) == 0)
+	if (n >= 20 && memcmp(p, "PK\6\7", 4) == 0)
 		return 20;
-	if (n >= 8 && memcmp(p, "PK", 4) == 0)
+	if (n >= 8 && memcmp(p, "PK\6\10", 4) == 0)
 		return 8ULL + le32(p + 4);
 	return 0;
 }
@@ -407,11 +408,13 @@ static int pass_other(struct zip *z, size_t n, struct err *e)
 
 	if (length) {
 		z->listed += z->a.in.p[2] == 1;
+		if (z->a.in.p[2] == 5)
+			z->total = le16(z->a.in.p + 10);
 		z->ended = true;
 		return archive_skip(&z->a, length, e);
 	}
 	/* said at the beginning of what was to be split over several disks */
-	if (z->a.names == 0 && (memcmp(z->a.in.p, "PK", 4) == 0 ||
+	if (z->a.names == 0 && (memcmp(z->a.in.p, "PK\7\10", 4) == 0 ||
 				memcmp(z->a.in.p, "PK00", 4) == 0))
 		return archive_skip(&z->a, 4, e);
 	z->a.lost |= !z->ended;
@@ -430,7 +433,7 @@ static int zip_next(struct archive_in *a, struct err *e)
 
 		if (n < 4)
 			return end(z, e);
-		if (memcmp(a->in.p, "PK", 4) == 0) {
+		if (memcmp(a->in.p, "PK\3\4", 4) == 0) {
 			if (n < SNIFF_ZIP_HEADER)
 				return archive_ended(&z->a, e);
 			r = take_header(z, e);

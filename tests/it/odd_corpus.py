@@ -76,7 +76,7 @@ def pack_zip(r, t):
     data = zipped([(name, t.data)], r.random() < 0.3)
     word = "zip"
     if r.random() < 0.2:
-        data, word = data[:data.index(b"PK\1\2")], "zipnodir"
+        data, word = data[:data.rindex(b"PK\1\2")], "zipnodir"
     elif r.random() < 0.2:
         data, word = b"MZ not a program " + data, "zipbefore"
     return t.wrap(data, word, 1)
@@ -176,8 +176,9 @@ def packed(r, t=None):
     t = t or one(r)
     t = r.choice(PACKERS)(r, t)
     if t.packed < 2 and r.random() < 0.1:
-        # nothing that looks cut around a zip: what stands behind its last file can't be known then
-        t = r.choice(PACKERS[:6])(r, t)
+        # a zip that ends nowhere, in what is cut: more may have stood behind its last file
+        endless = "zipnodir" in t.done
+        t = r.choice((pack_gzip, pack_members) if endless else PACKERS)(r, t)
     return t
 
 
