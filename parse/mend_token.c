@@ -86,7 +86,7 @@ size_t name_at(const char *p, size_t n)
 
 struct text local_name(struct text name)
 {
-	const char *colon = memchr(name.p, ':', name.len);
+	const char *colon = name.len ? memchr(name.p, ':', name.len) : NULL;
 
 	if (!colon)
 		return name;

@@ -47,6 +47,7 @@ static bool take_entry(struct item *it, uint32_t *ret_entry)
 	if (it->full)
 		return false;
 	it->outcomes++;
+	it->numbered |= it->zero_taken; /* what comes behind the item itself is one of several */
 	*ret_entry = it->numbered ? it->entry + 1 : 0;
 	/* the last number is kept for telling of it, where 0 can't be */
 	it->full = it->entry == LIMIT_ARCHIVE_MAILS - (uint32_t)it->zero_taken;

@@ -24,7 +24,7 @@ static bool is_called(const char *name, const char *what)
 {
 	const char *colon = strrchr(name, ':');
 
-	return strcmp(colon ? colon + 1 : name, what) == 0;
+	return strcasecmp(colon ? colon + 1 : name, what) == 0;
 }
 
 static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
