@@ -97,13 +97,14 @@ int store_lookup_bytes(struct store *s, struct store_seen *seen, size_t n, int p
 	copy_array_bytea(param_array_begin(&p), rest, (uint32_t)n);
 	param_array_end(&p, DB_OID_BYTEA_ARRAY);
 	param_int4(&p, parser_version);
-	if (db_exec(s, "SELECT u.no, l.n, l.dropped FROM unnest($2, $3) WITH ORDINALITY AS u(key, rest, no) "
-		       "CROSS JOIN LATERAL (SELECT coalesce(l.reports, 1)::bigint AS n, "
-		       "l.outcome = 'd' AS dropped FROM ruadb_data.ledger l "
-		       /* + 0: not an index that begins with the tenant, but that of the bytes */
-		       "WHERE l.tenant_id + 0 = $1 AND l.bytes_key = u.key AND l.sha256_rest = "
-		       "u.rest AND l.parser_version = $4 AND l.outcome IN "
-		       "('s', 'c', 'n', 'r', 'd') ORDER BY l.outcome = 'd' DESC LIMIT 1) l", &p, &res, e) < 0)
+	/* + 0: not an index that begins with the tenant, but that of the bytes, once an outcome */
+	if (db_exec(s, "SELECT u.no, l.n, l.dropped FROM unnest($2, $3) WITH ORDINALITY AS "
+		       "u(key, rest, no) CROSS JOIN LATERAL (SELECT l.n, o = 'd' AS dropped FROM "
+		       "unnest('{d,s,c,n,r}'::\"char\"[]) o CROSS JOIN LATERAL (SELECT "
+		       "coalesce(l.reports, 1)::bigint AS n FROM ruadb_data.ledger l WHERE "
+		       "l.tenant_id + 0 = $1 AND l.bytes_key = u.key AND l.outcome = o AND "
+		       "l.parser_version = $4 AND l.sha256_rest = u.rest LIMIT 1) l LIMIT 1) l",
+		    &p, &res, e) < 0)
 		return -1;
 	mark(res, seen, true);
 	return 0;
