@@ -187,7 +187,7 @@ static void read_open(struct reading *r, const struct err *cut)
 
 	if (read_parts(r, &e) < 0)
 		item_refused(it, &e);
-	if (it->outcomes == outcomes && !mail_is_tls_report(r->mail)) {
+	if (it->outcomes == outcomes) {
 		struct source *raw = mail_raw(r->mail);
 
 		mail_blocks_read(it, raw, "mail");

@@ -1,4 +1,5 @@
 #include "parse/mime.h"
+#include "parse/sniff.h"
 #include "parse/window.h"
 #include "base/mem.h"
 
@@ -224,7 +225,7 @@ int mail_next(struct mail *m, struct mail_part *ret, struct err *e)
 	ret->body_text = l->where != NULL;
 	if (l->object && !l->where)
 		ret->body_text = is_body_text(l->object, &ret->html);
-	if (l->form != FORM_BYTES && l->form != FORM_MAIL)
+	if (l->form != FORM_BYTES && l->form != FORM_MAIL && l->form != FORM_TLS)
 		return 1;
 	ret->content = leaf_raw(m, l);
 	ret->beside = l->text != NULL;
@@ -246,7 +247,7 @@ bool mail_called_report(const struct mail *m)
 {
 	const struct leaf *l = &m->leaves[m->next - 1];
 
-	if (!GMIME_IS_PART(l->object))
+	if (!GMIME_IS_PART(l->object) || l->form == FORM_TLS)
 		return false;
 	GMimeContentType *type = g_mime_object_get_content_type(l->object);
 	const char *subtype = type ? g_mime_content_type_get_media_subtype(type) : NULL;
@@ -471,11 +472,6 @@ static bool has_form(const struct mail *m, enum mail_form form)
 	return false;
 }
 
-bool mail_is_tls_report(const struct mail *m)
-{
-	return has_form(m, FORM_TLS);
-}
-
 const char *mail_words(struct mail *m, bool error_report)
 {
 	const char *type = report_type(m), *automatic = field(m, "Auto-Submitted");
@@ -485,7 +481,7 @@ const char *mail_words(struct mail *m, bool error_report)
 	if (g_ascii_strcasecmp(type, "delivery-status") == 0 || has_form(m, FORM_DELIVERY))
 		return "a delivery status notification, without a report";
 	if (g_ascii_strcasecmp(type, "tlsrpt") == 0 || has_form(m, FORM_TLS))
-		return "a TLS report (RFC 8460), no DMARC report";
+		return SNIFF_TLS;
 	if (error_report)
 		return "an error report (RFC 7489, 7.2.2): a reporter could not send its report";
 	if (automatic && g_ascii_strncasecmp(automatic, "no", 2) != 0)

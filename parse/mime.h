@@ -31,7 +31,7 @@ enum mail_form {
 	FORM_SIGNATURE, /* of a signed mail: nothing to read */
 	FORM_FAILURE,   /* of a failure report (ARF): fields, no aggregate report */
 	FORM_DELIVERY,  /* of a delivery status notification, likewise */
-	FORM_TLS,       /* a TLS report */
+	FORM_TLS,       /* a TLS report, it says: its bytes tell */
 	/* from here on: what can't be read */
 	FORM_UNREAD,
 	FORM_SMIME_ENCRYPTED = FORM_UNREAD,
@@ -61,7 +61,8 @@ int mail_open(const void *data, size_t size, int fd, struct repairs *r, struct m
 int mail_next(struct mail *m, struct mail_part *ret, struct err *e) MUST_CHECK;
 void mail_close(struct mail *m);
 
-/* The part that mail_next gave last calls itself gzip, zip or XML, by type or name. */
+/* The part that mail_next gave last calls itself gzip, zip or XML, by type or name, and no TLS
+ * report. */
 bool mail_called_report(const struct mail *m);
 /* The mail ends without its last boundary; with it. A mail of no parts is neither. */
 bool mail_is_cut(const struct mail *m);
@@ -70,8 +71,6 @@ bool mail_is_whole(const struct mail *m);
 struct source *mail_raw(const struct mail *m);
 /* What a mail is that has no report in it. error_report: a text of it says that it is one. */
 const char *mail_words(struct mail *m, bool error_report);
-/* One of its parts says that it is a TLS report. */
-bool mail_is_tls_report(const struct mail *m);
 /* Its subject is that of a report. */
 bool mail_subject_of_report(struct mail *m);
 

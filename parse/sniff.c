@@ -142,6 +142,12 @@ static bool is_bzip2(const uint8_t *p, size_t len)
 }
 
 /* What has no bytes of its own at its beginning. */
+/* RFC 8460, 4.4: members that it has to have, in whatever order. */
+static bool is_tls_report(const uint8_t *p, size_t len)
+{
+	return memmem(p, len, "\"organization-name\"", 19) && memmem(p, len, "\"policies\"", 10);
+}
+
 static struct sniffed sniff_further(const uint8_t *p, size_t len, size_t skip)
 {
 	struct sniffed s;
@@ -162,7 +168,7 @@ static struct sniffed sniff_further(const uint8_t *p, size_t len, size_t skip)
 	if (sniff_feedback(p, len))
 		return (struct sniffed){KIND_XML, "XML", skip};
 	if (p[skip] == '{' || p[skip] == '[')
-		return (struct sniffed){KIND_JSON, "JSON", skip};
+		return (struct sniffed){KIND_JSON, is_tls_report(p, len) ? SNIFF_TLS : "JSON", skip};
 	zip = find_zip(p, len);
 	if (zip)
 		return (struct sniffed){KIND_ZIP, "zip", (size_t)(zip - p)};

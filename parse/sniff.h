@@ -42,6 +42,7 @@ bool sniff_feedback(const uint8_t *p, size_t len);
 /* sniff_mail.c: the header of a mail begins here. */
 bool sniff_mail(const uint8_t *p, size_t len);
 
+#define SNIFF_TLS "a TLS report (RFC 8460), no DMARC report"
 #define SNIFF_OUTLOOK "an Outlook message (.msg), which ruadb does not read: save it as .eml " \
 		      "and hand that over"
 #define SNIFF_OUTLOOK_OVERLAP 64 /* bytes of one block to see again with the next */

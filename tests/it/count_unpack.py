@@ -281,7 +281,8 @@ def read_part(part, mails):
         return [] if signature else [Refused("a part that nobody can look into")]
     if is_xml(body) and not is_mail(body):
         return [f for f in attempt(body) if not isinstance(f, NotReport)]
-    return [other(body.strip())] if "zip" in part.get_content_subtype() else []
+    kind = part.get_content_subtype()
+    return [other(body.strip())] if "zip" in kind and "tlsrpt" not in kind else []
 
 
 def read_item(data):

@@ -9,6 +9,8 @@ static void no_reports(void)
 	is_str(trace_text(" \r\n"), "not 0 an empty file\n", "blanks");
 	is_str(trace_text("unused"), "not 0 text\n", "text");
 	is_str(trace_text("{\"organization-name\":\"x\"}"), "not 0 JSON\n", "JSON");
+	is_str(trace_text("{\"organization-name\":\"x\", \"policies\":[]}"),
+	       "not 0 a TLS report (RFC 8460), no DMARC report\n", "JSON of a TLS report");
 	is_str(trace_text("\x89PNG\r\n"), "not 0 a PNG picture\n", "a picture");
 	is_str(trace_text("<a><b/></a>"), "not 0 XML without feedback\n", "XML of another kind");
 	is_str(trace_text("<?xml version='1.0'?>\n"), "not 0 XML without feedback\n",

@@ -1,6 +1,7 @@
 /* Mails as they come: media types, encodings, boundaries, headers; and what is no report. */
 #include "tests/unit/mail_made.h"
 
+#define TLS_REPORT "{\"organization-name\":\"mx.example.net\",\"report-id\":\"a\",\"policies\":[]}"
 #define BASE64 "\nContent-Transfer-Encoding: base64"
 
 static void media_types(void)
@@ -377,7 +378,7 @@ static void no_reports(void)
 		 "--b\nContent-Type: message/delivery-status\n\nAction: failed\n--b--",
 		 "a delivery status notification, without a report"},
 		{"Subject: Report Domain: a\nContent-Type: multipart/report; report-type=tlsrpt; "
-		 "boundary=b\n", "--b\nContent-Type: application/tlsrpt+gzip" BASE64 "\n\nH4sI\n--b--",
+		 "boundary=b\n", "--b\nContent-Type: application/tlsrpt+json\n\n" TLS_REPORT "\n--b--",
 		 "a TLS report (RFC 8460), no DMARC report"},
 		{"Subject: a\n", "Report-Date: Fri, 6 Nov 2026\nReport-Domain: a\nSubmitter: b",
 		 "an error report (RFC 7489, 7.2.2): a reporter could not send its report"},
@@ -402,6 +403,32 @@ static void no_reports(void)
 		   "Content-Type: message/rfc822\n\n%s\n--r--\n", buf_cstr(&inner));
 	stores(bounced, "", "a report that bounced is a report");
 	buf_free(&inner);
+}
+
+/* Their type is a hint as well: the bytes tell. */
+static void tls_reports(void)
+{
+	struct buf packed = made_base64_in(made_gzip(TLS_REPORT), 76, "\n"), both = {0};
+
+	says(mail_with("Content-Type: application/tlsrpt+gzip" BASE64, buf_cstr(&packed)),
+	     "not 1 a TLS report (RFC 8460), no DMARC report\n", "a TLS report, packed");
+	says(mail_with("Content-Type: application/gzip" BASE64, buf_cstr(&packed)),
+	     "not 1 a TLS report (RFC 8460), no DMARC report\n", "one that is called a gzip");
+	says(mail_with("Content-Type: application/tlsrpt+gzip" BASE64, "taken out"),
+	     "not 0 a TLS report (RFC 8460), no DMARC report\n", "nothing in its place");
+	says(mail_with("Content-Type: application/tlsrpt+gzip" BASE64, "H4sI"),
+	     "refused 1 input: gzip that ends in the middle\n", "a gzip that tells nothing");
+	stores(mail_with("Content-Type: application/tlsrpt+gzip" BASE64, packed_base64()), "",
+	       "an aggregate report that is called a TLS report");
+	stores(mail_with("Content-Type: application/tlsrpt+json", DECLARED), "",
+	       "one that is not packed");
+	buf_printf(&both, MULTIPART "--b\nContent-Type: application/tlsrpt+gzip" BASE64 "\n\n%s\n"
+		   "--b\nContent-Type: application/tlsrpt+gzip" BASE64 "\n\n%s\n--b--\n",
+		   buf_cstr(&packed), packed_base64());
+	trace_contains(trace_item(both.p, both.len, -1),
+		       "not 1 a TLS report (RFC 8460), no DMARC report\nhead 2", "both in one mail");
+	buf_free(&both);
+	buf_free(&packed);
 }
 
 static void unreadable(void)
@@ -451,6 +478,7 @@ int main(void)
 	headers();
 	mails_in_mails();
 	no_reports();
+	tls_reports();
 	unreadable();
 	return trace_done();
 }
