@@ -8,6 +8,7 @@
 
 #define LIMIT_ITEM_OUTPUT (2LL << 30)      /* bytes that may come out of one item */
 #define LIMIT_REPORT_RECORDS 5000000       /* records in a report */
+#define LIMIT_REFUSED_ROWS 10000           /* rows refused of a report with hardly another */
 #define LIMIT_TIME 253402300799LL         /* the end of 9999: later is no time */
 #define LIMIT_XML_DEPTH 32
 #define LIMIT_LEAF 4096                    /* bytes of an element's text */
@@ -20,6 +21,7 @@
 #define LIMIT_REASONS 16                   /* override reasons a record */
 #define LIMIT_EXTRA (1 << 20)              /* bytes of a record's or a head's extra JSON */
 #define LIMIT_REPAIRS 200                  /* REPAIR frames of a report: distinct things mended */
+#define LIMIT_MENDED (512LL << 20)         /* bytes of XML that is mended: some seconds */
 #define LIMIT_SILENCE (1 << 20)            /* bytes of XML without a tag: blanks, comments, NULs */
 #define LIMIT_RECORD_XML (8 << 20)         /* bytes of XML from one record's end to the next */
 #define LIMIT_ARCHIVE_REPORTS 32           /* entries in an archive of reports */

@@ -168,11 +168,19 @@ static void release_block(struct mend *m)
 		m->level[d].out_at = SIZE_MAX;
 }
 
+int mend_too_large(struct err *e)
+{
+	return err_set(e, ERR_LIMIT, "not well-formed XML of more than %lld MB: that much is not "
+				     "mended", LIMIT_MENDED >> 20);
+}
+
 static int mend_next_block(struct source *s, struct block *ret, struct err *e)
 {
 	struct mend *m = (struct mend *)s;
 
 	release_block(m);
+	if (offset(m) > LIMIT_MENDED)
+		return mend_too_large(e);
 	if (m->stage == BROKEN) {
 		if (m->why.class > ERR_INPUT) {
 			*e = m->why;

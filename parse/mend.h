@@ -31,6 +31,8 @@
 
 /* below: at its beginning; stays the caller's. What comes out of it is not counted by budgets. */
 struct source *mend_open(struct source *below, struct repairs *r);
+/* What is larger than LIMIT_MENDED is not mended: -1, and *e says so. */
+int mend_too_large(struct err *e);
 /* The document is not whole. why: a sentence without its dot; ERR_NONE: it ended quietly. */
 bool mend_broke_off(const struct source *mend, struct err *why);
 /* Behind the document that was read to its end: another one? -1: a limit. */

@@ -187,9 +187,14 @@ static void refuse_sum(struct aggregate *a)
 /* why: a sentence without its dot. */
 static void refuse_row(struct aggregate *a, int64_t messages, const char *why)
 {
+	struct report_sums *s = &a->sums;
+
 	a->record_no++;
-	a->sums.records_refused++;
-	if (__builtin_add_overflow(a->sums.messages_refused, messages, &a->sums.messages_refused))
+	s->records_refused++;
+	if (s->records_refused > LIMIT_REFUSED_ROWS && s->records < s->records_refused / 100)
+		refuse(a, ERR_LIMIT, "more than %d records without a usable source_ip or count, "
+		       "and hardly one with both", LIMIT_REFUSED_ROWS);
+	else if (__builtin_add_overflow(s->messages_refused, messages, &s->messages_refused))
 		refuse_sum(a);
 	else
 		emit_row_refused(a->emit, a->record_no, messages, why);

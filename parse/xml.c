@@ -20,6 +20,7 @@ struct xml {
 	struct emit *emit;
 	struct repairs *repairs;
 	struct source *mend; /* of the document that is mended; or NULL */
+	uint64_t fed;               /* bytes of this pass */
 	size_t silence, record_xml; /* bytes since the last tag, and since the last record */
 	uint32_t tags, records;
 	bool source_failed;
@@ -137,7 +138,7 @@ static size_t open_ctxt(struct xml *x, const struct block *first)
 	x->ctxt->_private = x;
 	x->line = 0;
 	x->source_failed = x->stuck = false;
-	x->silence = x->record_xml = 0;
+	x->fed = x->silence = x->record_xml = 0;
 	aggregate_begin(x->aggregate, x->ctxt);
 	return n;
 }
@@ -225,6 +226,7 @@ static int feed(struct xml *x, const uint8_t *p, size_t n, bool last, struct err
 	do {
 		size_t some = n < PIECE ? n : PIECE;
 
+		x->fed += some;
 		xmlParseChunk(x->ctxt, (const char *)p, (int)some, last && some == n);
 		if (look(x, some, e) < 0)
 			return -1;
@@ -348,6 +350,10 @@ static enum xml_verdict mend(struct xml *x, struct source *s, size_t mark, uint3
 {
 	struct err strict = *e;
 
+	if (x->fed > LIMIT_MENDED) {
+		mend_too_large(e);
+		return XML_BAD;
+	}
 	if (aggregate_head_sent(x->aggregate))
 		emit_again(x->emit);
 	repairs_restore(x->repairs, mark);

@@ -68,11 +68,13 @@ LIMIT_NESTED_ARCHIVES - archives inside each other
 LIMIT_GZIP_MEMBERS pieces a gzip
 LIMIT_DICTIONARY MB memory that an xz
 LIMIT_REPORT_RECORDS records a report
+LIMIT_REFUSED_ROWS records refused
 LIMIT_XML_DEPTH - depth of elements
 LIMIT_TAG KB a start tag
 LIMIT_ATTRIBUTES attributes a start tag
 LIMIT_DOCUMENTS documents one behind the other
 LIMIT_DOCUMENTS_AGAIN MB of XML gone over
+LIMIT_MENDED MB of XML that is mended
 LIMIT_SILENCE MB of XML without a tag
 LIMIT_RECORD_XML MB of XML from one record
 LIMIT_LEAF KB the text of an element

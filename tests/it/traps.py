@@ -107,6 +107,16 @@ def gzip_of_empty_elements_in_record():
 
 
 @refused
+def gzip_of_empty_records():
+    return bomb(HEAD, b"<record/>", 2 * GB - 16 * MB, END)
+
+
+@refused
+def gzip_of_empty_records_unclosed():
+    return bomb(HEAD, b"<record>", 2 * GB - 16 * MB, END)
+
+
+@refused
 def gzip_of_comments():
     return bomb(HEAD, b"<!--a-->", 10 * GB, END)
 

@@ -95,6 +95,44 @@ static void take_document(struct source *m, struct buf *out, bool *ret_failed)
 			   e.class == ERR_NONE ? "" : e.msg);
 }
 
+/* Elements with much text, again and again. */
+static int endless_next(struct source *s, struct block *ret, struct err *e)
+{
+	struct pieces *p = (struct pieces *)s;
+
+	(void)e;
+	*ret = (struct block){(const uint8_t *)p->p, p->at ? p->len : strlen("<feedback>"), false};
+	if (p->at)
+		ret->p += strlen("<feedback>");
+	p->at += ret->len;
+	return 1;
+}
+
+static void too_large(void)
+{
+	struct buf text = {0};
+	struct err e = {0};
+	struct block b;
+
+	buf_adds(&text, "<feedback>");
+	for (int i = 0; i < 16; i++) {
+		buf_adds(&text, "<x>");
+		memset(buf_room(&text, 60000), 'x', 60000);
+		text.len += 60000;
+		buf_adds(&text, "</x>");
+	}
+	struct pieces pieces = {{endless_next, pieces_rewind, pieces_close}, text.p,
+				text.len - strlen("<feedback>"), 0, 0, ERR_NONE};
+	struct source *m = mend_open(&pieces.source, NULL);
+
+	while (source_next(m, &b, &e) > 0)
+		;
+	is_str(e.msg, "not well-formed XML of more than 512 MB: that much is not mended", "too much");
+	ok(pieces.at > LIMIT_MENDED && pieces.at < LIMIT_MENDED + (2 << 20), "and it is not read on");
+	source_close(m);
+	buf_free(&text);
+}
+
 /* All documents, a bar between them. twice: each is read once more, and that counts. */
 static void mend_all(const char *p, size_t len, size_t size, enum err_class fails, bool twice,
 		     struct buf *out)
@@ -386,5 +424,6 @@ int main(void)
 	cuts();
 	limits();
 	buf_free(&told);
+	too_large();
 	return tap_done();
 }
