@@ -188,11 +188,11 @@ static bool all_zero(const uint8_t *p, size_t n)
 	return true;
 }
 
-/* No more headers. */
+/* No more headers. A tar that was read to its own end loses nothing by what it lies in. */
 static int end(struct tar *t, struct err *e)
 {
 	if (t->a.in.broke.class != ERR_NONE)
-		return archive_ended(&t->a, e);
+		return t->ended && !t->a.lost && !t->a.in.len ? 0 : archive_ended(&t->a, e);
 	if (t->a.lost)
 		return err_set(e, ERR_INPUT, "damaged tar: between the files that could be read "
 					     "there is something that could not");
@@ -212,6 +212,7 @@ static int tar_next(struct archive_in *a, struct err *e)
 		if (n < HEADER)
 			return end(t, e);
 		if (sniff_tar_header(a->in.p)) {
+			t->ended = false;
 			r = take_header(t, e);
 		} else if (all_zero(a->in.p, HEADER)) {
 			t->ended = true;

@@ -41,6 +41,11 @@ static void whole(void)
 	tar_add_text(&twice, "z.xml", DOCUMENT);
 	trace_contains(trace_buf(gzipped_buf(tar_end(twice))), entry_outcome('6'),
 		       "a tar in a tar in a gzip");
+	struct buf cut = gzipped(b.p, b.len);
+
+	ok(!strstr(trace_item(cut.p, cut.len - 3, -1), "behind file"),
+	   "a gzip around it is cut behind it: nothing is missing");
+	buf_free(&cut);
 	for (int i = 0; i < 3; i++) {
 		twice = (struct buf){0};
 		tar_add(&twice, "inner.tar", '0', b.p, b.len);
