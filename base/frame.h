@@ -25,9 +25,9 @@
  *                'x' row refused: u32 record_no, i64 messages, text reason
  *              A piece never straddles frames. Slots are forgotten at HEAD; those of a report
  *              are used from 0 on, so that a small one needs few.
- *   REPAIR     u32 times, u32 record_no, u32 line, text what, text where, text from, text to: struct
+ *   REPAIR     u32 times, u32 record_no, u32 line, text what, where, from, to: struct
  *              repair, what was mended in this report
- *   AGAIN      nothing: the report was not well-formed and is read once more with what can be mended.
+ *   AGAIN      nothing: the report was not well-formed and is read once more, mended.
  *              The entry has no outcome yet.
  *   END        struct report_sums
  *   REFUSED    u32 entry, u8 err_class (ERR_INPUT or ERR_LIMIT or ERR_BUG), text reason

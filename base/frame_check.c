@@ -35,7 +35,7 @@ static const char kinds[] = {AUTH_DKIM, AUTH_SPF, AUTH_SPF_HELO, AUTH_SPF_MFROM,
 
 struct frame_check *frame_check_new(const struct frame_handler *h)
 {
-	/* not xcalloc: set_text is large, and its pages are to stay untouched until they are used */
+	/* not xcalloc: set_text is large, and its pages stay untouched until they are used */
 	struct frame_check *c = xmalloc(sizeof(*c));
 
 	memset(c, 0, offsetof(struct frame_check, set_text));

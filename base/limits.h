@@ -13,7 +13,7 @@
 #define LIMIT_XML_DEPTH 32
 #define LIMIT_LEAF 4096                    /* bytes of an element's text */
 #define LIMIT_COMMENT 65536                /* bytes of a comment, error or human_result */
-#define LIMIT_TAG 65536                    /* bytes of one start tag: attributes cost quadratic time */
+#define LIMIT_TAG 65536                    /* bytes of a start tag: quadratic time */
 #define LIMIT_ATTRIBUTES 128               /* of a start tag, namespaces with them */
 #define LIMIT_DOCUMENTS 10000              /* reports one behind the other in a file of XML */
 #define LIMIT_DOCUMENTS_AGAIN (256 << 20)  /* bytes of XML gone over to come to one once more */

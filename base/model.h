@@ -82,7 +82,7 @@ struct auth_result {
 	enum result result;
 	struct text domain;
 	struct text selector;   /* DKIM only */
-	struct text result_raw; /* the word as sent, where it is not the canonical one; else absent */
+	struct text result_raw; /* the word as sent, if not the canonical one; else absent */
 };
 
 struct ip {
@@ -98,12 +98,12 @@ struct record {
 	enum disposition disposition;
 	enum result dkim_evaluated, spf_evaluated;
 	struct text header_from, envelope_from, envelope_to; /* as sent, trimmed */
-	struct text extra;  /* JSON object or absent: reasons, raw words, human_results, extensions */
+	struct text extra;  /* JSON object or absent: reasons, raw words, extensions, .. */
 };
 
 /*
- * Something that was mended while a report was read. Equal ones (all but record_no and line) are one
- * with its times, so that a habit of the reporter's is told once, whatever the report's size.
+ * Something that was mended while a report was read. Equal ones (all but record_no and line) are
+ * one with its times, so that a habit of the reporter's is told once, whatever the report's size.
  */
 struct repair {
 	struct text what;     /* the kind, a word of parse/repairs.h: time_fraction */

@@ -3,7 +3,7 @@
  *
  *   gen small DIR N SEED          N reports of about 6 records (1 to 31, heavy tail) of 400 domains
  *                                 over 90 days: .xml.gz, each tenth a .zip
- *   gen odd DIR N SEED            the same reports as small writes of that seed, each with an oddity
+ *   gen odd DIR N SEED            the reports that small writes of that seed, each with an oddity
  *                                 of the wild (odd.h); what must come of them is in DIR.odd
  *   gen huge DIR N RECORDS SEED   N reports of RECORDS records: .xml.gz and .zip by turns
  *

@@ -208,7 +208,8 @@ int main(int argc, char **argv)
 	static struct run r;
 	const struct frame_handler handler = {
 		.ctx = &r, .head = on_head, .set = on_set, .record = on_record,
-		.row_refused = on_row_refused, .repair = on_repair, .again = on_again, .end = on_end,
+		.row_refused = on_row_refused, .repair = on_repair, .again = on_again,
+		.end = on_end,
 		.refused = on_refused, .not_report = on_not_report, .item_end = on_item_end};
 
 	if (argc != 4) {

@@ -8,8 +8,9 @@
  *
  * The mix: report n is of kind n modulo ODD_KINDS, so that each kind is as frequent as any other,
  * which is far from the wild, where most reports have nothing odd or only what costs nothing (no
- * version, no scope, CRLF). A report has one oddity, beside what its reporter's style has anyway; the
- * variants of a kind take turns. Where the kind asks for no other packing it is that of the twin.
+ * version, no scope, CRLF). A report has one oddity, beside what its reporter's style has anyway;
+ * the variants of a kind take turns. Where the kind asks for no other packing it is that of the
+ * twin.
  */
 #ifndef BENCH_ODD_H
 #define BENCH_ODD_H
@@ -65,9 +66,9 @@ struct odd_corpus *odd_new(const char *dir);
 /* Writes one report, which xml holds; takes the bytes of xml. */
 void odd_write(struct odd_corpus *c, const struct gen_report *g, uint32_t no, struct buf *xml);
 /*
- * Says what must come of all in the file DIR.odd; frees c; returns the bytes of all files. A line a kind, its columns: name,
- * reports, partial ones, mended ones, quarantined entries, records, records refused; files, files
- * that are really odd, repeats.
+ * Says what must come of all in the file DIR.odd; frees c; returns the bytes of all files. A line a
+ * kind, its columns: name, reports, partial ones, mended ones, quarantined entries, records,
+ * records refused; files, files that are really odd, repeats.
  */
 uint64_t odd_finish(struct odd_corpus *c);
 

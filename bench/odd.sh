@@ -26,8 +26,8 @@ odd_unexpected()
 {
 	sql "$odd_found" | tr '|' '\t' > "$home/odd.found"
 	awk -F '\t' -v OFS=' ' '
-		function told(n) { return n[2] " reports (" n[3] " partial, " n[4] " mended), " n[5] \
-			" quarantined, " n[6] " records, " n[7] " refused" }
+		function told(n) { return n[2] " reports (" n[3] " partial, " n[4] " mended), " \
+			n[5] " quarantined, " n[6] " records, " n[7] " refused" }
 		FNR == NR { line[$1] = $0; next }
 		{
 			split(line[$1], found); split($0, due)
@@ -52,10 +52,11 @@ odd_check()
 	[ -z "$wrong" ] || echo "$wrong"
 	[ "$(json reports_repeat)" = "$(odd_sum 10)" ] ||
 		echo "# odd: $(json reports_repeat) repeats in place of $(odd_sum 10)"
-	say odd_mix_stored "$(json reports_stored)" "reports, of $(wc -l < "$home/odd.odd") kinds in \
+	say odd_mix_stored "$(json reports_stored)" \
+		"reports, of $(wc -l < "$home/odd.odd") kinds in \
 $(odd_sum 8) files, $(odd_sum 9) of them really odd" "= $(odd_sum 2)"
-	say odd_mix_quarantined "$(json quarantined)" "what is none, or is damaged before its records" \
-		"= $(odd_sum 5)"
+	say odd_mix_quarantined "$(json quarantined)" \
+		"what is none, or is damaged before its records" "= $(odd_sum 5)"
 	say odd_mix_unexpected "$(grep -c '^# odd' <<< "$wrong")" \
 		"kinds of which something else came than had to" "= 0"
 }

@@ -278,7 +278,8 @@ static void html_first(struct odd *o)
 static void odd_name(struct odd *o)
 {
 	static const char *const fields[] = {
-		"Content-Disposition: attachment;\r\n\tfilename*0=\"mail.example!example.com!\";\r\n"
+		"Content-Disposition: attachment;\r\n"
+		"\tfilename*0=\"mail.example!example.com!\";\r\n"
 		"\tfilename*1=\"1782864000!1782950399.xml.gz\"\r\n",
 		"Content-Disposition: attachment; filename=\"!example.com!1782864000!"
 		"1782950399.xml.gz\"\r\n",

@@ -153,7 +153,8 @@ static void put_fields(const struct pack_mail *m, struct buf *to)
 {
 	for (unsigned i = 3; i > 0; i--)
 		buf_printf(to, "Received: from host%u.mail.example (host%u.mail.example "
-			   "[192.0.2.%u])\r\n\tby mx%u.example.com (Postfix) with ESMTPS id %08X\r\n"
+			   "[192.0.2.%u])\r\n\tby mx%u.example.com (Postfix) "
+			   "with ESMTPS id %08X\r\n"
 			   "\tfor <dmarc@example.com>; Thu, 02 Jul 2026 04:0%u:00 +0000 (UTC)\r\n",
 			   i, i, i, i, m->no + i, i);
 	buf_adds(to, "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=mail.example;\r\n"
@@ -171,7 +172,8 @@ static void put_mixed(const struct pack_mail *m, struct buf *to)
 {
 	buf_printf(to, "Content-Type: multipart/mixed; boundary=\"=_part_%u\"\r\n\r\n"
 		   "--=_part_%u\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n%s\r\n\r\n",
-		   m->no, m->no, m->text ? m->text : "This is an aggregate report of mail.example.");
+		   m->no, m->no,
+		   m->text ? m->text : "This is an aggregate report of mail.example.");
 	if (m->html)
 		buf_printf(to, "--=_part_%u\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
 			   "%s\r\n", m->no, m->html);

@@ -65,7 +65,8 @@ void counts_summary(const struct counts *c, bool parse_only, FILE *out)
 	fprintf(out, "%12lld reports %s: %lld records, %lld messages\n",
 		(long long)c->reports_stored, parse_only ? "read, nothing stored" : "stored",
 		(long long)c->records, (long long)c->messages);
-	line(out, c->reports_partial, "of them only in part: their lines in the log say what is lost");
+	line(out, c->reports_partial,
+	     "of them only in part: their lines in the log say what is lost");
 	line(out, c->reports_mended, "of them had to be mended: ruadb report repairs");
 	line(out, c->reports_conflict, "of them say something else than an earlier one of the same "
 	     "name (conflict)");

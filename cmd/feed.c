@@ -230,7 +230,7 @@ static void begin_mbox(struct feed *f, const struct ingest_file *file)
 	struct mbox_row *m = xcalloc(1, sizeof(*m));
 	bool is_file = strcmp(file->path, "-") != 0;
 
-	/* Standard input has no path, time and inode: no row tells next time that it is unchanged. */
+	/* Standard input has no path, time and inode: no row says that it is unchanged. */
 	if (is_file) {
 		m->c.item = xcalloc(1, sizeof(*m->c.item));
 		*m->c.item = (struct store_item){

@@ -94,7 +94,8 @@ static int on_again(void *ctx, struct err *e)
 static char *reason_of(struct text why)
 {
 	if (why.len > REASON_MAX)
-		for (why.len = REASON_MAX; why.len && ((unsigned char)why.p[why.len] & 0xc0) == 0x80;)
+		for (why.len = REASON_MAX; why.len &&
+		     ((unsigned char)why.p[why.len] & 0xc0) == 0x80;)
 			why.len--;
 	return xstrndup(why.p, why.len);
 }

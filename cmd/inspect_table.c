@@ -71,8 +71,9 @@ static int on_head(void *ctx, const struct report_head *h, struct err *e)
 	say_policy(i, h);
 	say(i, "schema", text_of(inspect_schema(h->schema)));
 	say(i, "extra", h->extra);
-	page_printf(&i->page, "\n  %-25s %10s  %-6s %-10s %-10s %-11s %-24s %s\n", "source", "messages",
-		"dmarc", "dkim", "spf", "disposition", "header from", "results");
+	page_printf(&i->page, "\n  %-25s %10s  %-6s %-10s %-10s %-11s %-24s %s\n",
+		    "source", "messages", "dmarc", "dkim", "spf",
+		    "disposition", "header from", "results");
 	return 0;
 }
 

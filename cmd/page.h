@@ -28,7 +28,7 @@ void page_printf(struct page *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* How long it is now; page_back makes it so long again. */
 int64_t page_at(const struct page *p);
 void page_back(struct page *p, int64_t at);
-/* Copies it to out and empties it. -1: it is not whole (ERR_TEMP); what out says is out's matter. */
+/* Copies it to out and empties it. -1: it is not whole (ERR_TEMP); errors of out are out's. */
 int page_print(struct page *p, FILE *out, struct err *e) MUST_CHECK;
 void page_free(struct page *p);
 

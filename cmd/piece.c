@@ -275,6 +275,7 @@ void batch_log(const struct batch *b)
 
 	for (size_t i = 0; it && i < b->n; i++, it = it->next)
 		for (size_t k = 0; it->durable && k < it->n_entries; k++)
-			if (log_wants(LOG_DEBUG) || is_news(&it->entries[k], &b->items[i].tallies[k]))
+			if (log_wants(LOG_DEBUG) ||
+			    is_news(&it->entries[k], &b->items[i].tallies[k]))
 				log_entry(it, &it->entries[k], &b->items[i].tallies[k]);
 }

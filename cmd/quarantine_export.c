@@ -1,6 +1,6 @@
 /*
- * ruadb quarantine export: the kept bytes as they came. Files are named by number and content, never
- * by what a stranger wrote; each is new, and only its owner may read it.
+ * ruadb quarantine export: the kept bytes as they came. Files are named by number and content,
+ * never by what a stranger wrote; each is new, and only its owner may read it.
  */
 #include "cmd/quarantine.h"
 #include "base/text.h"
@@ -108,7 +108,8 @@ static int write_file(int dir, int64_t id, int from, char **ret_name, struct err
 
 	if (fd < 0) {
 		rc = errno == EEXIST ?
-			err_set(e, ERR_CONFIG, "%s is there already; nothing is written over", name) :
+			err_set(e, ERR_CONFIG, "%s is there already; nothing is written over",
+				name) :
 			err_set(e, ERR_TEMP, "%s: %s", name, strerror(errno));
 		free(name);
 		return rc;

@@ -120,8 +120,9 @@ static int file_rewind(struct source *s, struct err *e)
 
 	look_ahead(a);
 	if (!may_go(a, a->data_at))
-		return err_set(e, ERR_LIMIT, "file %u of the %s has to be read twice and lies "
-					     "too far behind: unpack it and hand over what is in it",
+		return err_set(e, ERR_LIMIT,
+			       "file %u of the %s has to be read twice and lies too far behind: "
+			       "unpack it and hand over what is in it",
 			       a->files, a->format->name);
 	if (pull_goto(&a->in, a->data_at, e) < 0)
 		return -1;

@@ -50,7 +50,7 @@ struct decode {
 	struct told *waiting; /* MOST_WAITING of them; NULL before the first */
 	size_t told, n_waiting;
 	unsigned n_different, documents;
-	/* index in waiting + 1, by the bytes, 0: none; behind them those without bytes, one a kind */
+	/* index in waiting + 1, by the bytes, 0: none; then those without bytes, one a kind */
 	uint16_t slot[SLOTS + KINDS];
 	struct window raw, text; /* as sent; converted */
 	uint8_t out[OUT];
@@ -222,7 +222,8 @@ static void begin(struct decode *d)
 		}
 	}
 	if (!again && (e->unknown || e->wrong))
-		repairs_add(d->repairs, e->unknown ? REPAIR_ENCODING_UNKNOWN : REPAIR_ENCODING_WRONG,
+		repairs_add(d->repairs,
+			    e->unknown ? REPAIR_ENCODING_UNKNOWN : REPAIR_ENCODING_WRONG,
 			    NULL, e->says ? text_of(e->said) : TEXT_ABSENT, text_of(e->name), 0, 1);
 }
 

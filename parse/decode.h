@@ -9,8 +9,8 @@
  * The encoding is guessed (encoding.h) and converted by iconv. In what is UTF-8 or says nothing,
  * bytes that are none are taken for windows-1252, which is what they are where people paste; what
  * no character can be made of becomes U+FFFD; NULs and control characters are left out. All of it
- * is told to the struct repairs, with the line (of the text, from 1 on), when decode_taken says that
- * the next stage has come so far: it reads ahead, and several documents may stand in one file.
+ * is told to the struct repairs, with the line (of the text, from 1 on), when decode_taken says
+ * that the next stage has come so far: it reads ahead, and several documents may stand in one file.
  *
  * Refuses (ERR_LIMIT): more than LIMIT_SILENCE characters in a row that have to be left out.
  *

@@ -31,7 +31,7 @@ static uint8_t ascii_at(const uint8_t *p, size_t left, enum form f)
 	return p[forms[f].low] < 0x80 ? p[forms[f].low] : 0;
 }
 
-/* Where before `until` the first `<` with an ASCII character behind it is, in this form; else len. */
+/* Where before `until` the first `<` before an ASCII character is, in this form; else len. */
 static size_t first_tag(const uint8_t *p, size_t len, size_t until, enum form f)
 {
 	unsigned unit = forms[f].unit;

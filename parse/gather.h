@@ -1,6 +1,16 @@
 /*
- * gather - what aggregate.c (events), open.c, keep.c, odd.c, head.c, record.c and content.c share;
- * nobody else includes it.
+ * gather - what the files of aggregate share; nobody else includes it.
+ *
+ *	aggregate.c  events to fields, passes, the end of a document
+ *	open.c       the start of an element: what it is where it stands
+ *	keep.c       elements and attributes that no field is for
+ *	odd.c        what is told of what is not as the RFCs have it
+ *	head.c       the head: checked, sent as HEAD
+ *	record.c     a record that is whole: normalised, summed, hashed, sent
+ *	content.c    the content hash
+ *
+ * Memory: texts point into the two areas of struct aggregate and last as long as the head, or the
+ * record, that they are of.
  */
 #ifndef PARSE_GATHER_H
 #define PARSE_GATHER_H
@@ -35,7 +45,8 @@ struct area {
 struct content {
 	struct hash *hash;
 	size_t len;
-	uint8_t p[CONTENT_BLOCK + 10 * (LIMIT_LEAF + 5) + SLACK]; /* behind a block the largest row */
+	/* behind a block the largest row */
+	uint8_t p[CONTENT_BLOCK + 10 * (LIMIT_LEAF + 5) + SLACK];
 };
 
 struct level {

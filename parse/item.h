@@ -1,5 +1,11 @@
 /*
  * item - what the readers of one item share: its entries, its budget, where frames go.
+ *
+ * Each reader takes a source and gives each entry in it one outcome: a report (xml.h), a refusal or
+ * "no report". Readers call each other by item_read for what is inside. They return nothing: what
+ * is wrong is the outcome of an entry, and what is beyond a limit ends the reader that met it.
+ *
+ * Memory: the source stays the caller's; the struct lives for one item (parse.c).
  */
 #ifndef PARSE_ITEM_H
 #define PARSE_ITEM_H
@@ -38,11 +44,11 @@ struct item {
 /* Whatever s gives, by what it is. */
 void item_read(struct item *it, struct source *s);
 
-/* zip.c: all files of the zip that s gives; skip: bytes before the first of them. */
+/* All files of the zip that s gives; skip: bytes before the first of them. */
 void zip_read(struct item *it, struct source *s, size_t skip);
-/* tar.c: all files of the tar that s gives. */
+/* All files of the tar that s gives. */
 void tar_read(struct item *it, struct source *s);
-/* mail.c: all attachments of the mail that s gives. */
+/* All attachments of the mail that s gives. */
 void mail_read(struct item *it, struct source *s);
 
 /* In an archive, no report: a mail, or what systems leave there. */
@@ -54,8 +60,10 @@ static inline bool item_exempt(enum kind kind)
 /* -1: ERR_LIMIT, a compression within as many as there may be. */
 int item_too_packed(const struct item *it, struct err *e) MUST_CHECK;
 
-/* Outcomes for the next entry. Where the item is full (frames number LIMIT_ARCHIVE_MAILS entries),
- * the first one of too many says so in its place, and those behind it are not heard. */
+/*
+ * Outcomes for the next entry. Where the item is full (frames number LIMIT_ARCHIVE_MAILS entries),
+ * the first one of too many says so in its place, and those behind it are not heard.
+ */
 void item_refused(struct item *it, const struct err *why);
 void item_not_report(struct item *it, const char *what);
 

@@ -98,18 +98,19 @@ static const char *form_words(enum mail_form form)
 		return "a mail that is packed into its S/MIME signature (smime.p7m): save what is "
 		       "attached to it with your mail program and hand that in";
 	case FORM_PGP:
-		return "an encrypted mail (PGP): decrypt it with your mail program and hand in what "
-		       "is attached to it";
+		return "an encrypted mail (PGP): decrypt it with your mail program and hand in "
+		       "what is attached to it";
 	case FORM_TNEF:
-		return "an attachment in Outlook's own form (winmail.dat, TNEF): unpack it with tnef "
-		       "or ytnef and hand in what comes out, and turn off that form at the server "
-		       "that forwards these mails";
+		return "an attachment in Outlook's own form (winmail.dat, TNEF): unpack it with "
+		       "tnef or ytnef and hand in what comes out, and turn off that form at the "
+		       "server that forwards these mails";
 	case FORM_OUTLOOK:
 		return "an Outlook message (.msg): save it in Outlook as .eml, or save what is "
 		       "attached to it, and hand that in";
 	case FORM_PARTIAL:
 		return "a mail that was sent in pieces (message/partial), of which this is one: "
-		       "save the attachment in a mail program that puts them together and hand that in";
+		       "save the attachment in a mail program that puts them together and hand "
+		       "that in";
 	default:
 		return "nothing that can be read";
 	}

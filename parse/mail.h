@@ -16,8 +16,8 @@ void mbox_read(struct item *it, struct source *s);
 /*
  * mail_blocks.c: the last resort where parts hold no report, and for text with something packed in
  * it. Reads each block of base64 that begins at a line's start like gzip, zip or XML, each gzip or
- * zip that does, and each <feedback>, as an entry, flagged REPAIR_MAIL_STRUCTURE. where: of the text.
- * Linear in time; the text is held in memory.
+ * zip that does, and each <feedback>, as an entry, flagged REPAIR_MAIL_STRUCTURE. where: of the
+ * text. Linear in time; the text is held in memory.
  */
 void mail_blocks_read(struct item *it, struct source *s, const char *where);
 /* Does a line here begin like base64 of gzip, zip or XML? */

@@ -216,8 +216,9 @@ static int mend_rewind(struct source *s, struct err *e)
 
 	m->skipped += m->start;
 	if (m->skipped > LIMIT_DOCUMENTS_AGAIN)
-		return err_set(e, ERR_LIMIT, "too many reports in one file that are read twice, for "
-					     "their records come before the head");
+		return err_set(e, ERR_LIMIT,
+			       "too many reports in one file that are read twice, for "
+			       "their records come before the head");
 	if (source_rewind(m->below, e) < 0)
 		return -1;
 	forget_document(m);

@@ -111,7 +111,8 @@ static void read_packed(struct item *it, struct source *s, const struct sniffed 
 static void tell_of_xml(struct item *it, uint32_t entry, enum xml_verdict v, struct err *e)
 {
 	if (v == XML_EMPTY && (it->packed || it->in_place_of_report)) {
-		err_set(e, ERR_INPUT, "in the place of a report an XML document without an element");
+		err_set(e, ERR_INPUT,
+			"in the place of a report an XML document without an element");
 		v = XML_BAD;
 	}
 	if (v == XML_NO_REPORT || v == XML_EMPTY)

@@ -1,12 +1,15 @@
 /*
  * parse - the door of parse/: bytes of an item to frames.
  *
- * Decides by content what an item is: XML, gzip, zip or tar (our own, on zlib), xz, bzip2 or zstd
- * (libarchive's filters), a mail with attachments (GMime). Blocks go straight into libxml2's push
- * parser with our own SAX2 handlers: memory is flat whatever the report's size. Keeps the limits of
- * base/limits.h. Knows no database, no network, no file name. Aggregate reports of RFC 7489, RFC
- * 9990 and the drafts between are told apart by features and local names, never by the version
- * element.
+ * Decides by content what an item is: XML; gzip, zip or tar (read here, forwards, with zlib for
+ * deflate); xz, bzip2 or zstd (libarchive's filters); a mail (its parts by GMime, its encodings
+ * read here) or an mbox; and these in one another. Blocks go straight into libxml2's push parser
+ * with our own SAX2 handlers: memory is flat whatever the report's size. Strict first; what is not
+ * well-formed, or breaks off, is read once more through mend.h, and what was mended is told
+ * (REPAIR). Aggregate reports of RFC 7489, RFC 9990 and the drafts between are told apart by
+ * features and local names, never by the version element.
+ *
+ * Keeps the limits of base/limits.h. Knows no database, no network, no file name.
  *
  * Memory: one struct parser for the life of a process; nothing it hands out outlives the call.
  */

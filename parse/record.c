@@ -368,8 +368,8 @@ static void say_lost(const struct aggregate *a, struct buf *b)
 {
 	buf_printf(b, "%s: ", a->lost);
 	if (a->cut_record)
-		buf_printf(b, "record %u is not whole and refused, and what may have come behind it "
-			      "is lost", a->record_no);
+		buf_printf(b, "record %u is not whole and refused, and what may have come behind "
+			   "it is lost", a->record_no);
 	else if (a->record_no)
 		buf_printf(b, "what may have come behind record %u is lost", a->record_no);
 	else

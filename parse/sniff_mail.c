@@ -1,7 +1,7 @@
 /*
  * Is it a mail? Its first lines are a header, with the damage that mails come with: a "From " line
- * in front (once more quoted, perhaps), fields that are not folded as they should be, bytes that are
- * no ASCII, lines that end in CR. Two fields that only mails have make the difference.
+ * in front (once more quoted, perhaps), fields that are not folded as they should be, bytes that
+ * are no ASCII, lines that end in CR. Two fields that only mails have make the difference.
  */
 #include "parse/sniff.h"
 

@@ -22,7 +22,8 @@ enum transfer { TRANSFER_NONE, TRANSFER_BASE64, TRANSFER_QUOTED, TRANSFER_UU };
 /*
  * What raw holds, decoded; raw belongs to the source that is returned. as: what the header says.
  * Where the bytes say otherwise (base64 that nobody announced, twice encoded, XML or gzip bare
- * under the name of base64) they are followed and REPAIR_MAIL_ENCODING is told, of the part `where`.
+ * under the name of base64) they are followed and REPAIR_MAIL_ENCODING is told, of the part
+ * `where`.
  */
 struct source *transfer_open(struct source *raw, enum transfer as, struct repairs *r,
 			     const char *where);

@@ -185,7 +185,8 @@ static int look_at_progress(struct xml *x, size_t fed, struct err *e)
 	x->tags = tags;
 	x->records = records;
 	if (x->silence > LIMIT_SILENCE)
-		return err_set(e, ERR_LIMIT, "more than %d bytes without an element", LIMIT_SILENCE);
+		return err_set(e, ERR_LIMIT, "more than %d bytes without an element",
+			       LIMIT_SILENCE);
 	if (x->record_xml > LIMIT_RECORD_XML)
 		return err_set(e, ERR_LIMIT, "more than %d bytes of XML without a record",
 			       LIMIT_RECORD_XML);

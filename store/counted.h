@@ -27,8 +27,8 @@ struct member {
 int trust_rank(char auth);
 
 /*
- * How a newcomer stands to the n members of its set. A conflict is one of complete reports: a part of
- * a report contradicts nobody, and is superseded by the complete one.
+ * How a newcomer stands to the n members of its set. A conflict is one of complete reports: a part
+ * of a report contradicts nobody, and is superseded by the complete one.
  */
 enum standing { STANDS_NEW, STANDS_REPEAT, STANDS_CONFLICT, STANDS_NEAR_REPEAT };
 enum standing standing_of(const struct member *newcomer, const struct member *m, size_t n,

@@ -40,8 +40,8 @@ static void param_entry_keys(struct store *s, struct params *p, const struct sto
 	"q.item_key AND o.quarantine_id <> ALL ($2))))"
 
 /*
- * Others in quarantine, and items whose row in the ledger says that they hold reports (NULL: one) or
- * were no reports, refer to an original by its bytes.
+ * Others in quarantine, and items whose row in the ledger says that they hold reports (NULL: one)
+ * or were no reports, refer to an original by its bytes.
  */
 #define ORIGINALS_SQL \
 	"WITH gone AS (SELECT DISTINCT q.sha256 FROM ruadb_data.quarantine q WHERE q.tenant_id = " \

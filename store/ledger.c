@@ -187,7 +187,7 @@ static int probe(struct work *w, const struct line *lines, size_t n, bool *there
 			&p, there, ret_there, e);
 }
 
-/* Bytes that were stored stay `stored` when they come again from the same place; so do dropped ones. */
+/* Bytes that were stored stay `stored` if they come again from the same place; dropped ones too. */
 static int upsert(struct work *w, struct err *e)
 {
 	AUTO_PARAMS struct params p = {0};

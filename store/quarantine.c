@@ -19,9 +19,10 @@
 
 /* A stored item has a reason where it holds a partial report: what is lost. */
 #define PARTIAL_SQL \
-	"SELECT '0', '0', l.size::text, 'true', '', '', l.source, l.item, encode(x.sha256, 'hex'), " \
-	"l.reason FROM ruadb_data.ledger l CROSS JOIN LATERAL (SELECT uuid_send(l.bytes_key) || " \
-	"l.sha256_rest AS sha256) x WHERE l.tenant_id = $1 AND l.parser_version < $2 AND l.outcome " \
+	"SELECT '0', '0', l.size::text, 'true', '', '', l.source, l.item, " \
+	"encode(x.sha256, 'hex'), l.reason FROM ruadb_data.ledger l CROSS JOIN LATERAL " \
+	"(SELECT uuid_send(l.bytes_key) || l.sha256_rest AS sha256) x " \
+	"WHERE l.tenant_id = $1 AND l.parser_version < $2 AND l.outcome " \
 	"IN ('s', 'c', 'n', 'r') AND l.reason IS NOT NULL AND EXISTS (SELECT FROM " \
 	"ruadb_data.original o WHERE o.tenant_id = $1 AND o.sha256 = x.sha256 AND o.part = 0) " \
 	"ORDER BY l.item"

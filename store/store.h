@@ -64,8 +64,8 @@ struct store_seen {
 };
 
 /*
- * One query for all n: are these files unchanged? One that an older parser than parser_version could
- * not read, or not whole, is not: a better one may.
+ * One query for all n: are these files unchanged? One that an older parser than parser_version
+ * could not read, or not whole, is not: a better one may.
  */
 int store_lookup_files(struct store *s, struct store_seen *seen, size_t n, int parser_version,
 		       struct err *e) MUST_CHECK;

@@ -1,8 +1,8 @@
 /*
  * fuzz_xml - any bytes as a document of XML, read by the parser and, beside it, by this target:
  * strictly, and where that fails through parse/mend.h. What is well-formed must have been stored
- * without a repair of its characters and markup; what is mended must be well-formed; and in both the
- * elements `record` are those that the report says it has, each stored or refused.
+ * without a repair of its characters and markup; what is mended must be well-formed; and in both
+ * the elements `record` are those that the report says it has, each stored or refused.
  */
 #include "parse/mend.h"
 #include "parse/sniff.h"

@@ -1,8 +1,9 @@
 /*
- * replay - main() of a fuzz target in a build without libFuzzer: runs it on each file of its corpus,
- * so that what once crashed stays mended. Then on each file cut short and with bytes changed, by a
- * fixed rule: a little fuzzing in every run of the suite, and the same in every run. Each of them may
- * take MOST_SECONDS of computing, which is what a trap may cost; one that hangs ends the test. TAP.
+ * replay - main() of a fuzz target in a build without libFuzzer: runs it on each file of its
+ * corpus, so that what once crashed stays mended. Then on each file cut short and with bytes
+ * changed, by a fixed rule: a little fuzzing in every run of the suite, and the same in every run.
+ * Each of them may take MOST_SECONDS of computing, which is what a trap may cost; one that hangs
+ * ends the test. TAP.
  *
  * Corpus: the files and folders given, else the folder tests/fuzz/corpus-NAME of fuzz_NAME.
  */

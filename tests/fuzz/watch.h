@@ -3,9 +3,9 @@
  * check of frames does: it looks at what that check hands on.
  *
  * Texts are read to their last byte, so that a sanitizer sees a length that lies; sums are added up
- * once more; no frame may come where none may be. watch_item reads an item with the parser and wants
- * of it what the pipeline relies on: ITEM_END at its end, and no refusal that is a bug of ours. What
- * breaks a rule ends in abort(), with a line that says which.
+ * once more; no frame may come where none may be. watch_item reads an item with the parser and
+ * wants of it what the pipeline relies on: ITEM_END at its end, and no refusal that is a bug of
+ * ours. What breaks a rule ends in abort(), with a line that says which.
  */
 #ifndef TESTS_FUZZ_WATCH_H
 #define TESTS_FUZZ_WATCH_H

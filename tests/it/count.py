@@ -4,8 +4,8 @@
     count.py PATH...           the figures of `ruadb ingest --format json`, as a JSON object
     count.py --index FOLDER    a line for each file, as in samples/INDEX: file, outcome, reports,
                                records, messages
-    count.py --sums FOLDER     a line for each file that adds reports: file, reports, records, records
-                               refused, messages, messages refused
+    count.py --sums FOLDER     a line for each file that adds reports: file, reports, records,
+                               records refused, messages, messages refused
     count.py --reports PATH... a line for each report: file, outcome, reporter, domain, report id,
                                begin, end, records, messages
 
@@ -112,7 +112,8 @@ def main(args):
                 if added:
                     print(os.path.relpath(path, top), len(added), *(
                         sum(getattr(r, n) for r in added) for n in (
-                            "records", "records_refused", "messages", "messages_refused")), sep="\t")
+                            "records", "records_refused", "messages", "messages_refused")),
+                            sep="\t")
             elif mode == "--reports":
                 for outcome, r in found:
                     if r:

@@ -1,5 +1,5 @@
-"""count_unpack - what is inside archives and mails, for count.py: zlib, lzma, bz2, tarfile and email
-of Python, and a zip reader that goes by the entries alone.
+"""count_unpack - what is inside archives and mails, for count.py: zlib, lzma, bz2, tarfile and
+email of Python, and a zip reader that goes by the entries alone.
 """
 import base64
 import bz2
@@ -21,7 +21,8 @@ LOOK = 65536
 UNREAD = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\7", b"MSCF\0\0\0\0", b"\x1f\x9d", b"\x78\x9f\x3e\x22",
           b"-----BEGIN PGP MESSAGE-----", b"-----BEGIN PKCS7-----")
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-PKCS7 = re.compile(rb"\x30[\x80-\xff].{0,4}\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07[\x02\x03]", re.S)
+PKCS7 = re.compile(rb"\x30[\x80-\xff].{0,4}\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07[\x02\x03]",
+                   re.S)
 
 GZIP, ZIP, XZ, BZIP2 = b"\x1f\x8b", b"PK\3\4", b"\xfd7zXZ\0", b"BZh"
 

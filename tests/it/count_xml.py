@@ -175,7 +175,8 @@ PARENTS = {
 }
 PARENTS.update({name: ("policy_published",) for name in POLICY if name != "domain"})
 BRANCHES = {"feedback"}.union(*PARENTS.values(), [n for n in PARENTS if not PARENTS[n]])
-TAG = re.compile(r"<(/?)(?:[\w.-]+:)?(%s)(?:\s[^<>]*?)?(/?)\s*>|</[\w.:-]+\s*>" % "|".join(PARENTS), re.I)
+TAG = re.compile(r"<(/?)(?:[\w.-]+:)?(%s)(?:\s[^<>]*?)?(/?)\s*>|</[\w.:-]+\s*>"
+                 % "|".join(PARENTS), re.I)
 
 
 def elements_of(text, top):

@@ -4,8 +4,8 @@ schema allows.
 
     make_samples.py FOLDER     writes FOLDER/quirks/ and prints its lines of samples/INDEX
 
-Nothing needs this at test time, the files are committed; it is here since nobody can read a zip. The
-figures in the index are those of the records that each sample is made of.
+Nothing needs this at test time, the files are committed; it is here since nobody can read a zip.
+The figures in the index are those of the records that each sample is made of.
 """
 import os
 import re
@@ -67,14 +67,15 @@ def documents():
     sample("Q03-version-2.0.xml", swap(report("q3-2.0", 3, [record(5)]), ('version="1.0" enc',
            'version="2.0" enc')),
            "Q3: repaired: xml_declaration; a version of XML that there is none of", (1, 5))
-    sample("Q04-windows-1252.xml", swap(report("q4", 4, [record(3)], org="Caf\u00e9 \u201cLab\u201d"),
+    sample("Q04-windows-1252.xml", swap(report("q4", 4, [record(3)],
+           org="Caf\u00e9 \u201cLab\u201d"),
            ("UTF-8", "windows-1252")).encode("cp1252"), "Q4: declared windows-1252, and is", (1, 3))
     sample("Q05-latin-1-in-utf-8.xml", report("q5-latin", 5, [record(4)], org="Sue\u00f1o"
            ).encode("latin-1"), "Q5: repaired: invalid_bytes; declared UTF-8, an ISO-8859-1 n with "
            "tilde inside", (1, 4))
     sample("Q05-quote-0x91.xml", report("q5-quote", 5, [record(5)], org="mx \u2018lab\u2019"
-           ).encode("cp1252"), "Q5: repaired: invalid_bytes; declared UTF-8, quotes of windows-1252 "
-           "inside", (1, 5))
+           ).encode("cp1252"), "Q5: repaired: invalid_bytes; declared UTF-8, quotes of "
+           "windows-1252 inside", (1, 5))
     sample("Q06-bare-address.xml", report("q6-address", 6, [record(3), record(1, "192.0.2.51")],
            email="Postmaster <dmarc@mx.example.net>"),
            "Q6: repaired: bare_markup; an address in bare angle brackets", (2, 4))
@@ -91,7 +92,8 @@ def documents():
            "Q8: no line end in the whole file, not behind the declaration either", (2, 9))
     sample("Q08-bom-crlf.xml", b"\xef\xbb\xbf" + swap(report("q8-crlf", 8, [record(5)]),
            ("\n", "\r\n")).encode(), "Q8: byte order mark, lines that end in CRLF", (1, 5))
-    sample("Q09-stray-text.xml", swap(report("q9", 9, [record(7)], policy="    <sp>none</sp>11\n"),),
+    sample("Q09-stray-text.xml", swap(report("q9", 9, [record(7)],
+           policy="    <sp>none</sp>11\n"),),
            "Q9: repaired: stray_text; text between elements", (1, 7))
 
 
@@ -136,15 +138,18 @@ def heads():
     sample("Q16-org-blank-behind.xml", report("q16-blank", 16, [record(3)], org="Lab Mail "),
            "Q16: a blank behind org_name", (1, 3))
     sample("Q16-org-host.xml", report("q16-host", 16, [record(4)],
-           org="esa1.hc9999-99.mx.example.net"), "Q16: org_name is a host of a thousand firms", (1, 4))
+           org="esa1.hc9999-99.mx.example.net"), "Q16: org_name is a host of a thousand firms",
+           (1, 4))
     sample("Q17-no-email.xml", swap(report("q17", 17, [record(5)]), (
-           "    <email>dmarc@mx.example.net</email>\n", "")), "Q17: repaired: element_missing; no email", (1, 5))
+           "    <email>dmarc@mx.example.net</email>\n", "")),
+           "Q17: repaired: element_missing; no email", (1, 5))
     ids = ("&lt;2026.09.18.1@mx.example.net&gt;", "lab.example.org:1789689600",
            "lab!1789689600!1789775999!coffee", "68a1$3f=68b2@esa1.mx.example.net",
            "0123456789abcdef" * 4)
     for n, i in enumerate(ids, 1):
         sample(f"Q18-id-{n}.xml", report("", 18, [record(n)], report_id=i),
-               "Q18: a report_id in brackets and with @, or with : ! $ =, or of 64 characters", (1, n))
+               "Q18: a report_id in brackets and with @, or with : ! $ =, or of 64 characters",
+               (1, n))
     for day in (19, 20):
         sample(f"Q19-same-id-{day}.xml", report("q19-reused", day, [record(day)]),
                "Q19: one report_id of one reporter on two days: two reports", (1, day))
@@ -176,8 +181,8 @@ def dates_and_rows():
     sample("Q23-swapped.xml", report("q23-swapped", 23, [record(4)], begin=b + DAY, end=b),
            "Q23: repaired: range_swapped; begin after end", (1, 4))
     sample("Q24-two-hundred-days.xml", report("q24-200", 24, [record(5)],
-           begin=SEPTEMBER - 180 * DAY, end=SEPTEMBER + 21 * DAY), "Q24: 201 days: in totals, on no "
-           "day", (1, 5))
+           begin=SEPTEMBER - 180 * DAY, end=SEPTEMBER + 21 * DAY),
+           "Q24: 201 days: in totals, on no day", (1, 5))
     sample("Q24-three-weeks.xml", report("q24-21", 24, [record(21)], begin=SEPTEMBER,
            end=SEPTEMBER + 21 * DAY), "Q24: three weeks, split over their days", (1, 21))
     sample("Q24-half-an-hour.xml", report("q24-1800", 24, [record(2)], begin=b + 3300,
@@ -187,12 +192,14 @@ def dates_and_rows():
     sample("Q25-errors.xml", report("q25", 25, [record(3)], more_meta=meta),
            "Q25: extra_contact_info empty, error twice", (1, 3))
     sample("Q26-sp-empty.xml", report("q26-empty", 26, [record(2)], policy="    <sp></sp>\n"
-           "    <pct/>\n    <fo> </fo>\n"), "Q26: repaired: element_empty; sp, pct and fo empty", (1, 2))
+           "    <pct/>\n    <fo> </fo>\n"), "Q26: repaired: element_empty; sp, pct and fo empty",
+           (1, 2))
     sample("Q26-sp-nil.xml", report("q26-nil", 26, [record(3)], policy="    <sp>nil</sp>\n"),
            "Q26: repaired: word_unknown; sp is nil", (1, 3))
-    sample("Q27-subdomain.xml", report("q27", 27, [record(4, ids="      <header_from>news.lab.example"
-           ".org</header_from>\n")], domain="news.lab.example.org"), "Q27: the policy's domain is the "
-           "From's subdomain, which has no policy", (1, 4))
+    sample("Q27-subdomain.xml", report("q27", 27, [record(4,
+           ids="      <header_from>news.lab.example.org</header_from>\n")],
+           domain="news.lab.example.org"),
+           "Q27: the policy's domain is the From's subdomain, which has no policy", (1, 4))
     sample("Q28-no-records.xml", report("q28", 28, []), "Q28: no record at all", (0, 0))
     null = record(0, "", "", "", "", "", ids="      <header_from></header_from>\n")
     sample("Q29-null-report.xml", report("q29", 29, [null]),
@@ -200,7 +207,8 @@ def dates_and_rows():
     sample("Q30-rows-without-ip.xml", report("q30", 30, [
            record(3), swap(record(4), ("      <source_ip>192.0.2.50</source_ip>\n", "")),
            record(5, ""), record(6, "192.0.2.51")]),
-           "Q30: 2 records of 9 messages have no source_ip and are refused, the report stays", (2, 9))
+           "Q30: 2 records of 9 messages have no source_ip and are refused, the report stays",
+           (2, 9))
     sample("Q31-x.x.x.x.xml", report("q31", 30, [record(3, "X.X.X.X"), record(8, "192.0.2.51")]),
            "Q31: an address that is hidden: 1 record of 3 messages is refused", (1, 8))
 
@@ -217,13 +225,15 @@ def results():
     sample("Q33-no-auth-results.xml", report("q33", 2, [
            no("auth_results", record(2)), record(3, "192.0.2.51", auth=""),
            record(4, auth=DKIM), record(5, "192.0.2.51", auth=SPF)]),
-           "Q33: repaired: element_missing; auth_results missing, empty, with dkim alone, with spf alone", (4, 14))
+           "Q33: repaired: element_missing; auth_results missing, empty, with dkim alone, with spf "
+           "alone", (4, 14))
     three = "".join(swap(SPF, ("lab.example.org", d), ("mfrom", s)) for d, s in (
         ("lab.example.org", "mfrom"), ("mx.lab.example.org", "helo"), ("", "mfrom")))
     sample("Q34-spf.xml", report("q34", 3, [
            record(2, auth=DKIM + three), record(3, auth=no("domain", SPF)),
            record(4, auth=no("scope", SPF)), record(5, auth=swap(SPF, ("mfrom", "helo")))]),
-           "Q34: repaired: element_empty, element_missing; spf three times, its domain empty or missing, scope missing or helo", (4, 14))
+           "Q34: repaired: element_empty, element_missing; spf three times, its domain empty or "
+           "missing, scope missing or helo", (4, 14))
     empty = re.sub(r">[^<>\s]+<", "><", DKIM)
     sample("Q35-empty-dkim.xml", report("q35", 4, [record(3, dkim="fail", auth=empty + SPF)]),
            "Q35: repaired: element_empty; a dkim element with nothing in it: no "
@@ -248,7 +258,8 @@ def results():
     sample("Q40-softfail.xml", report("q40-softfail", 9, [record(4, disposition="softfail")]),
            "Q40: repaired: word_unknown; a disposition of softfail", (1, 4))
     sample("Q40-blank.xml", report("q40-blank", 9, [record(5, disposition=" quarantine",
-           dkim="fail", spf="fail")]), "Q40: repaired: word_form; a blank before quarantine", (1, 5))
+           dkim="fail", spf="fail")]), "Q40: repaired: word_form; a blank before quarantine",
+           (1, 5))
     sample("Q40-pass.xml", report("q40-pass", 9, [record(6, disposition="pass")]),
            "Q40: disposition pass, a word of RFC 9990, under the older schema", (1, 6))
     sample("Q41-case.xml", report("q41", 10, [record(7, disposition="None", dkim="Pass",
@@ -270,17 +281,20 @@ def results():
     froms = ("lab.example.org", "", "LAB.Example.ORG")
     sample("Q44-identifiers.xml", report("q44", 13, [record(n, ids=f"{e}      <header_from>{f}"
            "</header_from>\n") for n, (e, f) in enumerate(zip(envelope, froms), 1)]),
-           "Q44: repaired: element_empty; envelope_from empty and missing, header_from empty and in capitals", (3, 6))
+           "Q44: repaired: element_empty; envelope_from empty and missing, header_from empty and "
+           "in capitals", (3, 6))
     sample("Q45-contradicts.xml", report("q45", 14, [
            record(3, "203.0.113.9", "quarantine", "fail", "fail", ""),
            record(4, "192.0.2.50", "quarantine")]),
            "Q45: quarantined under p=none, and though it passed, with no reason", (2, 7))
     sample("Q46-no-dkim-result.xml", report("q46", 15, [record(9, spf="fail", auth="")]),
            "Q46: policy_evaluated says dkim pass, auth_results has none", (1, 9))
-    # refused, since a count like this one in the sums would hide all others in what "make demo" shows
-    sample("Q47-big-count.xml", report("q47", 16, [record(5000000000, ""), record(1, "192.0.2.51")]),
-           "Q47: a count over 32 bits: 1 record of 5000000000 messages has no address and is refused "
-           "(one that is stored: tests/it/t_values.sh)", (1, 1))
+    # refused, since a count like this one in the sums would hide all others in what "make demo"
+    # shows
+    sample("Q47-big-count.xml",
+           report("q47", 16, [record(5000000000, ""), record(1, "192.0.2.51")]),
+           "Q47: a count over 32 bits: 1 record of 5000000000 messages has no address and is "
+           "refused (one that is stored: tests/it/t_values.sh)", (1, 1))
 
 
 # ---- Q48 to Q60: mails and archives
@@ -294,7 +308,8 @@ def mails():
                               "application/x-zip-compressed"), 1):
         x, figures = one(f"q48-{n}", 17, n)
         data, name = (zipped([(XMLNAME, x)]), ".zip") if "zip-" in kind else (gz(x), ".gz")
-        sample("Q48-%s.eml" % kind.split("/")[1], mail([TEXT, attachment(data, kind, XMLNAME + name)]),
+        sample("Q48-%s.eml" % kind.split("/")[1],
+               mail([TEXT, attachment(data, kind, XMLNAME + name)]),
                "Q48: media type " + kind, figures)
     x, figures = one("q49", 18, 4)
     sample("Q49-gzip-labelled-zip.eml", mail([TEXT, attachment(gz(x), "application/zip",
@@ -311,9 +326,11 @@ def mails():
     sample("Q51-gzip-in-gzip.eml", mail([TEXT, attachment(gz(gz(x)), "application/gzip",
            XMLNAME + ".gz")]), "Q51: gzip in gzip", figures)
     x, figures = one("q52", 21, 6)
-    sample("Q52-gzip-fields.eml", header("Report Domain: lab.example.org", "Content-Type: application/"
-           "gzip; name=\"mx.xml.gz\"\nContent-Transfer-Encoding: base64\nContent-Disposition: "
-           "attachment; filename=\"mx.xml.gz\"") + "\n" + b64(gz(x, XMLNAME) + b"\r\n"),
+    sample("Q52-gzip-fields.eml", header("Report Domain: lab.example.org",
+           "Content-Type: application/gzip; name=\"mx.xml.gz\"\n"
+           "Content-Transfer-Encoding: base64\n"
+           "Content-Disposition: attachment; filename=\"mx.xml.gz\"")
+           + "\n" + b64(gz(x, XMLNAME) + b"\r\n"),
            "Q52: a gzip with a name in its header and a line end behind it", figures)
     x, figures = one("q53", 22, 7)
     sample("Q53-ContentType.eml", mail([TEXT, swap(attachment(zipped([(XMLNAME, x)]),
@@ -324,6 +341,9 @@ def mails():
     sample("Q53-ContentType-of-mail.eml", swap(mail([attachment(gz(x), "application/gzip")]),
            ("Content-Type: multipart", "ContentType: multipart")),
            "Q53: repaired: mail_field_name; ContentType: for Content-Type: of the mail", figures)
+
+
+def mail_bodies():
     x, figures = one("q54", 23, 9)
     inner = mail([TEXT, attachment(gz(x), "application/gzip", XMLNAME + ".gz")])
     inner = inner.replace("=_b", "=_inner")
@@ -346,22 +366,30 @@ def mails():
     sample("Q54-outlook.msg", ole, "Q54: quarantined: an Outlook message (.msg)",
            outcome="quarantined")
     x, figures = one("q55", 24, 11)
-    sample("Q55-body-is-zip.eml", header("Report domain: lab.example.org", "Content-Type: application/"
-           f'zip; name="{XMLNAME}.zip"\nContent-Transfer-Encoding: base64') + "\n" + b64(
-           zipped([(XMLNAME, x)])), "Q55: no multipart: the body itself is the zip", figures)
+    sample("Q55-body-is-zip.eml", header("Report domain: lab.example.org",
+           f'Content-Type: application/zip; name="{XMLNAME}.zip"\n'
+           "Content-Transfer-Encoding: base64") + "\n" + b64(zipped([(XMLNAME, x)])),
+           "Q55: no multipart: the body itself is the zip", figures)
     x, figures = one("q56", 25, 12)
     html = part('Content-Type: text/html; charset="utf-8"', "<!DOCTYPE html>\n<html xmlns=\"http://"
-                "www.w3.org/1999/xhtml\"><body><p>Write to <a href=\"mailto:feedback@example.com\">us</a> &amp; read on.<br></body>"
-                "</html>")
-    sample("Q56-html-first.eml", mail([html, attachment(gz(x), "application/gzip", XMLNAME + ".gz")],
-           "[Preview] Report Domain: lab.example.org"), "Q56: an HTML part before the report", figures)
+                "www.w3.org/1999/xhtml\"><body><p>Write to <a "
+                "href=\"mailto:feedback@example.com\">us</a> &amp; read on.<br></body></html>")
+    sample("Q56-html-first.eml",
+           mail([html, attachment(gz(x), "application/gzip", XMLNAME + ".gz")],
+           "[Preview] Report Domain: lab.example.org"), "Q56: an HTML part before the report",
+           figures)
     files = [("a/1.xml", one("q57-1", 26, 1)[0]), ("a/2.xml", one("q57-2", 26, 2)[0]),
              ("README.txt", "Two reports and a text.\n"), ("3.XML", one("q57-3", 26, 3)[0])]
-    sample("Q57-three-in-zip.zip", zipped(files), "Q57: a zip of three reports and a text", (6, 9), 3)
+    sample("Q57-three-in-zip.zip", zipped(files), "Q57: a zip of three reports and a text",
+           (6, 9), 3)
+
+
+def mails_on_their_way():
     x, figures = one("q58-split", 27, 13)
     sample("Q58-split-name.eml", mail([TEXT, part(
            "Content-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n"
-           "Content-Disposition: attachment;\n filename*0=\"mx.example.net!lab.example.org!17905\";\n"
+           "Content-Disposition: attachment;\n "
+           "filename*0=\"mx.example.net!lab.example.org!17905\";\n"
            " filename*1=\"53600!1790639999.xml.gz\"", b64(gz(x)))]),
            "Q58: a file name in two pieces (RFC 2231)", figures)
     x, figures = one("q58-empty", 27, 14)
@@ -374,7 +402,8 @@ def mails():
             "[Preview] Report Domain:\n lab.example.org"), 1):
         x, figures = one(f"q59-{n}", 28, n)
         sample(f"Q59-subject-{n}.eml", mail([TEXT, attachment(gz(x), "application/gzip")], subject),
-               "Q59: a subject " + ("with braces", "that is encoded", "that is folded")[n - 1], figures)
+               "Q59: a subject " + ("with braces", "that is encoded", "that is folded")[n - 1],
+               figures)
     x, figures = one("q60", 29, 15)
     unclean = attachment(gz(x), "application/gzip", XMLNAME + ".gz")
     body = b64(gz(x))
@@ -405,5 +434,7 @@ heads()
 dates_and_rows()
 results()
 mails()
+mail_bodies()
+mails_on_their_way()
 make_samples_more.make(sample)
 print("\n".join(sorted(lines)))

@@ -15,7 +15,8 @@ def one(name, day, count):
 
 def der(oid, content):
     """A PKCS #7 ContentInfo, as far as anybody looks at it: SEQUENCE, OID, content."""
-    body = b"\x06" + bytes([len(oid)]) + oid + b"\xa0\x82" + len(content).to_bytes(2, "big") + content
+    body = b"\x06" + bytes([len(oid)]) + oid
+    body += b"\xa0\x82" + len(content).to_bytes(2, "big") + content
     return b"\x30\x82" + len(body).to_bytes(2, "big") + body
 
 
@@ -24,12 +25,14 @@ def unseen(sample):
     tnef = (bytes.fromhex("789f3e22010001") + bytes.fromhex("069008000400000000000100000001000201")
             + b"\x0f\x80\x06\x00" + len(gz(x)).to_bytes(4, "little") + gz(x))
     sample("guard-tnef.eml", mail([TEXT, attachment(tnef, "application/ms-tnef", "winmail.dat")]),
-           "Guard: quarantined: an attachment in Outlook's own form (winmail.dat, TNEF)", outcome="quarantined")
+           "Guard: quarantined: an attachment in Outlook's own form (winmail.dat, TNEF)",
+           outcome="quarantined")
     signed = der(bytes.fromhex("2a864886f70d010702"), b"\x30\x80\x02\x01\x01" + gz(x))
     sample("guard-smime-opaque.eml", header("Report Domain: lab.example.org", "Content-Type: "
            'application/pkcs7-mime; smime-type=signed-data; name="smime.p7m"\n'
            "Content-Transfer-Encoding: base64") + "\n" + b64(signed),
-           "Guard: quarantined: a mail that is packed into its S/MIME signature", outcome="quarantined")
+           "Guard: quarantined: a mail that is packed into its S/MIME signature",
+           outcome="quarantined")
     sealed = der(bytes.fromhex("2a864886f70d010703"), b"\x30\x80\x02\x01\x00" + bytes(range(64)))
     sample("guard-smime-encrypted.eml", header("Report Domain: lab.example.org", "Content-Type: "
            'application/pkcs7-mime; smime-type=enveloped-data; name="smime.p7m"\n'
@@ -41,7 +44,8 @@ def unseen(sample):
     sample("guard-smime-clear.eml", clear, "Guard: S/MIME, signed in the clear: nothing is wrong",
            figures)
     for n, (name, data, why) in enumerate((
-            ("big-endian", b"\xfe\xff" + utf16("be", 1), "UTF-16, big-endian, with byte order mark"),
+            ("big-endian", b"\xfe\xff" + utf16("be", 1),
+            "UTF-16, big-endian, with byte order mark"),
             ("no-bom", utf16("le", 2), "UTF-16 without byte order mark")), 1):
         sample(f"guard-utf-16-{name}.xml", data, "Guard: " + why, (1, n))
     sample("guard-utf-16-declared.xml", swap(report("utf-16-declared", 2, [record(3)]),
@@ -58,9 +62,11 @@ def unseen(sample):
     sample("guard-cut-in-record.xml", x[:cut], "Guard: repaired: document_cut; partial: cut in the "
            "third record, which is refused", (2, 5), outcome="partial")
     x = swap(x, ("<report_id>cut", "<report_id>cut-between"))
-    sample("guard-cut-between-records.xml", x[:x.rindex("  <record>")], "Guard: repaired: document_cut; "
+    sample("guard-cut-between-records.xml", x[:x.rindex("  <record>")],
+           "Guard: repaired: document_cut; "
            "partial: cut behind the second record", (2, 5), outcome="partial")
-    sample("guard-cut-in-head.xml", x[:x.index("  <policy_published>")], "Guard: cut in the head", outcome="quarantined")
+    sample("guard-cut-in-head.xml", x[:x.index("  <policy_published>")], "Guard: cut in the head",
+           outcome="quarantined")
 
 
 def utf16(order, count):
@@ -85,7 +91,11 @@ def archives(sample):
     sample("reports.tar.gz", gz(tarred(reports)), "MIME: a tar of reports in gzip", (4, 5), 2)
     for n, (name, pack) in enumerate((("bz2", bz2.compress), ("xz", lzma.compress)), 3):
         x, figures = one("q-" + name, 8, n)
-        sample("report.xml." + name, pack(x.encode()), "MIME: a report packed with " + name, figures)
+        sample("report.xml." + name, pack(x.encode()), "MIME: a report packed with " + name,
+               figures)
+
+
+def zips(sample):
     x, figures = one("no-central", 9, 3)
     z = zipped([("1.xml", x)])
     sample("zip-no-central-directory.zip", z[:z.index(b"PK\1\2")],
@@ -102,8 +112,11 @@ def archives(sample):
     z = bytearray(zipped([("1.xml", x)]))
     z[14] ^= 1
     z[z.index(b"PK\1\2") + 16] ^= 1
-    sample("zip-wrong-checksum.zip", bytes(z), "MIME: repaired: archive_checksum; a zip whose checksum "
-           "does not agree", figures)
+    sample("zip-wrong-checksum.zip", bytes(z),
+           "MIME: repaired: archive_checksum; a zip whose checksum does not agree", figures)
+
+
+def gzips(sample):
     x, figures = one("members", 10, 3)
     half = len(x) // 2
     sample("gzip-members.xml.gz", gz(x[:half]) + gz("") + gz(x[half:]),
@@ -112,8 +125,9 @@ def archives(sample):
     sample("gzip-garbage-behind.xml.gz", gz(x) + b"\x07\x00garbage of a gateway",
            "MIME: repaired: archive_trailing_bytes; garbage behind a gzip", figures)
     x, figures = one("trailer", 10, 5)
-    sample("gzip-cut-in-trailer.xml.gz", gz(x)[:-5], "MIME: repaired: archive_cut; a gzip cut in its "
-           "trailer: all of the report is there", figures)
+    sample("gzip-cut-in-trailer.xml.gz", gz(x)[:-5],
+           "MIME: repaired: archive_cut; a gzip cut in its trailer: all of the report is there",
+           figures)
     x, figures = one("checksum", 10, 6)
     z = bytearray(gz(x))
     z[-8] ^= 0x55
@@ -122,22 +136,29 @@ def archives(sample):
     x, figures = one("length", 10, 7)
     z = bytearray(gz(x))
     z[-4] ^= 0x55
-    sample("gzip-wrong-length.xml.gz", bytes(z), "MIME: repaired: archive_length; a gzip whose length "
-           "does not agree", figures)
+    sample("gzip-wrong-length.xml.gz", bytes(z),
+           "MIME: repaired: archive_length; a gzip whose length does not agree", figures)
+
+
+def cut(sample):
     # not compressed: what is cut off can be said
     x = report("gzip-cut", 10, [record(2), record(3, "192.0.2.51"), record(4)])
     z = gz(x, level=0)
-    sample("gzip-cut.xml.gz", z[:z.rindex(b"<identifiers>")], "MIME: repaired: archive_cut, document_cut; partial: a gzip cut in the third "
+    sample("gzip-cut.xml.gz", z[:z.rindex(b"<identifiers>")],
+           "MIME: repaired: archive_cut, document_cut; partial: a gzip cut in the third "
            "record, which is refused; its 4 messages are known", (2, 5), outcome="partial")
-    z = zipped([("1.xml", swap(x, ("gzip-cut", "zip-cut"), ("<count>2<", "<count>7<")))], method=zipfile.ZIP_STORED)
-    sample("zip-cut.zip", z[:z.rindex(b"<identifiers>")], "MIME: repaired: archive_cut, document_cut; partial: a zip cut in the third record, "
+    z = zipped([("1.xml", swap(x, ("gzip-cut", "zip-cut"), ("<count>2<", "<count>7<")))],
+            method=zipfile.ZIP_STORED)
+    sample("zip-cut.zip", z[:z.rindex(b"<identifiers>")],
+           "MIME: repaired: archive_cut, document_cut; partial: a zip cut in the third record, "
            "which is refused; its 4 messages are known", (2, 10), outcome="partial")
     x, figures = one("mail-cut", 11, 3)
     m = mail([TEXT, attachment(gz(x), "application/gzip")])
     sample("mail-without-end.eml", m[:m.rindex("--=_b--")],
            "MIME: repaired: mail_cut; a mail whose last boundary is missing", figures)
     two = [attachment(gz(one(f"in-one-mail-{n}", 11, n)[0]), "application/gzip") for n in (1, 2)]
-    sample("mail-two-reports.eml", mail([TEXT] + two), "MIME: several reports in one mail", (4, 5), 2)
+    sample("mail-two-reports.eml", mail([TEXT] + two), "MIME: several reports in one mail",
+           (4, 5), 2)
     x, figures = one("qp", 11, 4)
     sample("mail-quoted-printable.eml", mail([TEXT, part("Content-Type: text/xml\n"
            "Content-Transfer-Encoding: quoted-printable", x.replace("=", "=3D"))]),
@@ -160,7 +181,8 @@ def markup(sample):
     sample("xml-nul-behind.xml", x + "\0" * 20, "XML: repaired: control_character; NULs behind the "
            "report", figures)
     x, figures = one("control", 13, 5)
-    sample("xml-control-character.xml", swap(x, ("mx.example.net</org", "mx\x0c\x1b.example.net</org")),
+    sample("xml-control-character.xml",
+           swap(x, ("mx.example.net</org", "mx\x0c\x1b.example.net</org")),
            "XML: repaired: control_character; a form feed and an escape", figures)
     x, figures = one("encoding", 13, 6)
     sample("xml-encoding-utf8mb4.xml", swap(x, ("UTF-8", "utf8mb4")),
@@ -181,14 +203,16 @@ def markup(sample):
     sample("xml-comment-dashes.xml", swap(x, ("<report_metadata>", "<!-- made -- by a script "
            "--><report_metadata>")), "XML: repaired: comment; two dashes in a comment", figures)
     one_, two = one("joined-1", 15, 1)[0], one("joined-2", 15, 2)[0]
-    sample("xml-two-documents.xml", one_ + two, "XML: two documents one behind the other", (4, 5), 2)
+    sample("xml-two-documents.xml", one_ + two, "XML: two documents one behind the other",
+           (4, 5), 2)
     sample("xml-doctype.xml", swap(one("doctype", 15, 3)[0], ("<feedback>",
            "<!DOCTYPE feedback SYSTEM \"rua.dtd\">\n<feedback>")), "XML: quarantined: a DOCTYPE",
            outcome="quarantined")
 
 
 def values(sample):
-    sample("value-number-forms.xml", report("numbers", 16, [record("5.0"), record("+6", "192.0.2.51")]),
+    sample("value-number-forms.xml", report("numbers", 16,
+           [record("5.0"), record("+6", "192.0.2.51")]),
            "Values: repaired: number_form; a count with a fraction of zero, and one with a sign",
            (2, 11))
     sample("value-address-forms.xml", report("addresses", 16, [
@@ -198,7 +222,8 @@ def values(sample):
     sample("value-end-missing.xml", re.sub(r" *<end>.*\n", "", report("no-end", 17, [record(7)])),
            "Values: repaired: time_missing; no end", (1, 7))
     sample("value-no-identifiers.xml", re.sub(r" *<identifiers>.*?</identifiers>\n", "", report(
-           "no-ids", 18, [record(8)]), flags=re.S), "Values: repaired: element_missing; no identifiers", (1, 8))
+           "no-ids", 18, [record(8)]), flags=re.S),
+           "Values: repaired: element_missing; no identifiers", (1, 8))
     sample("value-record-empty.xml", report("empty-record", 18, [record(2), "  <record/>\n"]),
            "Values: an empty record is refused", (1, 2))
 
@@ -206,5 +231,8 @@ def values(sample):
 def make(sample):
     unseen(sample)
     archives(sample)
+    zips(sample)
+    gzips(sample)
+    cut(sample)
     markup(sample)
     values(sample)

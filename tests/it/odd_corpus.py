@@ -6,8 +6,8 @@
                                        records refused, messages, messages refused
 
 A report is made of records that are known; then its values are written oddly, its markup is broken,
-its characters are spoiled, it is packed and mailed, each by chance. A file's name says what was done
-to it. The same seed makes the same files.
+its characters are spoiled, it is packed and mailed, each by chance. A file's name says what was
+done to it. The same seed makes the same files.
 """
 import bz2
 import lzma
@@ -50,7 +50,8 @@ def pack_members(r, t):
 
 
 def pack_garbage(r, t):
-    return t.wrap(gz(t.data) + r.choice((b"\r\n", b"\0" * 30, b"-- \nfooter", b"\x1f")), "garbage", 1)
+    return t.wrap(gz(t.data) + r.choice((b"\r\n", b"\0" * 30, b"-- \nfooter", b"\x1f")),
+                  "garbage", 1)
 
 
 def pack_checksum(r, t):
@@ -98,13 +99,16 @@ def pack_several(r, things):
 # ---- mails
 
 KINDS = ("application/gzip", "application/zip", "application/octet-stream", "application/x-gzip",
-         "application/x-zip-compressed", "text/xml", "application/xml", "application/zip-compressed")
-NAMES = (None, XMLNAME + ".gz", XMLNAME + ".zip", "!lab.example.org!1!2.xml", "report", "\u00e4.xml.gz")
+         "application/x-zip-compressed", "text/xml", "application/xml",
+         "application/zip-compressed")
+NAMES = (None, XMLNAME + ".gz", XMLNAME + ".zip", "!lab.example.org!1!2.xml", "report",
+         "\u00e4.xml.gz")
 
 
 def attach(r, t):
     """A part; base64 with what gateways do to it."""
-    fields = attachment(t.data, r.choice(KINDS), r.choice(NAMES), r.choice(("attachment", "inline")))
+    fields = attachment(t.data, r.choice(KINDS), r.choice(NAMES),
+                        r.choice(("attachment", "inline")))
     head, body = fields.split("\n\n", 1)
     how = r.random()
     if how < 0.1:
@@ -154,7 +158,8 @@ def crlf(r, t):
 
 
 def mbox_of(r, things):
-    data = b"".join(b"From a@example.net Wed Sep  2 04:10:00 2026\n" + t.data + b"\n" for t in things)
+    data = b"".join(b"From a@example.net Wed Sep  2 04:10:00 2026\n" + t.data + b"\n"
+                    for t in things)
     return together(things, data, "mbox", 0)
 
 

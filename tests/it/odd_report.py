@@ -5,7 +5,8 @@ import re
 
 IPS = ("192.0.2.%d", "198.51.100.%d", "203.0.113.%d", "2001:db8::%x", "2001:db8:25::%x",
        "::ffff:192.0.2.%d")
-NO_IPS = ("", "X.X.X.X", "unknown", "192.0.2.300", "192.0.2", "2001:db8::1::2", "mx.example.net", None)
+NO_IPS = ("", "X.X.X.X", "unknown", "192.0.2.300", "192.0.2", "2001:db8::1::2", "mx.example.net",
+          None)
 NO_COUNTS = ("", "-3", "many", "NaN", "99999999999999999999", None)
 WORDS = ("pass", "fail", "pass", "fail", "none", "softfail", "unknown", "Pass", "FAIL", "hardfail",
          "error", "not.evaluated", "", " pass", None)
@@ -21,11 +22,13 @@ def results(r):
     out = []
     for _ in range(r.choice((0, 1, 1, 1, 2, 3))):
         out.append(tag("dkim", tag("domain", r.choice(("lab.example.org", "", "esp.example.net")))
-                       + tag("selector", r.choice(("s1", "", None))) + tag("result", r.choice(WORDS))
+                       + tag("selector", r.choice(("s1", "", None)))
+                       + tag("result", r.choice(WORDS))
                        + tag("human_result", r.choice((None, None, "key of 1024 bit")))))
     for _ in range(r.choice((0, 1, 1, 1, 3))):
         out.append(tag("spf", tag("domain", r.choice(("lab.example.org", "", None)))
-                       + tag("scope", r.choice(("mfrom", "helo", None))) + tag("result", r.choice(WORDS))))
+                       + tag("scope", r.choice(("mfrom", "helo", None)))
+                       + tag("result", r.choice(WORDS))))
     if r.random() < 0.2:
         r.shuffle(out)
     return "".join(out)
@@ -41,14 +44,16 @@ def record(r):
     words = r.choice(NO_COUNTS) if bad_count else count
     blank = r.choice(("", "", "", " ", "\n  "))
     reason = r.choice(("",) * 8 + ("<reason>sampled_out</reason>",
-        "<reason><type></type><comment/></reason>", "<reason><type>local_policy</type><comment>arc=pass"
+        "<reason><type></type><comment/></reason>",
+        "<reason><type>local_policy</type><comment>arc=pass"
         "</comment></reason>", "<reason><type>other</type></reason>" * 2))
     evaluated = tag("policy_evaluated", tag("disposition", r.choice(DISPOSITIONS)) + tag(
         "dkim", r.choice(WORDS)) + tag("spf", r.choice(WORDS)) + reason)
     row = tag("row", tag("source_ip", None if ip is None else f"{blank}{ip}{blank}")
               + tag("count", None if words is None else f"{words}{blank}") + evaluated)
     name = r.choice(("identifiers",) * 9 + ("identities",))
-    ids = tag(name, tag("envelope_to", r.choice((None, "mx.example.net"))) + tag("envelope_from", r.choice(
+    ids = tag(name, tag("envelope_to", r.choice((None, "mx.example.net")))
+              + tag("envelope_from", r.choice(
         (None, "", "lab.example.org"))) + tag("header_from", r.choice(("lab.example.org",) * 5 + (
         "LAB.example.org", "", None))))
     auth = r.choice((tag("auth_results", results(r)),) * 9 + ("", "<auth_results/>"))
@@ -67,14 +72,18 @@ def head(r):
     end = begin + r.choice((86399, 86400, 3600, 0, -5, 7 * 86400, 100 * 86400))
     form = r.choice(("%d", "%d", "%d", "%d", "%d.0", " %d ", "%d.999"))
     meta = [tag("org_name", r.choice(("mx.example.net", "Lab Mail ", "", None, "Caf\u00e9 Lab"))),
-            tag("email", r.choice(("dmarc@mx.example.net",) * 3 + ("&lt;dmarc@mx.example.net&gt;", None))),
+            tag("email", r.choice(("dmarc@mx.example.net",) * 3
+                                  + ("&lt;dmarc@mx.example.net&gt;", None))),
             tag("extra_contact_info", r.choice((None, "", "https://mx.example.net/dmarc"))),
-            tag("report_id", r.choice(("odd-%d", "&lt;odd.%d@mx.example.net&gt;", "lab!%d!coffee")) % n),
+            tag("report_id", r.choice(("odd-%d", "&lt;odd.%d@mx.example.net&gt;",
+                                      "lab!%d!coffee")) % n),
             tag("date_range", tag("begin", form % begin) + tag("end", form % end))]
     meta += [tag("error", "one"), tag("error", "two")] * (r.random() < 0.1)
-    policy = [tag("domain", r.choice(("lab.example.org", "LAB.example.org.", "news.lab.example.org"))),
+    policy = [tag("domain", r.choice(("lab.example.org", "LAB.example.org.",
+                                       "news.lab.example.org"))),
               tag("adkim", r.choice(("r", "s", "", None))), tag("aspf", r.choice(("r", "S", None))),
-              tag("p", r.choice(("none", "reject", "None"))), tag("sp", r.choice(("none", "nil", "", None))),
+              tag("p", r.choice(("none", "reject", "None"))),
+              tag("sp", r.choice(("none", "nil", "", None))),
               tag("np", r.choice((None, None, "reject"))), tag("pct", r.choice(("100", "", None))),
               tag("rf", r.choice((None, "afrf"))), tag("testing", r.choice((None, None, "n")))]
     if r.random() < 0.2:
@@ -119,7 +128,8 @@ def entity(r, x):
 
 
 def stray_text(r, x):
-    places = [m.end() for m in re.finditer("</(sp|p|row|record|identifiers|dkim|version|org_name)>", x)]
+    names = "</(sp|p|row|record|identifiers|dkim|version|org_name)>"
+    places = [m.end() for m in re.finditer(names, x)]
     at = r.choice(places)
     return x[:at] + r.choice(("11", "}", "text ", "&amp;")) + x[at:]
 
@@ -181,7 +191,8 @@ def prefix(r, x):
     return re.sub(r"<(/?)([a-z])", r"<\1ns2:\2", x)
 
 
-MARKUP = (bare_ampersand, bare_address, bare_less, entity, stray_text, end_tag_wrong, end_tag_missing,
+MARKUP = (bare_ampersand, bare_address, bare_less, entity, stray_text, end_tag_wrong,
+          end_tag_missing,
           end_of_record_missing, attribute_bad, comment_dashes, text_before, text_behind,
           declaration_quote, declaration_version, wrapper, prefix)
 

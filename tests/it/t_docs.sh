@@ -94,7 +94,8 @@ END
 # Value of the limit $1 in the unit $2, as the page writes it.
 value_of()
 {
-	expression=$(sed -n "s/^#define $1[[:space:]]\{1,\}\(.*\)/\1/p" "$top_srcdir/base/limits.h" |
+	expression=$(sed -n "s/^#define $1[[:space:]]\{1,\}\(.*\)/\1/p" \
+		"$top_srcdir/base/limits.h" |
 		sed -e 's|/\*.*||' -e 's/\([0-9]\)LL/\1/g')
 	[ -n "$expression" ] || return
 	value=$(($expression))
@@ -104,7 +105,8 @@ value_of()
 	KB) echo "$((value >> 10)) KB" ;;
 	year) echo "year $((value / 31556952 + 1970))" ;;
 	-) echo "$value" ;;
-	*) echo "$(echo "$value" | sed -e ':a' -e 's/^\([0-9]\{1,\}\)\([0-9]\{3\}\)/\1,\2/;ta') $2" ;;
+	*) echo "$(echo "$value" |
+		sed -e ':a' -e 's/^\([0-9]\{1,\}\)\([0-9]\{3\}\)/\1,\2/;ta') $2" ;;
 	esac
 }
 while read -r name unit words; do
@@ -170,13 +172,16 @@ nothing "--help of each command is a screen, with status 0"
 for u in "$top_srcdir"/systemd/*.service.in; do
 	case $u in
 	*/ruadb-db.service.in) ;;
-	*) grep -q '^Environment=RUADB_DB_AUTOSTART=no$' "$u" || echo "$u: starts the server itself" ;;
+	*) grep -q '^Environment=RUADB_DB_AUTOSTART=no$' "$u" ||
+		echo "$u: starts the server itself" ;;
 	esac
 	case $u in
 	*/ruadb-ingest@.service.in)
-		grep -q '^SuccessExitStatus=65$' "$u" || echo "$u: takes a quarantined item for a failure" ;;
+		grep -q '^SuccessExitStatus=65$' "$u" ||
+			echo "$u: takes a quarantined item for a failure" ;;
 	esac
-	sed -n 's/^Exec[A-Za-z]*=-\{0,1\}@bindir@\/ruadb \([a-z]*\).*/\1/p' "$u" | while read -r c; do
+	sed -n 's/^Exec[A-Za-z]*=-\{0,1\}@bindir@\/ruadb \([a-z]*\).*/\1/p' "$u" |
+		while read -r c; do
 		echo "$commands" | grep -qx "$c" || echo "$u: there is no command $c"
 	done
 done >"$tmp/said"
@@ -184,12 +189,14 @@ nothing "only one unit starts the server; all run commands that are there"
 
 # ---- README and CONTRIBUTING
 for f in README.md CONTRIBUTING.md; do
-	grep -oE '\]\([^)#:]+\)' "$top_srcdir/$f" | sed 's/^](\(.*\))$/\1/' | while read -r there; do
+	grep -oE '\]\([^)#:]+\)' "$top_srcdir/$f" | sed 's/^](\(.*\))$/\1/' |
+		while read -r there; do
 		[ -e "$top_srcdir/$there" ] || echo "$f: there is no $there"
 	done
 done >"$tmp/said"
 nothing "what README and CONTRIBUTING link to is there"
-grep -ohE '\bruadb (ingest|inspect|report|quarantine|db|sql|[a-z]+ --)[a-z -]*' "$top_srcdir/README.md" |
+grep -ohE '\bruadb (ingest|inspect|report|quarantine|db|sql|[a-z]+ --)[a-z -]*' \
+	"$top_srcdir/README.md" |
 	awk '{ print $2 }' | sort -u | while read -r c; do
 	echo "$commands" | grep -qx "$c" || echo "README: there is no command $c"
 done >"$tmp/said"

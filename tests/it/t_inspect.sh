@@ -32,10 +32,13 @@ large()
 		print "<feedback><report_metadata><org_name>mx.example.org</org_name>"
 		print "<report_id>large</report_id><date_range><begin>1790812800</begin>"
 		print "<end>1790899199</end></date_range></report_metadata>"
-		print "<policy_published><domain>lab.example.org</domain><p>none</p></policy_published>"
+		print "<policy_published><domain>lab.example.org</domain><p>none</p>"
+		print "</policy_published>"
 		for (i = 1; i <= n; i++) {
-			print "<record><row><source_ip>192.0.2." i % 250 "</source_ip><count>1</count></row>"
-			print "<identifiers><header_from>lab.example.org</header_from></identifiers></record>"
+			print "<record><row><source_ip>192.0.2." i % 250 "</source_ip>"
+			print "<count>1</count></row>"
+			print "<identifiers><header_from>lab.example.org</header_from>"
+			print "</identifiers></record>"
 		}
 	}'
 	echo "$2"
@@ -43,7 +46,8 @@ large()
 large 5000 '<extension>a & b</extension></feedback>' >"$tmp/large.xml"
 mkdir "$tmp/spool"
 for format in json table; do
-	TMPDIR=$tmp/spool "$ruadb" inspect --format $format "$tmp/large.xml" >"$tmp/out" 2>"$tmp/err"
+	TMPDIR=$tmp/spool "$ruadb" inspect --format $format "$tmp/large.xml" \
+		>"$tmp/out" 2>"$tmp/err"
 	is "$(grep -c '192.0.2.*lab.example.org' "$tmp/out")|$(ls -A "$tmp/spool")" "5000|" \
 		"$format: each record is there once, and no temporary file stays"
 done

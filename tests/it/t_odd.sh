@@ -1,7 +1,7 @@
 #!/bin/sh
-# t_odd - some hundred files of odd_corpus.py: what ruadb stores and refuses of each is what is in it,
-# and what count.py finds. RUADB_ODD_FILES: how many; RUADB_TEST_SEED: which. CORPUS: another folder,
-# of which is known what count.py finds.
+# t_odd - some hundred files of odd_corpus.py: what ruadb stores and refuses of each is what is in
+# it, and what count.py finds. RUADB_ODD_FILES: how many; RUADB_TEST_SEED: which. CORPUS: another
+# folder, of which is known what count.py finds.
 . "$top_srcdir/tests/it/lib.sh"
 
 have_python || skip_all "no python3 to make the files with"
@@ -21,7 +21,8 @@ of_each()
 python3 "$here/odd_corpus.py" "$odd" "$files" "$seed" | sort >"$tmp/truth"
 ingest --format json "$odd"
 of_each "$odd" >"$tmp/stored"
-is "$(cat "$tmp/stored")" "$(cat "$tmp/truth")" "what is in $files odd files (seed $seed) is stored or refused"
+is "$(cat "$tmp/stored")" "$(cat "$tmp/truth")" \
+	"what is in $files odd files (seed $seed) is stored or refused"
 is "$(member quarantined)" 0 "none of them is quarantined"
 is "$(query "SELECT * FROM reconciliation")" "" "and each report adds up"
 is "$(figures)" "$(counted_figures "$odd")" "count.py has the same figures"
@@ -34,7 +35,8 @@ is "$(member reports_stored)|$(member reports_repeat)" \
 if [ -n "${CORPUS-}" ]; then
 	corpus=$(cd "$CORPUS" && pwd -P)
 	ingest --tenant 2 --format json "$corpus"
-	is "$(figures)" "$(counted_figures "$corpus")" "the figures of $CORPUS are those of count.py"
+	is "$(figures)" "$(counted_figures "$corpus")" \
+		"the figures of $CORPUS are those of count.py"
 fi
 
 done_testing

@@ -34,24 +34,27 @@ is "$status|$(ls "$tmp/none" | wc -l)" "0|0" "nothing to export"
 # ---- what could not be read: XML, a mail, a file of strange bytes that was kept, one that was not
 mkdir "$tmp/in"
 printf '<feedback><report_metadata>' >"$tmp/in/a.xml"
-printf 'From: a@example.org\nMIME-Version: 1.0\nContent-Type: text/xml\n\n<feedback><report_metadata>' \
-	>"$tmp/in/b.eml"
+printf '%s\n' 'From: a@example.org' 'MIME-Version: 1.0' 'Content-Type: text/xml' '' \
+	'<feedback><report_metadata>' >"$tmp/in/b.eml"
 printf '<feedback><report_metadata><org_name>' | gzip -n >"$tmp/in/c -rf.gz"
 cp "$tmp/in/a.xml" "$tmp/in/same-as-a.xml"
 report good-1 >"$tmp/in/good.xml"
 ingest --format json "$tmp/in"
-is "$status|$(member quarantined)|$(member reports_stored)" "65|4|1" "four that can't be read, and one that can"
+is "$status|$(member quarantined)|$(member reports_stored)" "65|4|1" \
+	"four that can't be read, and one that can"
 printf '<feedback><policy_published>' >"$tmp/in/d.xml"
 RUADB_STORE_KEEP_RAW=none ingest --format json "$tmp/in"
 is "$status|$(member quarantined)" "65|1" "one more, whose bytes are not kept"
-as_owner "UPDATE ruadb_data.quarantine SET at = now() - interval '91 days' WHERE item LIKE '%/a.xml';
-	UPDATE ruadb_data.quarantine SET class = 'limit', reason = 'TOO much of it' WHERE item LIKE '%/d.xml'"
+as_owner "UPDATE ruadb_data.quarantine SET at = now() - interval '91 days'
+	WHERE item LIKE '%/a.xml';
+	UPDATE ruadb_data.quarantine SET class = 'limit', reason = 'TOO much of it'
+	WHERE item LIKE '%/d.xml'"
 a=$(id_of /a.xml) b=$(id_of b.eml) c=$(id_of c%gz) d=$(id_of /d.xml) same=$(id_of same)
 
 # ---- list
 quarantine list
-is "$status|$(grep -c '^ *[0-9][0-9]*  20' "$tmp/out")|$(grep -c 'bytes not kept' "$tmp/out")" "0|5|1" \
-	"list: an item each, and whether its bytes are kept"
+is "$status|$(grep -c '^ *[0-9][0-9]*  20' "$tmp/out")|$(grep -c 'bytes not kept' "$tmp/out")" \
+	"0|5|1" "list: an item each, and whether its bytes are kept"
 ok "number, time, class, size, where from" grep -qE \
 	"^ *$a  20[0-9-]{8}T[0-9:]{5}  input    27 B   .*/in/a.xml\$" "$tmp/out"
 quarantine list --format json
@@ -83,8 +86,8 @@ ok "show --bytes" cmp "$tmp/out" "$tmp/in/a.xml"
 
 # ---- usage
 for args in "list --class broken" "list --older-than 3" "list --older-than -3d" "list 1x" "show" \
-	"retry" "drop" "drop --class input" "export" "drop $a all" "retry 99999" "export 99999 --to $tmp/x" \
-	"drop $a 99999" "show 99999" "nothing" ""; do
+	"retry" "drop" "drop --class input" "export" "drop $a all" "retry 99999" \
+	"export 99999 --to $tmp/x" "drop $a 99999" "show 99999" "nothing" ""; do
 	# shellcheck disable=SC2086 # words
 	quarantine $args
 	is "$status" 64 "usage: quarantine $args"
@@ -100,7 +103,8 @@ first=$(if [ "$a" -lt "$same" ]; then echo "$a"; else echo "$same"; fi)
 is "$(cd "$tmp/out.d" && ls | sort | tr '\n' ' ')" \
 	"$(printf '%s\n' "$first.xml" "$b.eml" "$c.gz" | sort | tr '\n' ' ')" \
 	"the others are there: by number and content, equal bytes once"
-is "$(stat -c %a "$tmp/out.d" "$tmp/out.d"/* | tr '\n' ' ')" "700 600 600 600 " "for their owner only"
+is "$(stat -c %a "$tmp/out.d" "$tmp/out.d"/* | tr '\n' ' ')" "700 600 600 600 " \
+	"for their owner only"
 ok "byte for byte" cmp "$tmp/out.d/$first.xml" "$tmp/in/a.xml"
 ok "a mail" cmp "$tmp/out.d/$b.eml" "$tmp/in/b.eml"
 ok "what came packed" cmp "$tmp/out.d/$c.gz" "$tmp/in/c -rf.gz"
@@ -109,7 +113,8 @@ echo mine >"$tmp/out.d/$first.xml"
 quarantine export "$first" "$b" --to "$tmp/out.d"
 is "$status|$(cat "$tmp/out.d/$first.xml")" "78|mine" "nothing is written over"
 ok "and that is said" grep -q "$first.xml is there already" "$tmp/err"
-ln -s "$tmp/elsewhere" "$tmp/out.d/new" && rm "$tmp/out.d/$b.eml" && ln -s "$tmp/elsewhere" "$tmp/out.d/$b.eml"
+ln -s "$tmp/elsewhere" "$tmp/out.d/new" && rm "$tmp/out.d/$b.eml" &&
+	ln -s "$tmp/elsewhere" "$tmp/out.d/$b.eml"
 quarantine export "$b" --to "$tmp/out.d"
 ok "nor through a link" test "$status" = 78 -a ! -e "$tmp/elsewhere"
 quarantine export "$b" --to "$tmp/no/such/folder"
@@ -133,15 +138,19 @@ ok "as JSON, with the file" grep -q "^{\"id\": $c, .*\"file\": \"$c.gz\"}" "$tmp
 originals() { as_owner "SELECT count(DISTINCT sha256) FROM ruadb_data.original"; }
 before=$(originals)
 quarantine drop --all --older-than 90d --dry-run
-is "$status|$(grep -c '^would drop' "$tmp/out")|$(ids | wc -w)" "0|1|5" "drop --dry-run only says what"
+is "$status|$(grep -c '^would drop' "$tmp/out")|$(ids | wc -w)" "0|1|5" \
+	"drop --dry-run only says what"
 quarantine drop --all --older-than 90d
 is "$status|$(sed -n 1p "$tmp/out" | cut -d ' ' -f 1-2)|$(tail -1 "$tmp/out")" \
-	"0|dropped $a|1 dropped, with the bytes of 0" "one of two with the same bytes: the bytes stay"
-is "$(ids)|$(originals)" "$(printf '%s\n' "$b" "$c" "$d" "$same" | sort -n | tr '\n' ' ' | sed 's/ $//')|$before" \
-	"only that one is gone"
-is "$(query "SELECT outcome FROM ledger WHERE item LIKE '%/in/a.xml'")" dropped "the ledger remembers it"
+	"0|dropped $a|1 dropped, with the bytes of 0" \
+	"one of two with the same bytes: the bytes stay"
+is "$(ids)|$(originals)" "$(printf '%s\n' "$b" "$c" "$d" "$same" | sort -n | tr '\n' ' ' |
+	sed 's/ $//')|$before" "only that one is gone"
+is "$(query "SELECT outcome FROM ledger WHERE item LIKE '%/in/a.xml'")" dropped \
+	"the ledger remembers it"
 quarantine drop "$same" "$b" --format json
-is "$status|$(wc -l <"$tmp/out")|$(originals)" "0|2|$((before - 2))" "the other one, and the mail: bytes go as well"
+is "$status|$(wc -l <"$tmp/out")|$(originals)" "0|2|$((before - 2))" \
+	"the other one, and the mail: bytes go as well"
 ingest --format json "$tmp/in"
 is "$status|$(member items)|$(member unchanged)" "0|6|6" "what was dropped is not read again"
 touch "$tmp/in/a.xml"
@@ -149,7 +158,8 @@ cp "$tmp/in/b.eml" "$tmp/in/b-again.eml"
 ingest --format json "$tmp/in"
 is "$status|$(member unchanged)|$(member quarantined)|$(member reports_repeat)" "0|5|0|0" \
 	"nor are the same bytes of another time or name"
-is "$(query "SELECT outcome FROM ledger WHERE item LIKE '%/in/a.xml'")" dropped "and they stay dropped"
+is "$(query "SELECT outcome FROM ledger WHERE item LIKE '%/in/a.xml'")" dropped \
+	"and they stay dropped"
 ingest --format json "$tmp/in"
 is "$status|$(member unchanged)" "0|7" "from then on unchanged"
 as_owner "UPDATE ruadb_data.ledger SET parser_version = 1"
@@ -172,22 +182,24 @@ if have_python; then
 	    z.writestr("3.xml", "<feedback><policy_published>")
 	END
 	ingest --format json "$tmp/in/two.zip"
-	is "$status|$(member quarantined)|$(member reports_stored)" "65|2|1" "an archive of three, two are broken"
+	is "$status|$(member quarantined)|$(member reports_stored)" "65|2|1" \
+		"an archive of three, two are broken"
 	quarantine export --all --to "$tmp/zip.d"
 	is "$status|$(ls "$tmp/zip.d" | wc -l)|$(wc -l <"$tmp/out")" "0|1|2" "is exported once"
 	one=$(query "SELECT quarantine_id FROM quarantine WHERE entry = 2")
 	quarantine drop "$one"
 	is "$status|$(query "SELECT item ~ '#', outcome FROM ledger WHERE item LIKE '%two.zip%'
-		ORDER BY item" | tr '\n' ' ')|$(ids | wc -w)" "0|f|quarantined t|stored t|dropped t|quarantined |1" \
-		"an entry of it is dropped"
+		ORDER BY item" | tr '\n' ' ')|$(ids | wc -w)" \
+		"0|f|quarantined t|stored t|dropped t|quarantined |1" "an entry of it is dropped"
 	quarantine drop all
-	is "$(query "SELECT outcome FROM ledger WHERE item LIKE '%two.zip'")|$(originals)" "dropped|2" \
-		"the archive stays, for the report that was stored of it"
+	is "$(query "SELECT outcome FROM ledger WHERE item LIKE '%two.zip'")|$(originals)" \
+		"dropped|2" "the archive stays, for the report that was stored of it"
 	ingest --format json "$tmp/in/two.zip"
 	is "$(member unchanged)" 1 "and is not read again"
 	cp "$tmp/in/two.zip" "$tmp/in/two-again.zip"
 	ingest --format json "$tmp/in/two-again.zip"
-	is "$status|$(member reports_repeat)|$(member quarantined)" "0|1|0" "nor a copy: its report is known"
+	is "$status|$(member reports_repeat)|$(member quarantined)" "0|1|0" \
+		"nor a copy: its report is known"
 	touch "$tmp/in/two.zip"
 	ingest --again --format json "$tmp/in/two.zip"
 	is "$status|$(ids | wc -w)" "65|2" "until it is asked for"
@@ -205,8 +217,9 @@ awk -v folder="$tmp/many" 'BEGIN { for (i = 0; i < 2500; i++) {
 ingest -q --format json "$tmp/many"
 is "$(member quarantined)" 2500 "2500 broken files"
 quarantine drop --all --reason "xml"
-is "$status|$(ids | wc -w)|$(originals)" "0|0|2" "are dropped, in several transactions, with all their bytes"
-is "$(query "SELECT count(*) FROM ledger WHERE outcome = 'dropped' AND item LIKE '%/many/%'")" 2500 \
-	"and remembered"
+is "$status|$(ids | wc -w)|$(originals)" "0|0|2" \
+	"are dropped, in several transactions, with all their bytes"
+is "$(query "SELECT count(*) FROM ledger WHERE outcome = 'dropped' AND item LIKE '%/many/%'")" \
+	2500 "and remembered"
 
 done_testing

@@ -15,17 +15,23 @@ make_reports()
 	BEGIN {
 		for (i = 0; i < files; i++) {
 			begin = 1790812800 + 86400 * (i % 40)
-			x = "<feedback>\n<report_metadata>\n" tag("org_name", "mx" int(i / 40) ".example.org")
+			x = "<feedback>\n<report_metadata>\n"
+			x = x tag("org_name", "mx" int(i / 40) ".example.org")
 			x = x tag("email", "postmaster@example.org") tag("report_id", "run-" i)
-			x = x "<date_range>" tag("begin", begin) tag("end", begin + 86399) "</date_range>\n"
-			x = x "</report_metadata>\n<policy_published>\n" tag("domain", "example.com")
+			x = x "<date_range>" tag("begin", begin)
+			x = x tag("end", begin + 86399) "</date_range>\n"
+			x = x "</report_metadata>\n<policy_published>\n"
+			x = x tag("domain", "example.com")
 			x = x tag("p", "none") "</policy_published>\n"
 			for (r = 1; r <= records; r++) {
-				x = x "<record>\n<row>\n" tag("source_ip", "198.51.100." (i + r) % 250)
-				x = x tag("count", r + i % 7) "<policy_evaluated>\n" tag("disposition", "none")
+				x = x "<record>\n<row>\n"
+				x = x tag("source_ip", "198.51.100." (i + r) % 250)
+				x = x tag("count", r + i % 7) "<policy_evaluated>\n"
+				x = x tag("disposition", "none")
 				x = x tag("dkim", r % 2 ? "pass" : "fail") tag("spf", "fail")
 				x = x "</policy_evaluated>\n</row>\n<identifiers>\n"
-				x = x tag("header_from", "example.com") "</identifiers>\n<auth_results>\n<spf>\n"
+				x = x tag("header_from", "example.com") "</identifiers>\n"
+				x = x "<auth_results>\n<spf>\n"
 				x = x tag("domain", "example.net") tag("result", "fail")
 				x = x "</spf>\n</auth_results>\n</record>\n"
 			}
@@ -58,7 +64,8 @@ is "$?|$(member reports_stored)|$(member records)|$(member messages)" "0|1|3|187
 	"a report on standard input"
 is "$(query "SELECT outcome, item = sha256 FROM ledger WHERE source = 'stdin'")" "stored|t" \
 	"has its SHA-256 for a name"
-gzip -9c "$samples/shapes/rfc9990-full.xml" | "$ruadb" ingest --format json - >"$tmp/out" 2>"$tmp/err"
+gzip -9c "$samples/shapes/rfc9990-full.xml" | "$ruadb" ingest --format json - >"$tmp/out" \
+	2>"$tmp/err"
 is "$?|$(member reports_stored)|$(member reports_repeat)" "0|0|1" "the same, packed, is a repeat"
 "$ruadb" ingest --format json - <"$samples/mbox/reports" >"$tmp/out" 2>"$tmp/err"
 is "$?|$(member items)|$(member reports_stored)|$(member not_reports)" "0|3|2|1" \
@@ -70,8 +77,8 @@ is "$?|$(member quarantined)" "65|1" "what is broken there is quarantined"
 locale=$(locale -a 2>/dev/null | grep -m 1 -i -E '^(tr_TR|de_DE).*utf-?8' || echo C.UTF-8)
 "$ruadb" ingest --tenant 2 --format json "$samples" >"$tmp/out" 2>"$tmp/err"
 utc=$(days 2)
-TZ=Pacific/Auckland LC_ALL=$locale LANG=$locale "$ruadb" ingest --tenant 3 --format json "$samples" \
-	>"$tmp/out" 2>"$tmp/err"
+TZ=Pacific/Auckland LC_ALL=$locale LANG=$locale "$ruadb" ingest --tenant 3 --format json \
+	"$samples" >"$tmp/out" 2>"$tmp/err"
 is "$(days 3)" "$utc" "TZ=Pacific/Auckland and $locale: the same days"
 is "$(TZ=Pacific/Auckland "$ruadb" report summary --tenant 3 --format csv)" \
 	"$("$ruadb" report summary --tenant 2 --format csv)" "and the same report"
@@ -119,7 +126,8 @@ wait "$pid2"
 is "$first|$?" "0|0" "two processes on the same folder at once"
 is "$(sums 6)" "$clean" "end with the rows of one"
 cat "$tmp/out.1" "$tmp/out.2" >"$tmp/both"
-is "$(sed -n 's/.*"reports_stored": *\([0-9]*\).*/\1/p' "$tmp/both" | awk '{ n += $1 } END { print n }')" \
+is "$(sed -n 's/.*"reports_stored": *\([0-9]*\).*/\1/p' "$tmp/both" |
+	awk '{ n += $1 } END { print n }')" \
 	"$files" "and say so: what the one stored the other has not"
 
 done_testing

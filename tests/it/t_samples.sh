@@ -8,7 +8,9 @@ tab=$(printf '\t')
 index_sum()
 {
 	awk -F "$tab" -v fields="$1" '
-		$2 ~ /^(stored|partial|near_repeat|conflict)$/ { for (i = 3; i <= 5; i++) sum[i] += $i }
+		$2 ~ /^(stored|partial|near_repeat|conflict)$/ {
+			for (i = 3; i <= 5; i++) sum[i] += $i
+		}
 		END { n = split(fields, f, " ")
 			for (i = 1; i <= n; i++) printf("%s%d", (i > 1 ? "|" : ""), sum[f[i]])
 			print "" }' "$samples/INDEX"
@@ -52,20 +54,21 @@ one_by_one()
 wanted_one_by_one()
 {
 	grep -v '^#' "$samples/INDEX" | cut -f 1-5 |
-		awk -F "$tab" -v OFS="$tab" '$2 == "repeat" { $4 = $5 = 0 } $2 == "partial" { $2 = "stored" }
+		awk -F "$tab" -v OFS="$tab" \
+		'$2 == "repeat" { $4 = $5 = 0 } $2 == "partial" { $2 = "stored" }
 			{ print }'
 }
 
 # everything TENANT: all that is stored of that tenant's reports, but our own numbers of them.
 everything()
 {
-	query "SELECT external_report_id, org_name, policy_domain, begin_at, end_at, day, p, sp, np, pct,
-	adkim, aspf, fo, testing, discovery_method, generator, schema, counted, state, records,
-	messages, record_no, source_ip, messages_of_record, dmarc_pass, dkim_evaluated, spf_evaluated,
-	disposition, reasons, header_from, envelope_from, envelope_to
+	query "SELECT external_report_id, org_name, policy_domain, begin_at, end_at, day,
+	p, sp, np, pct, adkim, aspf, fo, testing, discovery_method, generator, schema, counted,
+	state, records, messages, record_no, source_ip, messages_of_record, dmarc_pass,
+	dkim_evaluated, spf_evaluated, disposition, reasons, header_from, envelope_from, envelope_to
 	FROM report LEFT JOIN (SELECT tenant_id, report_id, record_no, source_ip,
-		messages AS messages_of_record, dmarc_pass, dkim_evaluated, spf_evaluated, disposition,
-		reasons, header_from, envelope_from, envelope_to FROM record) r
+		messages AS messages_of_record, dmarc_pass, dkim_evaluated, spf_evaluated,
+		disposition, reasons, header_from, envelope_from, envelope_to FROM record) r
 		USING (tenant_id, report_id)
 	WHERE tenant_id = $1" | sort
 }
@@ -87,7 +90,8 @@ is "$(query "SELECT day, sum(messages), sum(pass), sum(fail) FROM report_day
 	GROUP BY day HAVING sum(messages) > 0 ORDER BY day")" "$(query "SELECT day, sum(messages),
 	coalesce(sum(messages) FILTER (WHERE dmarc_pass), 0),
 	coalesce(sum(messages) FILTER (WHERE NOT dmarc_pass), 0)
-	FROM record_on_day GROUP BY day HAVING sum(messages) > 0 ORDER BY day")" "and so on each day"
+	FROM record_on_day GROUP BY day HAVING sum(messages) > 0 ORDER BY day")" \
+	"and so on each day"
 is "$(query "SELECT item FROM report WHERE NOT counted" | sed "s|^$samples/||" | sort)" \
 	"quirks/Q21-1-first.xml
 same/1-first.xml

@@ -1,6 +1,7 @@
 #!/bin/sh
-# t_traps - bombs and traps: each alone costs little time and memory and ends as what traps.py says may
-# become of it, and in a folder with them good files are stored. Nothing is written elsewhere.
+# t_traps - bombs and traps: each alone costs little time and memory and ends as what traps.py
+# says may become of it, and in a folder with them good files are stored. Nothing is written
+# elsewhere.
 . "$top_srcdir/tests/it/lib.sh"
 tab=$(printf '\t')
 
@@ -12,14 +13,15 @@ case $top_builddir in
 esac
 traps=$tmp/traps
 # A minute and a gigabyte for all of them; in `make check` one of each kind. RUADB_TRAPS=all: all.
-few="gzip-of-zeros gzip-of-empty-records gzip-of-blanks-in gzip-of-comments gzip-of-text gzip-25 xz- bzip2- zip- tar-
-	attributes- namespaces- laughs entity- deep bare- comment-unclosed cdata-unclosed nuls-in parts-10000 multiparts-1000
-	header- headers- base64-bomb mbox-"
+few="gzip-of-zeros gzip-of-empty-records gzip-of-blanks-in gzip-of-comments gzip-of-text gzip-25
+	xz- bzip2- zip- tar- attributes- namespaces- laughs entity- deep bare- comment-unclosed
+	cdata-unclosed nuls-in parts-10000 multiparts-1000 header- headers- base64-bomb mbox-"
 [ "${RUADB_TRAPS-}" != all ] || few=
 # shellcheck disable=SC2086
 python3 "$here/traps.py" make "$traps" $few >"$tmp/list"
 # shellcheck disable=SC2046
-python3 "$here/traps.py" measure "$ruadb" $(cut -f 1 "$tmp/list" | sed "s|^|$traps/|") >"$tmp/measured"
+python3 "$here/traps.py" measure "$ruadb" $(cut -f 1 "$tmp/list" | sed "s|^|$traps/|") \
+	>"$tmp/measured"
 
 is "$(awk -F "$tab" -v most=$seconds '$2 > most { print $1, $2 " s" }' "$tmp/measured")" "" \
 	"each costs at most $seconds s of CPU time"
@@ -35,18 +37,19 @@ awk -F "$tab" '{ printf("# %-34s %6s s %4s MB  %s %s\n", $1, $2, $3, $4, $6) }' 
 # ---- among good files
 i=1
 while [ $i -le 9 ]; do
-	sed "s/<report_id>.*</<report_id>good-$i</" "$samples/values/id-in-brackets.xml" >"$traps/$i-good.xml"
+	sed "s/<report_id>.*</<report_id>good-$i</" "$samples/values/id-in-brackets.xml" \
+		>"$traps/$i-good.xml"
 	i=$((i + 1))
 done
 : >"$tmp/before"
 ingest --format json "$traps"
 is "$status" 65 "all of them in one run: something is quarantined"
-is "$(query "SELECT count(*), sum(records) FROM report WHERE external_report_id LIKE 'good-%'")" "9|9" \
-	"the good files among them are stored"
+is "$(query "SELECT count(*), sum(records) FROM report WHERE external_report_id LIKE 'good-%'")" \
+	"9|9" "the good files among them are stored"
 is "$(query "SELECT * FROM reconciliation")" "" "nothing is counted that is not there"
 is "$(query "SELECT DISTINCT class FROM quarantine WHERE class NOT IN ('input', 'limit')")" "" \
 	"nothing is quarantined as a fault of the program"
-is "$(find /tmp "$HOME" "$top_builddir" -maxdepth 2 -newer "$tmp/before" -name '*ruadb-trap*' 2>/dev/null)" \
-	"" "no path of an archive became a file"
+is "$(find /tmp "$HOME" "$top_builddir" -maxdepth 2 -newer "$tmp/before" -name '*ruadb-trap*' \
+	2>/dev/null)" "" "no path of an archive became a file"
 
 done_testing

@@ -82,8 +82,8 @@ mkdir "$tmp/spool"
 for format in json table; do
 	TMPDIR=$tmp/spool "$ruadb" inspect --format $format "$tmp/among/30-bad.xml" \
 		"$tmp/among/31.xml" >"$tmp/out" 2>"$tmp/err"
-	is "$?|$(grep -c '192\.0\.2\.99' "$tmp/out")|$(grep -c '192\.0\.2\.1[ "]' "$tmp/out")" "0|0|2" \
-		"inspect --format $format shows it once, and nothing of what was taken back"
+	is "$?|$(grep -c '192\.0\.2\.99' "$tmp/out")|$(grep -c '192\.0\.2\.1[ "]' "$tmp/out")" \
+		"0|0|2" "inspect --format $format shows it once, and nothing of what was taken back"
 	is "$(ls -A "$tmp/spool")" "" "and leaves no temporary file"
 done
 among HOSTILE-DIES

@@ -14,7 +14,8 @@ enum { ITEM = 7, SLOT = 3 };
 
 /* What the handler was told. */
 struct told {
-	int heads, sets, records, refused_rows, repairs, again, ends, refused, not_reports, item_ends;
+	int heads, sets, records, refused_rows, repairs, again;
+	int ends, refused, not_reports, item_ends;
 	uint32_t results;
 	int64_t messages, begin_at, end_at;
 	struct repair repair;

@@ -133,7 +133,8 @@ static int on_end(void *ctx, const struct report_sums *s, struct err *e)
 		   (long long)s->messages, (unsigned long long)s->records_refused,
 		   (long long)s->messages_refused, s->state);
 	memcpy(trace_hash, s->content_hash, sizeof(trace_hash));
-	snprintf(trace_lost, sizeof(trace_lost), "%.*s", (int)s->lost.len, s->lost.p ? s->lost.p : "");
+	snprintf(trace_lost, sizeof(trace_lost), "%.*s", (int)s->lost.len,
+		 s->lost.p ? s->lost.p : "");
 	return 0;
 }
 
@@ -181,8 +182,8 @@ static int trace_frames(void *ctx, struct buf *out, struct err *e)
 __attribute__((unused)) static const char *trace_item(const void *data, size_t size, int fd)
 {
 	static const struct frame_handler h = {NULL,      on_head,    on_set,        on_record,
-					       on_row_refused, on_repair, on_again, on_end, on_refused,
-					       on_not_report,  on_item_end};
+					       on_row_refused, on_repair, on_again, on_end,
+					       on_refused, on_not_report,  on_item_end};
 	struct frame_check *check = frame_check_new(&h);
 	struct parse_sink sink = {.ctx = check, .flush = trace_frames};
 	struct err e;

@@ -351,7 +351,8 @@ static void test_padding(void)
 
 		drain(d, &got);
 		is_str(got.p,
-		       i ? "<a/>!more than 1048576 NULs or control characters in a row" : "<a/><b/>",
+		       i ? "<a/>!more than 1048576 NULs or control characters in a row" :
+			   "<a/><b/>",
 		       i ? "padding without an end" : "padding");
 		source_close(d);
 	}

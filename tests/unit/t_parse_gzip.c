@@ -151,7 +151,7 @@ static void damaged(void)
 	buf_free(&b);
 }
 
-/* Damage that goes on to give well-formed records counts for nothing: no block of it is relied on. */
+/* Damage that goes on to give well-formed records counts for nothing: no block of it is. */
 static void doubled(void)
 {
 	struct buf text = {0}, got = {0};

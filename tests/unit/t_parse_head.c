@@ -136,7 +136,8 @@ static void times_are(const char *begin, const char *end, const char *taken, con
 static void times(void)
 {
 	times_are(" 1793491200 ", "\n1793577599\n", TAKEN, NULL, "Q22 blanks are no matter");
-	times_are("+1793491200", "01793577599", TAKEN, NULL, "whole numbers as XML Schema has them");
+	times_are("+1793491200", "01793577599", TAKEN, NULL,
+		  "whole numbers as XML Schema has them");
 	times_are("1793491200.0", "1793577599.99", TAKEN, BEGIN_IS("1793491200.0"),
 		  "Q22 a fraction is cut");
 	times_are("1793491200000", "1793577599999", TAKEN, BEGIN_IS("1793491200000"),
@@ -187,8 +188,7 @@ static void no_times(void)
 		       "begin missing: stored, on no day");
 	is_str(with_dates("01/02/2026", "02/02/2026"),
 	       "refused 0 input: a report whose date_range has neither a begin nor an end that is "
-	       "a "
-	       "time: 01/02/2026 and 02/02/2026\n",
+	       "a time: 01/02/2026 and 02/02/2026\n",
 	       "neither is a time: quarantined, with what stands there");
 }
 
@@ -241,8 +241,7 @@ static void refusals(void)
 {
 	is_str(trace_text("<feedback>" POLICY RECORD "</feedback>"),
 	       "refused 0 input: feedback without report_metadata: it is not known who reports, "
-	       "and "
-	       "about which days\n",
+	       "and about which days\n",
 	       "no report_metadata");
 	is_str(trace_text("<feedback>" METADATA RECORD "</feedback>"),
 	       "refused 0 input: feedback without policy_published: it is not known which domain "

@@ -31,7 +31,8 @@ static void packed(void)
 	is_str(trace_buf(gzipped_text("unused")),
 	       "refused 0 input: an archive that holds no report, but `unused`\n",
 	       "a word in the place of a report");
-	is_str(trace_buf(gzipped_text("See our page")), "not 0 text\n", "a sentence is no such word");
+	is_str(trace_buf(gzipped_text("See our page")), "not 0 text\n",
+	       "a sentence is no such word");
 	is_str(trace_item("a\0b", 3, -1), "not 0 bytes of an unknown kind\n", "bytes");
 	is_str(trace_buf(gzipped_text("")),
 	       "refused 0 input: an archive with nothing in it\n", "nothing in it");
@@ -97,7 +98,8 @@ static void mail(void)
 {
 	struct buf b = mail_of("application/zip", gzipped_text(DOCUMENT)), outer = {0};
 
-	trace_contains(trace_item(b.p, b.len, -1), MAIL_OUTCOME, "the body itself, of a false type");
+	trace_contains(trace_item(b.p, b.len, -1), MAIL_OUTCOME,
+		       "the body itself, of a false type");
 	buf_printf(&outer,
 		   FIELDS "Content-Type: multipart/mixed; boundary=x\r\n\r\npreamble\r\n--x\r\n"
 			  "Content-Type: text/plain\r\n\r\nHello\r\n--x\r\n"
@@ -118,8 +120,8 @@ static void mail(void)
 	is_str(trace_buf(mail_of("application/gzip", (struct buf){xstrdup("unused"), 6, 7})),
 	       "refused 1 input: an archive that holds no report, but `unused`\n",
 	       "a word that is called gzip");
-	is_str(trace_buf(mail_of("text/plain", zipped((const char *const[]){"a", "<a/>", "b", "<b/>",
-									     NULL}))),
+	is_str(trace_buf(mail_of("text/plain",
+				 zipped((const char *const[]){"a", "<a/>", "b", "<b/>", NULL}))),
 	       "not 1 XML without feedback\nnot 2 XML without feedback\n",
 	       "the files of a zip in a mail are its entries");
 }
@@ -141,16 +143,16 @@ static void mail_limits(void)
 	for (int i = 0; i < 10000; i++)
 		buf_adds(&b, "--b\n\n");
 	trace_contains(trace_item(b.p, b.len, -1),
-		       "refused 0 limit: a mail with more than 10000 boundaries of parts: the first "
-		       "ones were read\n",
+		       "refused 0 limit: a mail with more than 10000 boundaries of parts: the "
+		       "first ones were read\n",
 		       "far too many parts");
 	b.len = 0;
 	buf_adds(&b, FIELDS "Content-Type: message/rfc822\n\n");
 	for (int i = 0; i < 60000; i++)
 		buf_adds(&b, "X: yz\n");
 	trace_contains(trace_item(b.p, b.len, -1),
-		       "refused 0 limit: a mail with a header of more than 256 KB: what stands before "
-		       "it was read\n",
+		       "refused 0 limit: a mail with a header of more than 256 KB: what stands "
+		       "before it was read\n",
 		       "too long a header, of an attached mail");
 	b.len = 0;
 	buf_adds(&b, FIELDS "Content-Type: text/plain\n\nNote: ");

@@ -32,7 +32,8 @@ static void media_types(void)
 	buf_free(&zip);
 	stores(mail_with("Content-Type: text/plain\nContent-Disposition: inline", DECLARED), "",
 	       "XML as text, inline");
-	stores(mail_with("Content-Type: application/zip\nContent-Transfer-Encoding: 8bit", DECLARED),
+	stores(mail_with("Content-Type: application/zip\nContent-Transfer-Encoding: 8bit",
+			 DECLARED),
 	       "", "XML that is called zip");
 }
 
@@ -55,7 +56,8 @@ static void whole_bodies(void)
 	stores(b, "repair mail_encoding where=part 1 from=none to=base64\n",
 	       "the body is base64 of XML, and nothing says so");
 	b = (struct buf){0};
-	buf_printf(&b, FIELDS "Content-Type: multipart/alternative" BASE64 "\n\n%s", packed_base64());
+	buf_printf(&b, FIELDS "Content-Type: multipart/alternative" BASE64 "\n\n%s",
+		   packed_base64());
 	stores(b, "", "the body is the archive and calls itself multipart");
 }
 
@@ -63,8 +65,8 @@ static void encodings(void)
 {
 	stores(mail_with("Content-Type: application/gzip", packed_base64()),
 	       "repair mail_encoding where=part 2 from=none to=base64\n", "base64, not said");
-	stores(mail_with("Content-Type: application/gzip\nContent-Transfer-Encoding: quoted-printable",
-			 packed_base64()),
+	stores(mail_with("Content-Type: application/gzip\nContent-Transfer-Encoding: "
+			 "quoted-printable", packed_base64()),
 	       "repair mail_encoding where=part 2 from=quoted-printable to=base64\n",
 	       "base64 that is called quoted-printable");
 	stores(mail_with("Content-Type: text/xml" BASE64, DECLARED),
@@ -85,9 +87,10 @@ static void encodings(void)
 	       "quoted-printable, not said");
 	stores(mail_with("Content-Type: text/xml\nContent-Transfer-Encoding: quoted-printable",
 			 "<!-- a=b =zz =  \n--=\t\r\n>" DOCUMENT "="),
-	       "repair mail_encoding where=part 2 from==b to=the same: no code of quoted-printable\n"
-	       "repair mail_encoding where=part 2 from== to=the same: no code of quoted-printable\n",
-	       "quoted-printable with codes that are none");
+	       "repair mail_encoding where=part 2 from==b to=the same: no code of "
+	       "quoted-printable\n"
+	       "repair mail_encoding where=part 2 from== to=the same: no code of "
+	       "quoted-printable\n", "quoted-printable with codes that are none");
 }
 
 /* `H4sI..` in lines of 76, with something in the place of the first line end. */
@@ -113,7 +116,8 @@ static void base64_lines(void)
 	stores(broken_base64(""), "", "without a line end");
 	stores(broken_base64("\n\n  \n\n"), "", "empty lines between");
 	stores(broken_base64("\r"), "", "CR alone ends a line");
-	stores(broken_base64("!\n "), BASE64_REPAIR("!"), "`!` and a blank, as long lines were cut");
+	stores(broken_base64("!\n "), BASE64_REPAIR("!"),
+	       "`!` and a blank, as long lines were cut");
 	stores(broken_base64("\n!!!\n"), BASE64_REPAIR("!!!"), "a line of `!`");
 	stores(broken_base64("*\n"), BASE64_REPAIR("*"), "a stray character");
 	stores(broken_base64("\n[External mail: take care]\n"),
@@ -239,8 +243,8 @@ static void boundaries(void)
 		   longer.p, packed_base64(), longer.p);
 	stores(b, "", "a boundary of 150 characters");
 	buf_free(&longer);
-	stores(printed(FIELDS "Content-Type: multipart/mixed; boundary=c\n\n--b\n" GZIP_PART "--b--\n",
-		       packed_base64()),
+	stores(printed(FIELDS "Content-Type: multipart/mixed; boundary=c\n\n--b\n" GZIP_PART
+		       "--b--\n", packed_base64()),
 	       "repair mail_cut where=mail from=no last boundary\n"
 	       STRUCTURE_REPAIR("part 1", "base64 without a part of its own"), "a wrong boundary");
 	stores(printed(FIELDS "Content-Type: multipart/mixed\n\n--b\n" GZIP_PART "--b--\n",
@@ -266,7 +270,8 @@ static void boundaries(void)
 	stores(printed(FIELDS "Content-Type: multipart/mixed; boundary=c\n\n--b\n"
 		       "Content-Type: text/xml\n\n%\n--b--\n", DECLARED),
 	       "repair mail_cut where=mail from=no last boundary\n"
-	       STRUCTURE_REPAIR("part 1", "XML without a part of its own"), "XML, a wrong boundary");
+	       STRUCTURE_REPAIR("part 1", "XML without a part of its own"),
+	       "XML, a wrong boundary");
 }
 
 static void headers(void)
@@ -274,19 +279,20 @@ static void headers(void)
 	const char *gz = packed_base64();
 
 	stores(printed(FIELDS "ContentType: multipart/mixed; boundary=b\n\n--b\n"
-		       "ContentType: application/gzip\nContentTransferEncoding: base64\n\n%\n--b--\n",
-		       gz),
+		       "ContentType: application/gzip\nContentTransferEncoding: base64\n\n%\n"
+		       "--b--\n", gz),
 	       "repair mail_field_name where=Content-Type from=ContentType to=Content-Type\n"
 	       "repair mail_field_name where=Content-Transfer-Encoding "
 	       "from=ContentTransferEncoding to=Content-Transfer-Encoding\n",
 	       "field names without hyphens");
-	stores(printed(FIELDS "Content-Type : application/gzip\nContent-Transfer-Encoding :base64\n\n%",
-		       gz),
+	stores(printed(FIELDS "Content-Type : application/gzip\nContent-Transfer-Encoding "
+		       ":base64\n\n%", gz),
 	       "repair mail_field_name where=Content-Type from=Content-Type  to=Content-Type\n"
 	       "repair mail_field_name where=Content-Transfer-Encoding "
 	       "from=Content-Transfer-Encoding  to=Content-Transfer-Encoding\n",
 	       "a blank before the colon");
-	stores(printed(FIELDS "Content-Type: multipart/mixed;\n boundary=\n \"b\"\n\n--b\n" GZIP_PART
+	stores(printed(FIELDS "Content-Type: multipart/mixed;\n boundary=\n \"b\"\n\n--b\n"
+		       GZIP_PART
 		       "\n--b--\n", gz), "", "a folded field");
 	stores(printed(FIELDS "Content-Type: multipart/mixed;\nboundary=\"b\"\n\n--b\n" GZIP_PART
 		       "\n--b--\n", gz),
@@ -294,7 +300,8 @@ static void headers(void)
 	       "a field whose next line is not indented");
 	stores(printed(FIELDS "X-Ger\xe4t: \xfc\xff\nContent-Type: application/gzip" BASE64 "\n\n%",
 		       gz), "", "bytes over 127 in a header");
-	struct buf b = printed(FIELDS "X-A: b?c\nContent-Type: application/gzip" BASE64 "\n\n%", gz);
+	struct buf b = printed(FIELDS "X-A: b?c\nContent-Type: application/gzip" BASE64 "\n\n%",
+			       gz);
 
 	*strchr(b.p, '?') = '\0';
 	stores(b, STRUCTURE_REPAIR("header", "NUL"), "NUL in a header");
@@ -312,7 +319,8 @@ static void headers(void)
 		buf_adds(&b, i % 100 ? "a:" : "a:\n ");
 	buf_printf(&b, "\nContent-Type: application/gzip" BASE64 "\n\n%s", gz);
 	stores(b, "", "a field of 200 KB, nested deeper than a stack holds");
-	stores(text(FIELDS "Content-Type: text/xml\n\n<feedback><!--\n..a\n-->" METADATA POLICY RECORD
+	stores(text(FIELDS "Content-Type: text/xml\n\n<feedback><!--\n..a\n-->"
+		    METADATA POLICY RECORD
 		    "</feedback>\n.\n"),
 	       STRUCTURE_REPAIR("mail", "dots of SMTP before lines that begin with one"),
 	       "SMTP's dots left in");
@@ -369,12 +377,14 @@ static void no_reports(void)
 		 "an automatic reply, without a report"},
 		{"Subject: a\n", "Write to <feedback@example.org>.", "a mail without a report"},
 		{"Subject: Report domain: a.example\n", "removed",
-		 "a mail with the subject of a report, but without one: was its attachment taken out "
-		 "on the way?"},
-		{"Subject: a\nContent-Type: multipart/report; report-type=feedback-report; boundary=b\n",
+		 "a mail with the subject of a report, but without one: was its attachment taken "
+		 "out on the way?"},
+		{"Subject: a\nContent-Type: multipart/report; report-type=feedback-report; "
+		 "boundary=b\n",
 		 "--b\nContent-Type: message/feedback-report\n\nFeedback-Type: auth-failure\n--b--",
 		 "a failure report on single mails (ARF), no aggregate report"},
-		{"Subject: a\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n",
+		{"Subject: a\nContent-Type: multipart/report; report-type=delivery-status; "
+		 "boundary=b\n",
 		 "--b\nContent-Type: message/delivery-status\n\nAction: failed\n--b--",
 		 "a delivery status notification, without a report"},
 		{"Subject: Report Domain: a\nContent-Type: multipart/report; report-type=tlsrpt; "
@@ -459,7 +469,8 @@ static void unreadable(void)
 	}
 	struct buf b = {0};
 
-	buf_printf(&b, FIELDS "Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\";"
+	buf_printf(&b, FIELDS "Content-Type: multipart/signed; "
+		   "protocol=\"application/pkcs7-signature\";"
 		   " boundary=b\n\n--b\nContent-Type: application/gzip" BASE64 "\n\n%s\n--b\n"
 		   "Content-Type: application/pkcs7-signature; name=smime.p7s" BASE64
 		   "\n\nMIIabc\n--b--\n", packed_base64());

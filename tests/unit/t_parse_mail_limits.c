@@ -65,8 +65,8 @@ static void parts(void)
 	tells(b, 200, "refused 201 limit: a mail with more than 200 parts", "210 reports");
 	b = begun();
 	repeat(&b, "--b\n", ALMOST);
-	tells(b, 1, "refused 2 limit: a mail with more than 10000 boundaries of parts: the first ones "
-	      "were read\n", "32 MB of boundaries");
+	tells(b, 1, "refused 2 limit: a mail with more than 10000 boundaries of parts: the first "
+	      "ones were read\n", "32 MB of boundaries");
 	b = begun();
 	for (int i = 0; i < 1000; i++)
 		buf_printf(&b, "--%s\nContent-Type: multipart/mixed; boundary=c%d\n\n",
@@ -76,12 +76,12 @@ static void parts(void)
 	buf_adds(&b, "--b\n");
 	for (int i = 0; i < 1000; i++)
 		buf_printf(&b, "Content-Type: multipart/mixed; boundary=c%d\n\n--c%d\n", i, i);
-	tells(b, 1, "refused 2 limit: a mail with parts nested deeper than 10 levels: what lies deeper "
-	      "was not read\n", "multiparts 1000 deep");
+	tells(b, 1, "refused 2 limit: a mail with parts nested deeper than 10 levels: what lies "
+	      "deeper was not read\n", "multiparts 1000 deep");
 	b = text(FIELDS);
 	repeat(&b, "Content-Type: message/rfc822\n\n", 1 << 20);
-	tells(b, 0, "refused 0 limit: mails attached to mails, more than 3 deep: what lies deeper was "
-	      "not read\n", "a chain of attached mails");
+	tells(b, 0, "refused 0 limit: mails attached to mails, more than 3 deep: what lies deeper "
+	      "was not read\n", "a chain of attached mails");
 }
 
 static void headers(void)
@@ -89,8 +89,8 @@ static void headers(void)
 	struct buf b = text(FIELDS "X-A: ");
 
 	repeat(&b, "a", ALMOST);
-	tells(b, 0, "refused 0 limit: a mail with a header of more than 256 KB: what stands before it "
-	      "was read\n", "a header of 32 MB");
+	tells(b, 0, "refused 0 limit: a mail with a header of more than 256 KB: what stands before "
+	      "it was read\n", "a header of 32 MB");
 	b = begun();
 	buf_adds(&b, "--b\n");
 	repeat(&b, "X-A: a\n", ALMOST);
@@ -115,8 +115,8 @@ static void bodies(void)
 	tells(b, 1, "refused 2 input: ", "base64 of words");
 	b = text(FIELDS "\nHello:\n");
 	repeat(&b, "H4sIAAAAAAAAAw=\nx y.\n", 8 << 20);
-	tells(b, 0, "refused 201 limit: a mail with more than 200 blocks of base64 in its text: the "
-	      "first ones were read\n", "text full of beginnings");
+	tells(b, 0, "refused 201 limit: a mail with more than 200 blocks of base64 in its text: "
+	      "the first ones were read\n", "text full of beginnings");
 	b = text(FIELDS "Content-Type: text/xml\nContent-Transfer-Encoding: quoted-printable\n\n");
 	repeat(&b, "=zz", ALMOST);
 	tells(b, 0, "not 1 text\n", "quoted-printable of no codes");
@@ -138,8 +138,8 @@ static void bombs(void)
 	packed = made_base64_in(made_gzip(buf_cstr(&spaces)), 76, "\n");
 	for (int i = 0; i < 190; i++)
 		buf_printf(&b, GZIP_PART "%s\n", buf_cstr(&packed));
-	tells(b, 1, "limit: a mail with more than 5 parts that are each beyond a limit: those behind "
-	      "were not read\n", "190 bombs behind a report");
+	tells(b, 1, "limit: a mail with more than 5 parts that are each beyond a limit: those "
+	      "behind were not read\n", "190 bombs behind a report");
 	buf_free(&packed);
 	buf_free(&spaces);
 }
@@ -196,7 +196,8 @@ static void cut(void)
 	buf_printf(&b, GZIP_PART "%s\n--b--\n", packed_base64());
 	packed = made_gzip(buf_cstr(&b));
 	packed.len -= 4;
-	tells(packed, 2, "end 1 3 0 0 c\n", "a mail in gzip that lost its last bytes, with both reports");
+	tells(packed, 2, "end 1 3 0 0 c\n",
+	      "a mail in gzip that lost its last bytes, with both reports");
 	buf_adds(&b, "\n");
 	/* stored, not packed, so that it is known what is cut */
 	b.len = strlen(MULTIPART GZIP_PART) + strlen(packed_base64()) + 100;
@@ -209,7 +210,8 @@ static void cut(void)
 	buf_add(&packed, b.p, b.len);
 	buf_free(&b);
 	tells(packed, 1, "gzip that ends in the middle", "a mail in gzip that breaks off");
-	ok(strstr(buf_cstr(&trace), "repair mail_cut where=mail from=gzip that ends in the middle") !=
+	ok(strstr(buf_cstr(&trace), "repair mail_cut where=mail from=gzip that ends in the "
+		  "middle") !=
 		   NULL, "the report in it tells so");
 	b = (struct buf){0};
 	put_mail(&b);

@@ -196,18 +196,20 @@ static void before(void)
 {
 	is_mended("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<feedback/>", F(""), "",
 		  "a declaration goes");
-	is_mended("\n banner \n<?xml version='1.0'?>\n" F(""), F(""), "text_before [banner] line 2\n",
-		  "text before it");
+	is_mended("\n banner \n<?xml version='1.0'?>\n" F(""), F(""),
+		  "text_before [banner] line 2\n", "text before it");
 	is_mended("<p>banner</p> x<?xml version='1.0'?>" F(""), F(""), "text_before [x]\n",
 		  "elements before it");
 	is_mended("<?xml version=\"1.0\"?\">" F(""), F(""),
 		  "xml_declaration [<?xml version=\"1.0\"?\">]\n", "a quote too many");
-	is_mended("<?xml version=\"2.0\"?>" F(""), F(""), "xml_declaration [<?xml version=\"2.0\"?>]\n",
-		  "a version that there is not");
-	is_mended("<?xml version=\"1.0\"\n" F(""), F(""), "xml_declaration [<?xml version=\"1.0\"\n]\n",
-		  "no end");
-	is_mended("<xs:schema xmlns:xs=\"u\" xmlns=\"v\"><a>text</a><feedback xmlns=\"w\"></feedback>",
-		  "<feedback xmlns=\"w\" xmlns:xs=\"u\"></feedback>", "wrapper feedback [<xs:schema>]\n",
+	is_mended("<?xml version=\"2.0\"?>" F(""), F(""),
+		  "xml_declaration [<?xml version=\"2.0\"?>]\n", "a version that there is not");
+	is_mended("<?xml version=\"1.0\"\n" F(""), F(""),
+		  "xml_declaration [<?xml version=\"1.0\"\n]\n", "no end");
+	is_mended("<xs:schema xmlns:xs=\"u\" xmlns=\"v\"><a>text</a><feedback xmlns=\"w\">"
+		  "</feedback>",
+		  "<feedback xmlns=\"w\" xmlns:xs=\"u\"></feedback>",
+		  "wrapper feedback [<xs:schema>]\n",
 		  "an element around it that is not closed; its name spaces stay");
 	is_mended("<a><b>" F("&") "</b></a>", F("&amp;"), "bare_markup feedback [&] -> [&amp;]\n",
 		  "elements around it that are closed");
@@ -236,8 +238,8 @@ static void behind(void)
 	is_mended(F("") "</feedback>", F(""), "text_behind feedback [</feedback>]\n",
 		  "an end tag too many");
 	is_mended("<feedback><record><feedback><record/></feedback>",
-		  "<feedback><record></record></feedback>(cut: another report begins before the end of "
-		  "this one)|<feedback><record/></feedback>",
+		  "<feedback><record></record></feedback>(cut: another report begins before the "
+		  "end of this one)|<feedback><record/></feedback>",
 		  "document_cut record [another report begins before the end of this one] -> "
 		  "[</record></feedback>] record 1\n",
 		  "a second one in the first");
@@ -249,7 +251,8 @@ static void behind(void)
 static void texts(void)
 {
 	is_mended(F("<report_metadata><email>Postmaster <a@b.example></email></report_metadata>"),
-		  F("<report_metadata><email>Postmaster &lt;a@b.example></email></report_metadata>"),
+		  F("<report_metadata><email>Postmaster &lt;a@b.example></email>"
+		    "</report_metadata>"),
 		  "bare_markup report_metadata/email [<a@b.example>] -> [&lt;a@b.example>]\n",
 		  "an address in brackets");
 	is_mended(F("<report_metadata><email><abuse.example.com></email></report_metadata>"),
@@ -258,7 +261,8 @@ static void texts(void)
 		  "[&lt;abuse.example.com>]\n",
 		  "a host in brackets");
 	is_mended(F("<report_metadata><org_name>a & b <i>c</i> < d</org_name></report_metadata>"),
-		  F("<report_metadata><org_name>a &amp; b <i>c</i> &lt; d</org_name></report_metadata>"),
+		  F("<report_metadata><org_name>a &amp; b <i>c</i> &lt; d</org_name>"
+		    "</report_metadata>"),
 		  "bare_markup report_metadata/org_name [&] -> [&amp;]\n"
 		  "bare_markup report_metadata/org_name [< d] -> [&lt; d]\n",
 		  "`&` and `<`, but an element stays one");
@@ -305,7 +309,8 @@ static void start_tags(void)
 		  "a second row is of another record");
 	is_mended(R("<spf><domain>a</domain></spf></auth_results>"),
 		  R("<auth_results><spf><domain>a</domain></spf></auth_results>"),
-		  "start_tag record -> [<auth_results>] record 1\n", "auth_results begin without a tag");
+		  "start_tag record -> [<auth_results>] record 1\n",
+		  "auth_results begin without a tag");
 }
 
 static void end_tags(void)
@@ -321,7 +326,8 @@ static void end_tags(void)
 	is_mended(R("<row><count>5 /count> <x/></row>"), R("<row><count>5 </count><x/></row>"),
 		  "end_tag row/count [/count> ] -> [</count>] record 1\n", "without its `<`");
 	is_mended(R("<row></rwo><identifiers/>"), R("<row></row><identifiers/>"),
-		  "end_tag row [</rwo>] -> [</row>] record 1\n", "misspelled, of what has children");
+		  "end_tag row [</rwo>] -> [</row>] record 1\n",
+		  "misspelled, of what has children");
 	is_mended(R("<row></row></spf>"), R("<row></row>"), "end_tag record [</spf>] record 1\n",
 		  "of nothing");
 	is_mended(R("<row></row <identifiers/>"), R("<row></row><identifiers/>"),
@@ -351,7 +357,8 @@ static void cuts(void)
 						      "</feedback>(cut)",
 		  "document_cut row -> [</row></record></feedback>] record 1\n",
 		  "what is cut says nothing");
-	is_mended("<feedback><record><row><count>1<!-- -->2", "<feedback><record><row></row></record>"
+	is_mended("<feedback><record><row><count>1<!-- -->2",
+		  "<feedback><record><row></row></record>"
 							      "</feedback>(cut)",
 		  "document_cut row -> [</row></record></feedback>] record 1\n",
 		  "nor what stands before it in the same element");

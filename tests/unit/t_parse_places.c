@@ -227,8 +227,8 @@ static void breaks(void)
 		       "refused 3 the report breaks off in this record\nend 1 3 1 3 p\n",
 		       "a word that is cut is not told as a wrong one");
 	trace_contains(CUT(RECORD, ""), "end 1 3 0 0 p\n", "between records");
-	is_str(trace_lost, "the gzip ends in the middle: what may have come behind record 1 is lost",
-	       "what is lost behind it");
+	is_str(trace_lost, "the gzip ends in the middle: what may have come behind record 1 is "
+	       "lost", "what is lost behind it");
 	trace_contains(CUT("", ""), "end 0 0 0 0 p\n", "before the first");
 	is_str(trace_lost, "the gzip ends in the middle: its records are lost", "all are lost");
 	trace_contains(broken("<feedback>" METADATA

@@ -52,9 +52,11 @@ static void several(void)
 						METADATA "</feedback>" REPORT("") "</all>"),
 		     "end "),
 	       4, "several in one element, one of them records first");
-	trace_contains(trace_text("<feedback>" METADATA POLICY RECORD "<record>" ROW REPORT(RECORD)),
+	trace_contains(trace_text("<feedback>" METADATA POLICY RECORD "<record>"
+				  ROW REPORT(RECORD)),
 		       "end 1 3 1 3 p\n", "the first is cut: its last record is refused");
-	trace_contains(trace_text(REPORT(RECORD) "<feedback>x</feedback>"), "end 1 3 0 0 c\nrefused 1 ",
+	trace_contains(trace_text(REPORT(RECORD) "<feedback>x</feedback>"),
+		       "end 1 3 0 0 c\nrefused 1 ",
 		       "what is wrong with the second changes nothing for the first");
 }
 
@@ -70,17 +72,17 @@ static void cut(void)
 	       PLAIN_LINES "repair document_cut where=feedback to=</feedback>\nend 1 3 0 0 p\n",
 	       "only the last tag is missing: nobody knows of what more");
 	trace_contains(trace_text("<feedback>" METADATA "<policy_published><domain>a.exam"),
-		       "refused 0 input: not well-formed XML, line 1: the document ends in the middle; and "
-		       "what can be mended of it is no report: ",
+		       "refused 0 input: not well-formed XML, line 1: the document ends in the "
+		       "middle; and what can be mended of it is no report: ",
 		       "in the head");
 }
 
 static void refused(void)
 {
 	trace_contains(trace_text("<feedback>\n<a>\n</feedback>"),
-		       "refused 0 input: not well-formed XML, line 3: an end tag that is not that of the "
-		       "open element; and what can be mended of it is no report: feedback without",
-		       "both reasons");
+		       "refused 0 input: not well-formed XML, line 3: an end tag that is not that "
+		       "of the open element; and what can be mended of it is no report: feedback "
+		       "without", "both reasons");
 	trace_contains(trace_text("<feedback><!DOCTYPE a>"), "a DOCTYPE, which no report has\n",
 		       "a DOCTYPE within");
 	is_str(trace_text("<eedback>" METADATA POLICY RECORD "</feedback>"),

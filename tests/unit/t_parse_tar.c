@@ -31,7 +31,8 @@ static void whole(void)
 	trace_contains(buf_cstr(&trace), entry_outcome('2'), "in two passes");
 	trace_contains(buf_cstr(&trace),
 		       "refused 3 input: an archive that holds no report, but `unused`\n"
-		       "refused 4 input: an empty file in the place of a report\n", "a word, nothing");
+		       "refused 4 input: an empty file in the place of a report\n",
+		       "a word, nothing");
 	trace_contains(buf_cstr(&trace), entry_outcome('5'), "and a file of an old tar");
 	ok(!strstr(buf_cstr(&trace), "repair"), "nothing is wrong with it");
 	trace_contains(trace_buf(gzipped(b.p, b.len)), entry_outcome('5'), "in a gzip");
@@ -128,9 +129,10 @@ static void damaged(void)
 	tar_add(&b, "pax", 'x', "22 GNU.sparse.major=1\n", 22);
 	tar_add_text(&b, "c.xml", DOCUMENT);
 	tar_add_text(&b, "d.xml", DOCUMENT);
-	trace_contains(trace_buf(tar_end(b)), "refused 2 input: file 2 of the tar is stored without "
-		       "its holes (sparse), which ruadb does not read: pack it again as a plain file\n"
-		       "refused 3 input: file 3 of the tar ", "sparse files");
+	trace_contains(trace_buf(tar_end(b)),
+		       "refused 2 input: file 2 of the tar is stored without "
+		       "its holes (sparse), which ruadb does not read: pack it again as a plain "
+		       "file\nrefused 3 input: file 3 of the tar ", "sparse files");
 	trace_contains(buf_cstr(&trace), entry_outcome('4'), "and what stands behind them");
 }
 
@@ -206,8 +208,8 @@ static void large_dictionary(void)
 				       2, 0, 0x21, 1, 37, 0, 0, 0, 0xf0, 0x12, 0x03, 0x5b};
 
 	is_str(trace_item(head, sizeof(head), -1),
-	       "refused 0 limit: a file packed by xz that takes more than 64 MB of memory to unpack\n",
-	       "an xz that asks for too much memory");
+	       "refused 0 limit: a file packed by xz that takes more than 64 MB of memory to "
+	       "unpack\n", "an xz that asks for too much memory");
 	head[16] = 40; /* 4 GB, the most that can be said */
 	trace_contains(trace_item(head, sizeof(head), -1), "refused 0 limit: ", "or for more");
 }
@@ -219,7 +221,8 @@ static void refused(void)
 		size_t len;
 		const char *wanted;
 	} all[] = {
-		{"7z\xbc\xaf\x27\x1c\0\4", 8, "a 7-Zip archive, which ruadb does not read: unpack it "
+		{"7z\xbc\xaf\x27\x1c\0\4", 8,
+		 "a 7-Zip archive, which ruadb does not read: unpack it "
 					      "and hand over what is in it\n"},
 		{"Rar!\x1a\7\1\0", 8, "a RAR archive, "},
 		{"MSCF\0\0\0\0", 8, "a Windows cabinet, "},
@@ -241,8 +244,8 @@ static void refused(void)
 static void smime(void)
 {
 	static const char begin[] = "\x30\x80\6\x09\x2a\x86\x48\x86\xf7\x0d\1\7";
-	static const char data[] = "\xa0\x80\x30\x80\2\1\1\x31\x0d\x30\x0b\6\x09\x60\x86\x48\1\x65\3"
-				   "\4\2\1\x30\x80\6\x09\x2a\x86\x48\x86\xf7\x0d\1\7\1";
+	static const char data[] = "\xa0\x80\x30\x80\2\1\1\x31\x0d\x30\x0b\6\x09\x60\x86"
+				   "\x48\1\x65\3\4\2\1\x30\x80\6\x09\x2a\x86\x48\x86\xf7\x0d\1\7\1";
 	struct buf b = {0};
 
 	for (int i = 0; i < 3; i++) {
@@ -252,8 +255,8 @@ static void smime(void)
 		buf_add(&b, data, sizeof(data) - 1);
 		buf_add(&b, i ? "\xa0\x80\x24\x80\4" : "\0\0\0\0\xa0", 5);
 		is_str(trace_item(b.p, b.len, -1),
-		       i ? "refused 0 input: encrypted or signed by S/MIME, which ruadb does not undo: "
-			   "hand over what is in it\n"
+		       i ? "refused 0 input: encrypted or signed by S/MIME, which ruadb does not "
+		       "undo: hand over what is in it\n"
 			 : "not 0 an S/MIME signature\n",
 		       i ? "S/MIME with something in it" : "a signature alone");
 	}
@@ -269,13 +272,14 @@ static void ole(void)
 	is_str(trace_item(b.p, b.len, -1), "not 0 an Office document\n", "an Office document");
 	buf_add(&b, "_\0_\0s\0u\0b\0s\0t\0g\0001\0.\0000\0_\0", 24);
 	is_str(trace_item(b.p, b.len, -1),
-	       "refused 0 input: an Outlook message (.msg), which ruadb does not read: save it as .eml "
-	       "and hand that over\n", "an Outlook message");
+	       "refused 0 input: an Outlook message (.msg), which ruadb does not read: save it as "
+	       ".eml and hand that over\n", "an Outlook message");
 	/* by blocks of a gzip: the name lies across two of them */
 	b.len = 8;
 	zeroes(&b, 65536 - 8 - 9);
 	buf_add(&b, "_\0_\0s\0u\0b\0s\0t\0g\0001\0.\0000\0_\0", 24);
-	trace_contains(trace_buf(gzipped_buf(b)), "refused 0 input: an Outlook message", "in a gzip");
+	trace_contains(trace_buf(gzipped_buf(b)), "refused 0 input: an Outlook message",
+		       "in a gzip");
 }
 
 int main(void)

@@ -57,7 +57,7 @@ static void gzip_buf(struct gzip_maker *g, struct buf b)
 	buf_free(&b);
 }
 
-/* n bytes, about: the len bytes at p again and again. Between full flushes the same bytes pack to the
+/* n bytes, about: the len bytes at p again and again. Between full flushes equal bytes pack to the
  * same bytes, so that zlib is asked once. */
 static void gzip_repeat(struct gzip_maker *g, const char *p, size_t len, uint64_t n)
 {
@@ -187,7 +187,8 @@ static void gzips(void)
 	     "repair archive_trailing_bytes where=gzip", "end 1 3 0 0 c\n");
 	gzip_begin(&g);
 	gzip_repeat(&g, "\x1f\x8b\x08\0\0\0\0\0\0\3\3\0\0\0\0\0\0\0\0\0", 20, 1000ULL * MB);
-	TRAP(gzip_end(&g), "members without end", "refused 0 limit: gzip of more than 100000 pieces\n");
+	TRAP(gzip_end(&g), "members without end",
+	     "refused 0 limit: gzip of more than 100000 pieces\n");
 	gzip_begin(&g);
 	gzip_feed(&g, "\x1f\x8b\x08\x08\0\0\0\0\0\3", 10, Z_NO_FLUSH);
 	gzip_repeat(&g, "name", 4, 2000ULL * MB);
@@ -211,7 +212,8 @@ static void zips(void)
 
 	for (int i = 0; i < 100000; i++)
 		zip_add_text(&m, "e", "");
-	TRAP(zip_done(&m), "100,000 empty files", "refused 33 limit: an archive of more than 32 files");
+	TRAP(zip_done(&m), "100,000 empty files",
+	     "refused 33 limit: an archive of more than 32 files");
 	/* 42.zip: zips of 16 zips of 16 zips of bombs */
 	struct buf level = blanks("<feedback>", 100ULL * MB);
 
@@ -274,7 +276,8 @@ static void searches(void)
 	gzip_buf(&g, m.zip);
 	gzip_repeat(&g, m.directory.p, m.directory.len, 1000ULL * MB);
 	buf_free(&m.directory);
-	TRAP(gzip_end(&g), "a directory without end", GOOD("1"), "refused 2 limit: a zip with more than "
+	TRAP(gzip_end(&g), "a directory without end", GOOD("1"),
+	     "refused 2 limit: a zip with more than "
 	     "128 MB of what is no report: the rest of it was not read\n");
 }
 
@@ -303,7 +306,8 @@ static void tars(void)
 	tar_header(&b, "pax", 'x', 1000ULL * MB);
 	gzip_buf(&g, b);
 	gzip_repeat(&g, "9 a=bcde\n", 9, 1000ULL * MB);
-	TRAP(gzip_end(&g), "a pax header of 1 GB", GOOD("1"), "refused 2 limit: a tar with more than");
+	TRAP(gzip_end(&g), "a pax header of 1 GB", GOOD("1"),
+	     "refused 2 limit: a tar with more than");
 	gzip_begin(&g);
 	gzip_buf(&g, tar_begin());
 	gzip_repeat(&g, "\0", 1, 2000ULL * MB);
@@ -327,8 +331,8 @@ static void tars(void)
 	snprintf(b.p + 148, 8, "%06o", sum);
 	zeroes(&b, 512);
 	tar_add_text(&b, "a.xml", DOCUMENT);
-	TRAP(b, "a sparse file of an exabyte", "refused 1 input: file 1 of the tar is stored without",
-	     GOOD("2"));
+	TRAP(b, "a sparse file of an exabyte",
+	     "refused 1 input: file 1 of the tar is stored without", GOOD("2"));
 }
 
 /* What has to be read twice lies behind much else, again and again. */
@@ -353,7 +357,8 @@ static void far_behind(void)
 		gzip_buf(&g, t);
 	}
 	buf_free(&b);
-	TRAP(gzip_end(&g), "reports whose heads come last, far behind", GOOD("1"), GOOD("3"), GOOD("5"),
+	TRAP(gzip_end(&g), "reports whose heads come last, far behind", GOOD("1"), GOOD("3"),
+	     GOOD("5"),
 	     "refused 32 limit: file 32 of the tar has to be read twice and lies too far behind: ");
 }
 

@@ -61,7 +61,8 @@ static void schemas(void)
 	(void)trace_text("<feedback xmlns='urn:ietf:params:xml:ns:dmarc-2.0'>" METADATA POLICY);
 	trace_contains(trace_text("<feedback><version>1.0</version>" METADATA POLICY
 				  "</feedback>"),
-		       "head 0 7 ", "the namespace of a document that broke off before is forgotten");
+		       "head 0 7 ",
+		       "the namespace of a document that broke off before is forgotten");
 }
 
 /* A report whose record has this row. */
@@ -89,7 +90,8 @@ static void rows(void)
 	trace_contains(with_row("<source_ip>192.0.02.1</source_ip><count>1</count>"),
 		       "row 1 refused 1 source_ip is 192.0.02.1, which may be two addresses: some "
 		       "read 010 as 10, some as 8\n", "no leading zeroes");
-	trace_contains(with_row("<count>4</count>"), "row 1 refused 4 no source_ip\nend 0 0 1 4 c\n",
+	trace_contains(with_row("<count>4</count>"),
+		       "row 1 refused 4 no source_ip\nend 0 0 1 4 c\n",
 		       "no address: the row is refused, the report stays");
 	trace_contains(with_row("<source_ip>192.0.2.1</source_ip><count>1.5</count>"),
 		       "row 1 refused 0 count is 1.5, which is no whole number\n",
@@ -166,11 +168,12 @@ static void head_values(void)
 		       "\"unknown\":[{\"name\":\"policy_published/rf\",\"text\":\"afrf\"}]}\n",
 		       "fraction, errors, raw and unknown words of the head");
 	trace_contains(trace_text("<feedback>" METADATA POLICY
-				  "<extension><e:a xmlns:e='urn:e' k='v&amp;w&lt;'>t<e:b/></e:a></extension>"
-				  "</feedback>"),
+				  "<extension><e:a xmlns:e='urn:e' k='v&amp;w&lt;'>t<e:b/></e:a>"
+				  "</extension></feedback>"),
 		       "\"extensions\":[{\"name\":\"extension/a\",\"ns\":\"urn:e\","
-		       "\"attributes\":{\"k\":\"v&w<\"}},{\"name\":\"extension/a\",\"ns\":\"urn:e\","
-		       "\"text\":\"t\"},{\"name\":\"extension/a/b\",\"ns\":\"urn:e\",\"text\":\"\"}]",
+		       "\"attributes\":{\"k\":\"v&w<\"}},"
+		       "{\"name\":\"extension/a\",\"ns\":\"urn:e\",\"text\":\"t\"},"
+		       "{\"name\":\"extension/a/b\",\"ns\":\"urn:e\",\"text\":\"\"}]",
 		       "extensions, flat");
 	trace_contains(trace_text("<feedback>" METADATA "<policy_published><p>none</p>"
 				  "</policy_published></feedback>"),
@@ -190,8 +193,8 @@ static void refused(void)
 	trace_contains(trace_text("<!DOCTYPE feedback [<!ENTITY a 'b'>]>" REPORT("")),
 		       "refused 0 input: a DOCTYPE", "no DOCTYPE");
 	trace_contains(trace_text("<feedback>&a;</feedback>"),
-		       "line 1: an entity that XML does not have; and what can be mended of it is no "
-		       "report: feedback without report_metadata",
+		       "line 1: an entity that XML does not have; and what can be mended of it is "
+		       "no report: feedback without report_metadata",
 		       "no entities");
 	trace_contains(trace_text("<feedback>\n<a>\n</feedback>"),
 		       "refused 0 input: not well-formed XML, line 3: an end tag", "with its line");
@@ -239,8 +242,8 @@ static void limits(void)
 {
 	trace_quiet = true;
 	trace_contains(many("", "<a>", 33, "<b/>"), "not 0 ", "too deep without feedback");
-	trace_contains(many("<feedback>", "<a>", 32, ""), "refused 0 limit: elements deeper than 32",
-		       "too deep");
+	trace_contains(many("<feedback>", "<a>", 32, ""),
+		       "refused 0 limit: elements deeper than 32", "too deep");
 	trace_contains(many(BEFORE "<record><row><source_ip>", "1", 4097, "</source_ip>"),
 		       "refused 0 limit: source_ip is longer than 4096 bytes\n", "too long a text");
 	trace_contains(many("<feedback><report_metadata><error>", "e", 65536,

@@ -39,7 +39,8 @@ static void whole(void)
 	is_str(trace_buf(zip_done(&m)), entry_outcome('1'), "stored");
 	trace_contains(trace_buf(zipped((const char *const[]){
 			       "d/", NULL, "d/a", DOCUMENT, "../../b", "<feedback>" RECORD POLICY
-			       METADATA "</feedback>", "c.txt", "unused", "d.xml", DOCUMENT, NULL})),
+			       METADATA "</feedback>", "c.txt", "unused", "d.xml", DOCUMENT,
+			       NULL})),
 		       entry_outcome('2'), "the second file of it, in two passes");
 	trace_contains(buf_cstr(&trace), entry_outcome('4'), "and what comes behind it");
 	trace_contains(buf_cstr(&trace),
@@ -85,7 +86,8 @@ static void descriptors(void)
 		zip_add_text(&m, "b.xml", DOCUMENT);
 		is_str(trace_buf(zip_done(&m)), ({
 			       static char s[sizeof(OUTCOME) + 40];
-			       snprintf(s, sizeof(s), "not 1 a PNG picture\n%s", entry_outcome('2'));
+			       snprintf(s, sizeof(s), "not 1 a PNG picture\n%s",
+					entry_outcome('2'));
 			       s; }),
 		       "behind a picture that nobody read to its end");
 	}
@@ -108,8 +110,8 @@ static void wrong_numbers(void)
 		m.wrong_size = 0;
 		zip_add_text(&m, "b.xml", DOCUMENT);
 		HAS_LINES(trace_buf(zip_done(&m)), "a length that does not agree", "head 1",
-			  "\nrepair archive_length where=zip from=700 to=695\n", "end 1 3 0 0 c\nhead 2",
-			  "end 1 3 0 0 c");
+			  "\nrepair archive_length where=zip from=700 to=695\n",
+			  "end 1 3 0 0 c\nhead 2", "end 1 3 0 0 c");
 	}
 	/* 4 GB, or nothing: deflate says itself where it ends */
 	for (int i = 0; i < 2; i++) {
@@ -162,11 +164,12 @@ static void unread(void)
 	m.method = 8;
 	zip_add_text(&m, "e.xml", DOCUMENT);
 	HAS_LINES(trace_buf(zip_done(&m)), "what can't be read is refused by name",
-		  "refused 1 input: file 1 of the zip is encrypted: unpack it with its password and "
-		  "hand over what is in it\nhead 2", "end 1 3 0 0 c\n"
-		  "refused 3 input: file 3 of the zip is packed with LZMA, which ruadb does not read: "
-		  "unpack it and hand over what is in it\n"
-		  "refused 4 input: file 4 of the zip is encrypted: ", "\nhead 5", "end 1 3 0 0 c\n");
+		  "refused 1 input: file 1 of the zip is encrypted: unpack it with its password "
+		  "and hand over what is in it\nhead 2", "end 1 3 0 0 c\n"
+		  "refused 3 input: file 3 of the zip is packed with LZMA, which ruadb does not "
+		  "read: unpack it and hand over what is in it\n"
+		  "refused 4 input: file 4 of the zip is encrypted: ", "\nhead 5",
+		  "end 1 3 0 0 c\n");
 }
 
 static void cut(void)
@@ -175,9 +178,10 @@ static void cut(void)
 	size_t directory = (size_t)((char *)memmem(b.p, b.len, "PK\1\2", 4) - b.p);
 
 	HAS_LINES(trace_item(b.p, b.len - 30, -1), "cut in the directory: all of it", "head 1",
-		  "end 1 3 0 0 c\nhead 2", "record 1 c0000201 3 npf from=a.example\nend 1 3 0 0 c\n");
-	HAS_LINES(trace_item(b.p, directory, -1), "without a directory: all of it, told of", "head 1",
-		  "record 1 c0000201 3 npf from=a.example\nend 1 3 0 0 c\nhead 2",
+		  "end 1 3 0 0 c\nhead 2",
+		  "record 1 c0000201 3 npf from=a.example\nend 1 3 0 0 c\n");
+	HAS_LINES(trace_item(b.p, directory, -1), "without a directory: all of it, told of",
+		  "head 1", "record 1 c0000201 3 npf from=a.example\nend 1 3 0 0 c\nhead 2",
 		  "repair archive_cut where=zip\nend 1 3 0 0 c\n");
 	HAS_LINES(trace_item(b.p, directory - 10, -1), "cut in the second file", "head 1",
 		  "end 1 3 0 0 c\n", " 2 ");
@@ -250,10 +254,10 @@ static void damaged(void)
 		b.len = directory ? b.len : len;
 		HAS_LINES(trace_buf(b), "a header that is gone: what stands around it", "head 1",
 			  "end 1 3 0 0 c\nhead 2", "end 1 3 0 0 c\n",
-			  directory ? "refused 3 input: damaged zip: its directory lists 3 files and "
-				      "folders, of which only 2 could be found\n"
-				    : "refused 3 input: damaged zip: between the files that could be "
-				      "read there is something that could not\n");
+			  directory ? "refused 3 input: damaged zip: its directory lists 3 files "
+				      "and folders, of which only 2 could be found\n"
+				    : "refused 3 input: damaged zip: between the files that could "
+				      "be read there is something that could not\n");
 	}
 }
 

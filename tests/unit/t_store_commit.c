@@ -58,11 +58,12 @@ static void is_counted(const char *id, const char *wanted, const char *name)
 {
 	char sql[400];
 
-	snprintf(sql, sizeof(sql), "SELECT string_agg(state::text || counted || messages, ' ' ORDER "
-		 "BY member) || ', ' || coalesce((SELECT sum(messages) FROM ruadb.counted_record WHERE "
-		 "policy_domain = '%s.example'), 0) || ', ' || count(*) FILTER (WHERE conflict) FROM "
-		 "ruadb_data.report JOIN (SELECT report_id, conflict FROM ruadb.report) v USING "
-		 "(report_id) WHERE external_report_id = '%s'", id, id);
+	snprintf(sql, sizeof(sql),
+		 "SELECT string_agg(state::text || counted || messages, ' ' ORDER "
+		 "BY member) || ', ' || coalesce((SELECT sum(messages) FROM ruadb.counted_record "
+		 "WHERE policy_domain = '%s.example'), 0) || ', ' || count(*) FILTER (WHERE "
+		 "conflict) FROM ruadb_data.report JOIN (SELECT report_id, conflict FROM "
+		 "ruadb.report) v USING (report_id) WHERE external_report_id = '%s'", id, id);
 	is_str(value(s, sql), wanted, name);
 }
 
@@ -85,7 +86,8 @@ static void partial(void)
 	is_counted("p", "pfalse99 ctrue3 pfalse99 cfalse3, 3, 2",
 		   "is in conflict with the first, not with the parts");
 
-	whole = (struct say){.id = "q", .domain = "q.example", .content = 1, .each = 3, .mail = true};
+	whole = (struct say){.id = "q", .domain = "q.example", .content = 1, .each = 3,
+			     .mail = true};
 	part = (struct say){.id = "q", .domain = "q.example", .content = 2, .each = 99,
 			    .partial = true};
 	is_int(commit_one(whole), OUTCOME_STORED, "a complete report first, by mail");
