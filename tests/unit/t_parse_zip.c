@@ -204,11 +204,12 @@ static void cut(void)
 		  "refused 3 input: behind file 2 of the zip: gzip that ends in the middle\n");
 	packed = gzipped_buf(zipped(two));
 	packed.len -= 3;
-	HAS_LINES(trace_buf(packed), "a gzip around it is cut behind it: nothing is missing", "head 1",
-		  "repair archive_cut where=gzip\nend 1 3 0 0 c\nhead 2",
+	HAS_LINES(trace_buf(packed), "a gzip around it is cut behind it: nothing is missing",
+		  "head 1", "repair archive_cut where=gzip\nend 1 3 0 0 c\nhead 2",
 		  "repair archive_cut where=gzip\nend 1 3 0 0 c\n");
 	packed = gzipped_buf(zipped(two));
-	ok(!strstr(trace_item(packed.p, packed.len - 3, -1), "refused"), "and so nothing is refused");
+	ok(!strstr(trace_item(packed.p, packed.len - 3, -1), "refused"),
+	   "and so nothing is refused");
 	buf_free(&packed);
 	m = (struct zip_maker){0};
 	zip_add(&m, "a.png", png.p, png.len);
