@@ -168,7 +168,8 @@ static struct sniffed sniff_further(const uint8_t *p, size_t len, size_t skip)
 	if (sniff_feedback(p, len))
 		return (struct sniffed){KIND_XML, "XML", skip};
 	if (p[skip] == '{' || p[skip] == '[')
-		return (struct sniffed){KIND_JSON, is_tls_report(p, len) ? SNIFF_TLS : "JSON", skip};
+		return (struct sniffed){KIND_JSON, is_tls_report(p, len) ? SNIFF_TLS : "JSON",
+					skip};
 	zip = find_zip(p, len);
 	if (zip)
 		return (struct sniffed){KIND_ZIP, "zip", (size_t)(zip - p)};

@@ -388,8 +388,8 @@ static void no_reports(void)
 		 "--b\nContent-Type: message/delivery-status\n\nAction: failed\n--b--",
 		 "a delivery status notification, without a report"},
 		{"Subject: Report Domain: a\nContent-Type: multipart/report; report-type=tlsrpt; "
-		 "boundary=b\n", "--b\nContent-Type: application/tlsrpt+json\n\n" TLS_REPORT "\n--b--",
-		 "a TLS report (RFC 8460), no DMARC report"},
+		 "boundary=b\n", "--b\nContent-Type: application/tlsrpt+json\n\n" TLS_REPORT
+		 "\n--b--", "a TLS report (RFC 8460), no DMARC report"},
 		{"Subject: a\n", "Report-Date: Fri, 6 Nov 2026\nReport-Domain: a\nSubmitter: b",
 		 "an error report (RFC 7489, 7.2.2): a reporter could not send its report"},
 	};
@@ -436,7 +436,8 @@ static void tls_reports(void)
 		   "--b\nContent-Type: application/tlsrpt+gzip" BASE64 "\n\n%s\n--b--\n",
 		   buf_cstr(&packed), packed_base64());
 	trace_contains(trace_item(both.p, both.len, -1),
-		       "not 1 a TLS report (RFC 8460), no DMARC report\nhead 2", "both in one mail");
+		       "not 1 a TLS report (RFC 8460), no DMARC report\nhead 2",
+		       "both in one mail");
 	buf_free(&both);
 	buf_free(&packed);
 }

@@ -127,8 +127,10 @@ static void too_large(void)
 
 	while (source_next(m, &b, &e) > 0)
 		;
-	is_str(e.msg, "not well-formed XML of more than 512 MB: that much is not mended", "too much");
-	ok(pieces.at > LIMIT_MENDED && pieces.at < LIMIT_MENDED + (2 << 20), "and it is not read on");
+	is_str(e.msg, "not well-formed XML of more than 512 MB: that much is not mended",
+	       "too much");
+	ok(pieces.at > LIMIT_MENDED && pieces.at < LIMIT_MENDED + (2 << 20),
+	   "and it is not read on");
 	source_close(m);
 	buf_free(&text);
 }

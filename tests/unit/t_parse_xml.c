@@ -277,13 +277,13 @@ static void limits(void)
 				  "</source_ip><count>9223372036854775807</count></row></record>"
 				  "<record><row><source_ip>192.0.2.1</source_ip>"
 				  "<count>1</count></row></record></feedback>"),
-		       "refused 0 limit: counts of records that add up to more than 9223372036854775807\n",
-		       "too large a sum");
+		       "refused 0 limit: counts of records that add up to more than "
+		       "9223372036854775807\n", "too large a sum");
 	trace_contains(many(BEFORE, "<record/>", LIMIT_REFUSED_ROWS, "</feedback>"),
 		       "end 0 0 10000 0 c\n", "10000 records that are refused");
 	trace_contains(many(BEFORE, "<record/>", 5000000, "</feedback>"),
-		       "refused 0 limit: more than 10000 records without a usable source_ip or count, and "
-		       "hardly one with both\n", "millions of them");
+		       "refused 0 limit: more than 10000 records without a usable source_ip or "
+		       "count, and hardly one with both\n", "millions of them");
 	trace_contains(many(BEFORE, RECORD "<record/><record/>", 10000, "</feedback>"),
 		       "end 10000 30000 20000 0 c\n", "where others are stored, all are read");
 	trace_contains(many(BEFORE, RECORD, 5000, "</feedback>"), "end 5000 15000 0 0 c\n",
