@@ -237,7 +237,7 @@ static bool has_feedback(const uint8_t *p, size_t len)
 {
 	return has_tag(p, len, "feedback") || has_tag(p, len, "report_metadata") ||
 	       has_tag(p, len, "policy_published") || has_tag(p, len, "Feedback") ||
-	       has_tag(p, len, "FEEDBACK");
+	       has_tag(p, len, "FEEDBACK") || memmem(p, len, "<!DOCTYPE feedback", 18);
 }
 
 bool sniff_feedback(const uint8_t *p, size_t len)

@@ -203,6 +203,8 @@ static int refuse_unfinished(struct xml *x, struct err *e)
 
 	if (*p == '<' && p[1] != '!' && p[1] != '?')
 		return err_set(e, ERR_LIMIT, "a tag of more than %d bytes", LIMIT_TAG);
+	if (*p == '<' && p[1] == '!' && p[2] == 'D')
+		return err_set(e, ERR_INPUT, "a DOCTYPE, which no report has");
 	x->stuck = true;
 	return err_set(e, ERR_INPUT, "not well-formed XML, line %d: %s", x->ctxt->input->line,
 		       *p == '&' ? "a `<` or `&` that begins nothing"
