@@ -9,7 +9,7 @@ have_python || skip_all "no python3 to make traps with"
 # Seconds of CPU time and MB of memory; builds with sanitizers are some times slower and larger.
 seconds=2 megabytes=200
 case $top_builddir in
-*/sanitizer-build/*) seconds=20 megabytes=2000 ;;
+*/sanitizer-build/*) seconds=10 megabytes=800 ;;
 esac
 traps=$tmp/traps
 # A minute and a gigabyte for all of them; in `make check` one of each kind. RUADB_TRAPS=all: all.
