@@ -54,11 +54,6 @@ void aggregate_forget_names(struct aggregate *a)
 	names_forget(a->names);
 }
 
-enum aggregate_pass aggregate_pass(const struct aggregate *a)
-{
-	return a->pass;
-}
-
 bool aggregate_met(const struct aggregate *a)
 {
 	return a->met;

@@ -3,7 +3,7 @@
  *
  * HEAD leaves before the first record. If records begin before report_metadata and
  * policy_published are whole (their order is free in the wild), the pass goes on for the head
- * only, and a second one over the same bytes reads the records: see aggregate_pass.
+ * only, and a second one over the same bytes reads the records.
  *
  * Memory is flat: the texts of the head and of one record lie in two areas of fixed size.
  */
@@ -15,12 +15,6 @@
 #include <libxml/parser.h>
 
 struct aggregate;
-
-enum aggregate_pass {
-	PASS_WHOLE,   /* head, then records */
-	PASS_HEAD,    /* became so because records came first */
-	PASS_RECORDS, /* the second pass: the head has left */
-};
 
 /* r gathers what is mended, and is sent before each END. */
 struct aggregate *aggregate_new(struct emit *m, struct repairs *r);
@@ -36,7 +30,6 @@ void aggregate_begin(struct aggregate *a, xmlParserCtxtPtr ctxt);
 /* The dictionary that names were interned in is gone. */
 void aggregate_forget_names(struct aggregate *a);
 
-enum aggregate_pass aggregate_pass(const struct aggregate *a);
 /* An element `feedback` was met. */
 bool aggregate_met(const struct aggregate *a);
 /* An element is open. */

@@ -62,6 +62,12 @@ struct packed {
 	uint8_t p[AREA + LIMIT_COMMENT + LIMIT_RESULTS * 32 + SLACK];
 };
 
+enum aggregate_pass {
+	PASS_WHOLE,   /* head, then records */
+	PASS_HEAD,    /* became so because records came first */
+	PASS_RECORDS, /* the second pass: the head has left */
+};
+
 struct aggregate {
 	struct emit *emit;
 	struct repairs *repairs;
