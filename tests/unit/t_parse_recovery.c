@@ -119,7 +119,8 @@ static void much_behind(void)
 	trace_contains(large("<feedback><![CDATA[ " METADATA POLICY, 1000, "</feedback>"),
 		       "end 1000 3000 0 0 c\n", "a CDATA section without an end");
 	trace_contains(large("<!DOCTYPE feedback [<!ENTITY ", 1000, ""),
-		       "refused 0 input: a DOCTYPE, which no report has\n", "a DOCTYPE without an end");
+		       "refused 0 input: a DOCTYPE, which no report has\n",
+		       "a DOCTYPE without an end");
 	const char *got = large("<feedback>a & b" METADATA POLICY, 50000, "</feedback>\n");
 
 	trace_contains(got, "end 50000 150000 0 0 c\n", "more than 8 MB");
