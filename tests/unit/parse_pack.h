@@ -55,6 +55,36 @@ __attribute__((unused)) static void add_buf(struct buf *to, struct buf b)
 	buf_free(&b);
 }
 
+/* In lines of `line` characters, a multiple of four; data is freed. */
+__attribute__((unused)) static struct buf
+made_base64_in(struct buf data, size_t line, const char *line_end)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const uint8_t *p = (const uint8_t *)data.p;
+	size_t len = data.len, column = 0;
+	struct buf b = {0};
+
+	for (size_t i = 0; i < len; i += 3) {
+		uint32_t v = (uint32_t)p[i] << 16 | (i + 1 < len ? (uint32_t)p[i + 1] << 8 : 0) |
+			     (i + 2 < len ? p[i + 2] : 0);
+
+		buf_addc(&b, digits[v >> 18]);
+		buf_addc(&b, digits[v >> 12 & 63]);
+		buf_addc(&b, i + 1 < len ? digits[v >> 6 & 63] : '=');
+		buf_addc(&b, i + 2 < len ? digits[v & 63] : '=');
+		column += 4;
+		if (column == line) {
+			buf_adds(&b, line_end);
+			column = 0;
+		}
+	}
+	if (column)
+		buf_adds(&b, line_end);
+	buf_free(&data);
+	return b;
+}
+
 static void put16(struct buf *b, unsigned v)
 {
 	buf_addc(b, (char)v);

@@ -61,36 +61,14 @@ static void by_descriptor(void)
 #define FIELDS "From: r@example.org\r\nSubject: Report Domain: a\r\nMIME-Version: 1.0\r\n"
 #define MAIL_OUTCOME "head 1 d mail begin=1792195200"
 
-static struct buf base64(const void *data, size_t len)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const uint8_t *p = data;
-	struct buf b = {0};
-
-	for (size_t i = 0; i < len; i += 3) {
-		uint32_t v = (uint32_t)p[i] << 16 | (i + 1 < len ? (uint32_t)p[i + 1] << 8 : 0) |
-			     (i + 2 < len ? p[i + 2] : 0);
-
-		buf_addc(&b, digits[v >> 18]);
-		buf_addc(&b, digits[v >> 12 & 63]);
-		buf_addc(&b, i + 1 < len ? digits[v >> 6 & 63] : '=');
-		buf_addc(&b, i + 2 < len ? digits[v & 63] : '=');
-		if (i % 54 == 51)
-			buf_adds(&b, "\r\n");
-	}
-	return b;
-}
-
 /* A mail whose body is data, in base64, of this type. */
 static struct buf mail_of(const char *type, struct buf data)
 {
-	struct buf b = {0}, body = base64(data.p, data.len);
+	struct buf b = {0}, body = made_base64_in(data, 72, "\r\n");
 
 	buf_printf(&b, FIELDS "Content-Type: %s\r\nContent-Transfer-Encoding: base64\r\n\r\n%s\r\n",
 		   type, buf_cstr(&body));
 	buf_free(&body);
-	buf_free(&data);
 	return b;
 }
 

@@ -40,7 +40,7 @@ static void media_types(void)
 /* No multipart: the body itself. */
 static void whole_bodies(void)
 {
-	struct buf b = {0}, gz = made_gzip(DOCUMENT);
+	struct buf b = {0}, gz = gzipped_text(DOCUMENT);
 
 	buf_printf(&b, FIELDS "Content-Type: application/zip" BASE64 "\n\n%s", packed_base64());
 	stores(b, "", "the body is the archive");
@@ -72,7 +72,7 @@ static void encodings(void)
 	stores(mail_with("Content-Type: text/xml" BASE64, DECLARED),
 	       "repair mail_encoding where=part 2 from=base64 to=none\n",
 	       "XML that is called base64");
-	struct buf b = made_base64_in(made_base64_in(made_gzip(DOCUMENT), 76, "\n"), 76, "\n");
+	struct buf b = made_base64_in(made_base64_in(gzipped_text(DOCUMENT), 76, "\n"), 76, "\n");
 
 	stores(mail_with("Content-Type: application/gzip" BASE64, buf_cstr(&b)),
 	       "repair mail_encoding where=part 2 from=base64 to=base64, twice\n", "base64 twice");
@@ -157,7 +157,7 @@ static void base64_ends(void)
 	       "no padding");
 	stores(around_base64("", "====\n", 1), BASE64_REPAIR("more padding than there may be"),
 	       "too much padding");
-	struct buf one = made_base64_in(made_gzip(DOCUMENT), 1 << 20, "\n");
+	struct buf one = made_base64_in(gzipped_text(DOCUMENT), 1 << 20, "\n");
 
 	stores(mail_with("Content-Type: application/gzip" BASE64, buf_cstr(&one)), "",
 	       "all in one line");
@@ -187,7 +187,7 @@ static void base64_ends(void)
 
 static void uu(void)
 {
-	struct buf gz = made_gzip(DOCUMENT), body = {0};
+	struct buf gz = gzipped_text(DOCUMENT), body = {0};
 
 	buf_adds(&body, "begin 644 report.xml.gz\n");
 	for (size_t at = 0; at < gz.len; at += 45) {
@@ -418,7 +418,7 @@ static void no_reports(void)
 /* Their type is a hint as well: the bytes tell. */
 static void tls_reports(void)
 {
-	struct buf packed = made_base64_in(made_gzip(TLS_REPORT), 76, "\n"), both = {0};
+	struct buf packed = made_base64_in(gzipped_text(TLS_REPORT), 76, "\n"), both = {0};
 
 	says(mail_with("Content-Type: application/tlsrpt+gzip" BASE64, buf_cstr(&packed)),
 	     "not 1 a TLS report (RFC 8460), no DMARC report\n", "a TLS report, packed");

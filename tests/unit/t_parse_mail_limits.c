@@ -135,7 +135,7 @@ static void bombs(void)
 
 	buf_adds(&spaces, "<feedback>");
 	repeat(&spaces, " ", 16 << 20);
-	packed = made_base64_in(made_gzip(buf_cstr(&spaces)), 76, "\n");
+	packed = made_base64_in(gzipped_text(buf_cstr(&spaces)), 76, "\n");
 	for (int i = 0; i < 190; i++)
 		buf_printf(&b, GZIP_PART "%s\n", buf_cstr(&packed));
 	tells(b, 1, "limit: a mail with more than 5 parts that are each beyond a limit: those "
@@ -153,7 +153,7 @@ static void put_mail(struct buf *b)
 
 static struct buf gzip_of(struct buf *b)
 {
-	struct buf packed = made_gzip(buf_cstr(b));
+	struct buf packed = gzipped_text(buf_cstr(b));
 
 	buf_free(b);
 	return packed;
@@ -194,7 +194,7 @@ static void cut(void)
 	struct buf b = begun(), packed;
 
 	buf_printf(&b, GZIP_PART "%s\n--b--\n", packed_base64());
-	packed = made_gzip(buf_cstr(&b));
+	packed = gzipped_text(buf_cstr(&b));
 	packed.len -= 4;
 	tells(packed, 2, "end 1 3 0 0 c\n",
 	      "a mail in gzip that lost its last bytes, with both reports");
@@ -216,7 +216,7 @@ static void cut(void)
 	b = (struct buf){0};
 	put_mail(&b);
 	put_mail(&b);
-	packed = made_gzip(buf_cstr(&b));
+	packed = gzipped_text(buf_cstr(&b));
 	buf_free(&b);
 	packed.len -= 60;
 	tells(packed, 1, "gzip that ends in the middle", "an mbox in gzip that breaks off");
