@@ -64,3 +64,34 @@ CREATE OR REPLACE FUNCTION ruadb.same_as(value text, other text) RETURNS text
 		ELSE value END;
 COMMENT ON FUNCTION ruadb.same_as(text, text) IS
 	'Undoes the short form of header_from and envelope_from in ruadb_data.record.';
+
+-- Alignment as recomputed (ruadb_data.record.dkim_aligned): p, l, f, -.
+CREATE OR REPLACE FUNCTION ruadb.aligned("char") RETURNS boolean
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE $1 WHEN 'p' THEN true WHEN 'l' THEN false WHEN 'f' THEN false END;
+COMMENT ON FUNCTION ruadb.aligned("char") IS
+	'True if an aligned result passes, false if none does, NULL if there is none to look at.';
+
+CREATE OR REPLACE FUNCTION ruadb.disagrees(aligned "char", evaluated "char") RETURNS boolean
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE WHEN evaluated <> '-' AND aligned <> '-'
+		THEN (aligned = 'p') <> (evaluated = 'p') END;
+COMMENT ON FUNCTION ruadb.disagrees("char", "char") IS
+	'Whether the alignment we recomputed and the reporter''s evaluated result say different things.';
+
+-- Figures are of now, or of the instant in setting ruadb.as_of: for tests, and for looking back.
+CREATE OR REPLACE FUNCTION ruadb.as_of() RETURNS timestamptz
+	LANGUAGE sql STABLE PARALLEL SAFE
+	RETURN coalesce(nullif(current_setting('ruadb.as_of', true), '')::timestamptz, now());
+COMMENT ON FUNCTION ruadb.as_of() IS
+	'The instant that figures are of: the setting ruadb.as_of of this session, else now.';
+
+CREATE OR REPLACE FUNCTION ruadb.source_group(inet) RETURNS cidr
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE WHEN family($1) = 4 THEN network(set_masklen($1, 24))
+		WHEN $1 <<= '::ffff:0:0/96' THEN network(set_masklen(('0.0.0.0'::inet
+			+ ($1 - '::ffff:0:0'::inet)), 24))
+		ELSE network(set_masklen($1, 64)) END;
+COMMENT ON FUNCTION ruadb.source_group(inet) IS
+	'The /24 or /64 of an address (definitions B1); ::ffff:a.b.c.d is IPv4. A declared range that '
+	'holds the address comes before it: see view source_class.';

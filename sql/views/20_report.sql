@@ -15,7 +15,7 @@ SELECT r.tenant_id,
 	CASE r.schema WHEN '7' THEN 'rfc7489' WHEN '9' THEN 'rfc9990' WHEN 'd' THEN 'draft' END
 		AS schema,
 	r.variant,
-	r.counted,
+	r.counted AND NOT d.is_foreign AS counted,
 	CASE r.state WHEN 'c' THEN 'complete' WHEN 'p' THEN 'partial' END AS state,
 	CASE r.reporter_auth WHEN 'v' THEN 'verified' WHEN 'l' THEN 'local'
 		WHEN 'u' THEN 'unverified' WHEN 'f' THEN 'failed' END AS reporter_auth,
@@ -41,7 +41,10 @@ SELECT r.tenant_id,
 	o.extra_contact_info,
 	r.version,
 	r.extra,
-	CASE WHEN r.state = 'p' THEN r.extra ->> 'lost' END AS lost
+	CASE WHEN r.state = 'p' THEN r.extra ->> 'lost' END AS lost,
+	coalesce(d.organizational_domain, d.name) AS organizational_domain,
+	d.is_foreign AS "foreign",
+	r.arrived_at
 FROM ruadb_data.report r
 LEFT JOIN ruadb_data.reporter o ON o.tenant_id = r.tenant_id AND o.reporter_id = r.reporter_id
 LEFT JOIN ruadb_data.domain d ON d.tenant_id = r.tenant_id AND d.domain_id = r.domain_id
@@ -81,7 +84,7 @@ COMMENT ON COLUMN ruadb.report.schema IS
 COMMENT ON COLUMN ruadb.report.variant IS
 	'First 8 bytes of the SHA-256 of the canonical content, as a bigint.';
 COMMENT ON COLUMN ruadb.report.counted IS
-	'True for the one report of its reporter, domain and range that counts in totals.';
+	'True for the report of its reporter, domain and range that counts in totals; never if foreign.';
 COMMENT ON COLUMN ruadb.report.state IS
 	'complete, or partial where only a part could be read; a complete one of the same identity counts.';
 COMMENT ON COLUMN ruadb.report.reporter_auth IS
@@ -111,6 +114,13 @@ COMMENT ON COLUMN ruadb.report.version IS 'version element as sent; it means lit
 COMMENT ON COLUMN ruadb.report.extra IS
 	'Everything else the head held: errors, raw words, extensions, unknown elements.';
 COMMENT ON COLUMN ruadb.report.lost IS 'Of a partial report: what is lost of it, as far as known.';
+
+COMMENT ON COLUMN ruadb.report.organizational_domain IS
+	'Organizational domain of the policy domain, by the public suffix list.';
+COMMENT ON COLUMN ruadb.report."foreign" IS
+	'Domains that are ours are declared, and this is none of them: in no total.';
+COMMENT ON COLUMN ruadb.report.arrived_at IS
+	'When its mail came into the mailbox; NULL: it was a file, or nobody said.';
 
 -- Ranges of one reporter and domain that overlap: part of the mail may be counted twice.
 -- Reports of the very same range (variants, near repeats) are one; only one of them counts.

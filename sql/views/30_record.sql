@@ -19,13 +19,20 @@ SELECT c.tenant_id,
 	ruadb.same_as(c.header_from, d.name) AS header_from,
 	ruadb.same_as(c.envelope_from, ruadb.same_as(c.header_from, d.name)) AS envelope_from,
 	c.envelope_to,
-	r.counted,
+	r.counted AND NOT d.is_foreign AS counted,
 	o.name AS reporter,
 	c.extra,
 	coalesce(c.extra #>> '{raw,dkim}', ruadb.result_word(c.dkim_evaluated)) AS dkim_evaluated_raw,
 	coalesce(c.extra #>> '{raw,spf}', ruadb.result_word(c.spf_evaluated)) AS spf_evaluated_raw,
 	coalesce(c.extra #>> '{raw,disposition}', ruadb.disposition_word(c.disposition))
-		AS disposition_raw
+		AS disposition_raw,
+	ruadb.aligned(c.dkim_aligned) AS dkim_aligned,
+	ruadb.aligned(c.spf_aligned) AS spf_aligned,
+	ruadb.disagrees(c.dkim_aligned, c.dkim_evaluated)
+		OR ruadb.disagrees(c.spf_aligned, c.spf_evaluated) AS eval_disagrees,
+	coalesce(d.organizational_domain, d.name) AS organizational_domain,
+	c.dkim_key,
+	r.reporter_auth = 'v' OR r.reporter_auth = 'l' AS trusted
 FROM ruadb_data.record c
 LEFT JOIN ruadb_data.domain d ON d.tenant_id = c.tenant_id AND d.domain_id = c.domain_id
 LEFT JOIN ruadb_data.report r ON r.tenant_id = c.tenant_id AND r.report_id = c.report_id
@@ -41,7 +48,8 @@ SELECT c.tenant_id, c.report_id, c.record_no, c.day, c.org_name, c.policy_domain
 	c.messages, c.dmarc_pass, c.dkim_evaluated, c.spf_evaluated, c.disposition, c.reasons,
 	c.header_from, c.envelope_from, c.envelope_to, c.counted, c.reporter, c.extra,
 	c.messages AS messages_of_record, c.dkim_evaluated_raw, c.spf_evaluated_raw,
-	c.disposition_raw
+	c.disposition_raw, c.dkim_aligned, c.spf_aligned, c.eval_disagrees, c.organizational_domain,
+	c.dkim_key, c.trusted
 FROM ruadb.record c
 WHERE c.day IS NOT NULL
 UNION ALL
@@ -49,7 +57,8 @@ SELECT c.tenant_id, c.report_id, c.record_no, s.day, c.org_name, c.policy_domain
 	coalesce(s.messages, c.messages), c.dmarc_pass, c.dkim_evaluated, c.spf_evaluated,
 	c.disposition, c.reasons, c.header_from, c.envelope_from, c.envelope_to, c.counted,
 	c.reporter, c.extra, c.messages, c.dkim_evaluated_raw, c.spf_evaluated_raw,
-	c.disposition_raw
+	c.disposition_raw, c.dkim_aligned, c.spf_aligned, c.eval_disagrees, c.organizational_domain,
+	c.dkim_key, c.trusted
 FROM ruadb.record c
 LEFT JOIN ruadb_data.record_day s ON s.tenant_id = c.tenant_id AND s.report_id = c.report_id
 	AND s.record_no = c.record_no
@@ -100,3 +109,18 @@ COMMENT ON COLUMN ruadb.record.extra IS
 COMMENT ON COLUMN ruadb.record.dkim_evaluated_raw IS 'dkim_evaluated in the word as sent.';
 COMMENT ON COLUMN ruadb.record.spf_evaluated_raw IS 'spf_evaluated in the word as sent.';
 COMMENT ON COLUMN ruadb.record.disposition_raw IS 'disposition in the word as sent.';
+COMMENT ON COLUMN ruadb.record.dkim_aligned IS
+	'Recomputed by us from auth_results, header_from and adkim: true if an aligned DKIM result '
+	'passes, false if none does, NULL if there is no DKIM result. Not what the reporter says.';
+COMMENT ON COLUMN ruadb.record.spf_aligned IS
+	'Recomputed by us from auth_results, header_from and aspf: true if an aligned SPF result '
+	'passes, false if none does, NULL if there is no SPF result.';
+COMMENT ON COLUMN ruadb.record.eval_disagrees IS
+	'dkim_aligned or spf_aligned says otherwise than the reporter''s dkim_evaluated or '
+	'spf_evaluated; NULL where there is nothing to compare.';
+COMMENT ON COLUMN ruadb.record.organizational_domain IS
+	'Organizational domain of the policy domain, by the public suffix list.';
+COMMENT ON COLUMN ruadb.record.dkim_key IS
+	'Which result of the record''s set (SPF ones counted too, from 1) is the first aligned DKIM pass.';
+COMMENT ON COLUMN ruadb.record.trusted IS
+	'The report is verified or local (reporter_auth).';

@@ -17,7 +17,7 @@ SELECT c.tenant_id,
 	c.day,
 	d.name AS policy_domain,
 	c.source_ip,
-	r.counted
+	r.counted AND NOT d.is_foreign AS counted
 FROM ruadb_data.record c
 JOIN ruadb_data.auth_set a ON a.tenant_id = c.tenant_id AND a.auth_set_id = c.auth_set_id
 CROSS JOIN LATERAL generate_series(1, length(a.kinds)) i
@@ -41,7 +41,7 @@ SELECT c.tenant_id,
 	c.day,
 	d.name AS policy_domain,
 	c.source_ip,
-	r.counted,
+	r.counted AND NOT d.is_foreign AS counted,
 	coalesce(c.extra -> 'raw' ->> ('scope_' || i),
 		ruadb.scope_word(substr(a.kinds, i, 1)::"char")) AS scope_raw
 FROM ruadb_data.record c

@@ -15,8 +15,10 @@ SELECT r.tenant_id,
 	coalesce(p.disposition_pass, r.disposition_pass, 0) AS disposition_pass,
 	coalesce(p.quarantine, r.quarantine, 0) AS quarantine,
 	coalesce(p.reject, r.reject, 0) AS reject,
-	r.counted,
-	r.reporter_id
+	r.counted AND NOT d.is_foreign AS counted,
+	r.reporter_id,
+	coalesce(d.organizational_domain, d.name) AS organizational_domain,
+	r.reporter_auth = 'v' OR r.reporter_auth = 'l' AS trusted
 FROM ruadb_data.report r
 LEFT JOIN ruadb_data.report_day_part p ON r.day IS NULL
 	AND p.tenant_id = r.tenant_id AND p.report_id = r.report_id
@@ -27,7 +29,9 @@ SELECT y.tenant_id, y.report_id, y.day, y.policy_domain, y.messages, y.pass, y.f
 	y.none, y.disposition_pass, y.quarantine, y.reject,
 	y.counted,
 	o.org_name,
-	o.name AS reporter
+	o.name AS reporter,
+	y.organizational_domain,
+	y.trusted
 FROM ruadb_data.report_day y
 LEFT JOIN ruadb_data.reporter o ON o.tenant_id = y.tenant_id AND o.reporter_id = y.reporter_id;
 
@@ -50,3 +54,6 @@ COMMENT ON COLUMN ruadb.report_day.reject IS 'Of these, disposition reject.';
 COMMENT ON COLUMN ruadb.report_day.counted IS 'The report counts in totals.';
 COMMENT ON COLUMN ruadb.report_day.org_name IS 'Reporter: org_name as sent.';
 COMMENT ON COLUMN ruadb.report_day.reporter IS 'Reporter as compared: trimmed, lower case.';
+COMMENT ON COLUMN ruadb.report_day.organizational_domain IS
+	'Organizational domain of the policy domain, by the public suffix list.';
+COMMENT ON COLUMN ruadb.report_day.trusted IS 'The report is verified or local (reporter_auth).';

@@ -1,0 +1,63 @@
+-- The numbers of the definitions that are our choice, in one place. What a user set stands in
+-- ruadb_data.setting (ruadb settings set NAME VALUE); the defaults stand here.
+
+CREATE OR REPLACE VIEW ruadb.setting WITH (security_invoker = true) AS
+SELECT ruadb.tenant() AS tenant_id,
+	k.name,
+	coalesce(s.value, k.default_value) AS value,
+	k.default_value,
+	k.unit,
+	k.definition,
+	k.meaning,
+	s.set_at
+FROM (VALUES
+	('lag_hours', 72::numeric, 'h', 'A6',
+		'A day is settled so long after its end at a reporter whose lag is not learned yet.'),
+	('lag_arrivals', 10, 'reports', 'A6',
+		'So many arrivals in lag_days are needed before a reporter''s own lag is used.'),
+	('lag_days', 90, 'days', 'A6', 'Arrivals of so many days back teach a reporter''s lag.'),
+	('lag_max_hours', 336, 'h', 'A6', 'No lag is longer: reports that come later come late.'),
+	('compare_messages', 100, 'messages', 'A6',
+		'Periods are compared only where both have at least so many messages.'),
+	('daily_days', 12, 'days', 'A7',
+		'A daily reporter sent on at least so many of the 14 days before its last report.'),
+	('silent_days', 3, 'days', 'A7',
+		'A daily reporter is silent when more days than that have passed since its report was due.'),
+	('class_days', 30, 'days', 'B3', 'Settled days that the class of a source is made from.'),
+	('authorised_percent', 98, '%', 'B3',
+		'A source is authorised if at least that part of its known messages passes.'),
+	('linked_percent', 5, '%', 'B3',
+		'A source with less than authorised_percent, but at least that, is ours: misconfigured.'),
+	('selector_percent', 5, '%', 'B3',
+		'Less than that part of a selector''s volume, with DKIM and without SPF: forwarded mail.'),
+	('forwarder_percent', 5, '%', 'B3',
+		'A source is a forwarder only if at least that part of its messages is forwarded mail.'),
+	('forwarder_spf_percent', 50, '%', 'B3',
+		'A source whose messages pass aligned SPF in that part or more sends itself: no forwarder.'),
+	('thin_messages', 10, 'messages', 'B3', 'A source with fewer messages is marked thin.'),
+	('ready_fail_percent', 0.5, '%', 'B4',
+		'A stricter policy is safe if less than that part of our own mail would be hit.'),
+	('ready_days', 14, 'days', 'B4', 'Settled days that the verdict needs.'),
+	('ready_messages', 1000, 'messages', 'B4', 'Messages that the verdict needs.'),
+	('ready_reporters', 3, 'reporters', 'B4', 'Reporters that the verdict needs.'),
+	('suffix_list_days', 730, 'days', 'B',
+		'A public suffix list that is older is told to be out of date.')
+) AS k (name, default_value, unit, definition, meaning)
+LEFT JOIN ruadb_data.setting s ON s.tenant_id = ruadb.tenant() AND s.name = k.name;
+
+COMMENT ON VIEW ruadb.setting IS
+	'The numbers in the definitions that are our choice and that you may change.';
+COMMENT ON COLUMN ruadb.setting.tenant_id IS 'Whose; that of the session.';
+COMMENT ON COLUMN ruadb.setting.name IS 'Its name: ruadb settings set NAME VALUE.';
+COMMENT ON COLUMN ruadb.setting.value IS 'What holds now.';
+COMMENT ON COLUMN ruadb.setting.default_value IS 'What holds where nothing was set.';
+COMMENT ON COLUMN ruadb.setting.unit IS 'What it counts.';
+COMMENT ON COLUMN ruadb.setting.definition IS 'The definition it belongs to.';
+COMMENT ON COLUMN ruadb.setting.meaning IS 'What it decides.';
+COMMENT ON COLUMN ruadb.setting.set_at IS 'When it was set; NULL: never.';
+
+-- In a query: (SELECT ruadb.setting_value('class_days')), which is then looked up once.
+CREATE OR REPLACE FUNCTION ruadb.setting_value(name text) RETURNS numeric
+	LANGUAGE sql STABLE PARALLEL SAFE
+	RETURN (SELECT s.value FROM ruadb.setting s WHERE s.name = $1);
+COMMENT ON FUNCTION ruadb.setting_value(text) IS 'The value of a setting: view setting.';

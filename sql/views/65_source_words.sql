@@ -1,0 +1,23 @@
+-- What the rollup by source is made of, as functions.
+
+CREATE OR REPLACE FUNCTION ruadb_data.is_forwarded(extra jsonb) RETURNS boolean
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE WHEN extra IS NULL THEN false ELSE coalesce(extra @? ('$.reasons[*] ? (@.type == '
+		'"forwarded" || @.type == "mailing_list" || @.type == "trusted_forwarder")')::jsonpath,
+		false) END;
+COMMENT ON FUNCTION ruadb_data.is_forwarded(jsonb) IS
+	'A record''s override reasons say that it was forwarded (definitions B3, rule 2).';
+
+CREATE OR REPLACE FUNCTION ruadb_data.dkim_id(domains text[], selectors text[], key smallint)
+	RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE WHEN key IS NOT NULL THEN hashtextextended('d:' || lower(domains[key]) || ':'
+		|| coalesce(lower(selectors[key]), ''), 0) END;
+COMMENT ON FUNCTION ruadb_data.dkim_id(text[], text[], smallint) IS
+	'Id of the first aligned DKIM pass of a record: source_identity names it.';
+
+CREATE OR REPLACE FUNCTION ruadb_data.spf_id(domains text[], key smallint)
+	RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE WHEN key IS NOT NULL THEN hashtextextended('s:' || lower(domains[key]) || ':', 0)
+		END;
+COMMENT ON FUNCTION ruadb_data.spf_id(text[], smallint) IS
+	'Id of the passing SPF domain of a record: source_identity names it.';

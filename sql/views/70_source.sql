@@ -1,0 +1,101 @@
+-- The rollup by source (migration 0003: live_day, source_day) and what reads it. A (domain, day) is
+-- read from source_day, or, while it is in live_day, from its records: the sums are the same.
+
+-- One row a counted record and day it lies on, as the rollup adds it up.
+CREATE OR REPLACE VIEW ruadb_data.source_record WITH (security_invoker = true) AS
+SELECT c.tenant_id, c.domain_id, c.day, c.source_ip, c.messages, r.reporter_id,
+	ruadb.dmarc_pass(c.dkim_evaluated, c.spf_evaluated) AS dmarc_pass,
+	c.dkim_evaluated = 'p' AS dkim_pass,
+	c.spf_evaluated = 'p' AS spf_pass,
+	(c.dkim_aligned IN ('p', 'l') OR c.spf_aligned IN ('p', 'l')) IS TRUE AS linked,
+	ruadb_data.is_forwarded(c.extra) AS forwarded,
+	c.disposition,
+	ruadb_data.dkim_id(a.domains, a.selectors, c.dkim_key) AS dkim_id,
+	ruadb_data.spf_id(a.domains, c.spf_key) AS spf_id
+FROM ruadb_data.record c
+JOIN ruadb_data.report r ON r.tenant_id = c.tenant_id AND r.report_id = c.report_id AND r.counted
+LEFT JOIN ruadb_data.auth_set a ON a.tenant_id = c.tenant_id AND a.auth_set_id = c.auth_set_id
+WHERE c.day IS NOT NULL AND c.messages > 0
+UNION ALL
+SELECT c.tenant_id, c.domain_id, y.day, c.source_ip, coalesce(y.messages, c.messages),
+	r.reporter_id,
+	ruadb.dmarc_pass(c.dkim_evaluated, c.spf_evaluated),
+	c.dkim_evaluated = 'p',
+	c.spf_evaluated = 'p',
+	(c.dkim_aligned IN ('p', 'l') OR c.spf_aligned IN ('p', 'l')) IS TRUE,
+	ruadb_data.is_forwarded(c.extra),
+	c.disposition,
+	ruadb_data.dkim_id(a.domains, a.selectors, c.dkim_key),
+	ruadb_data.spf_id(a.domains, c.spf_key)
+FROM ruadb_data.record c
+JOIN ruadb_data.report r ON r.tenant_id = c.tenant_id AND r.report_id = c.report_id AND r.counted
+LEFT JOIN ruadb_data.record_day y ON y.tenant_id = c.tenant_id AND y.report_id = c.report_id
+	AND y.record_no = c.record_no
+LEFT JOIN ruadb_data.auth_set a ON a.tenant_id = c.tenant_id AND a.auth_set_id = c.auth_set_id
+WHERE c.day IS NULL AND c.messages > 0;
+
+-- settled: of a day that is rolled up every reporter's lag is over; of a live one it is looked at.
+CREATE OR REPLACE VIEW ruadb_data.source_on_day WITH (security_invoker = true) AS
+SELECT s.tenant_id, s.domain_id, s.day, s.source_ip, s.messages, s.fail, s.unknown, s.dkim_pass,
+	s.spf_pass, s.dkim_only, s.forwarded, s.linked, s.quarantine, s.reject, s.dkim_id, s.spf_id,
+	s.records, s.reporters, true AS settled
+FROM ruadb_data.source_day s
+WHERE NOT EXISTS (SELECT FROM ruadb_data.live_day l WHERE l.tenant_id = s.tenant_id
+	AND l.domain_id = s.domain_id AND l.day = s.day)
+UNION ALL
+SELECT c.tenant_id, c.domain_id, c.day, c.source_ip, c.messages,
+	CASE WHEN NOT c.dmarc_pass THEN c.messages END,
+	CASE WHEN c.dmarc_pass IS NULL THEN c.messages END,
+	CASE WHEN c.dkim_pass THEN c.messages END,
+	CASE WHEN c.spf_pass THEN c.messages END,
+	CASE WHEN c.dkim_pass AND NOT c.spf_pass THEN c.messages END,
+	CASE WHEN c.forwarded THEN c.messages END,
+	CASE WHEN c.linked THEN c.messages END,
+	CASE WHEN c.disposition = 'q' THEN c.messages END,
+	CASE WHEN c.disposition = 'r' THEN c.messages END,
+	c.dkim_id, c.spf_id, 1, ARRAY[o.name_hash],
+	c.day < ruadb.settled_before(o.lag)
+FROM (SELECT DISTINCT tenant_id, domain_id, day FROM ruadb_data.live_day) l
+JOIN ruadb_data.source_record c ON c.tenant_id = l.tenant_id AND c.domain_id = l.domain_id
+	AND c.day = l.day
+JOIN ruadb_data.reporter_of o ON o.tenant_id = c.tenant_id AND o.reporter_id = c.reporter_id
+UNION ALL -- of reports of more than 31 days, which lie on none
+SELECT c.tenant_id, c.domain_id, c.day, c.source_ip, c.messages,
+	CASE WHEN NOT c.dmarc_pass THEN c.messages END,
+	CASE WHEN c.dmarc_pass IS NULL THEN c.messages END,
+	CASE WHEN c.dkim_pass THEN c.messages END,
+	CASE WHEN c.spf_pass THEN c.messages END,
+	CASE WHEN c.dkim_pass AND NOT c.spf_pass THEN c.messages END,
+	CASE WHEN c.forwarded THEN c.messages END,
+	CASE WHEN c.linked THEN c.messages END,
+	CASE WHEN c.disposition = 'q' THEN c.messages END,
+	CASE WHEN c.disposition = 'r' THEN c.messages END,
+	c.dkim_id, c.spf_id, 1, ARRAY[o.name_hash],
+	false
+FROM ruadb_data.source_record c
+JOIN ruadb_data.reporter_of o ON o.tenant_id = c.tenant_id AND o.reporter_id = c.reporter_id
+WHERE c.day IS NULL;
+
+-- For people: who sent as which domain, day by day.
+CREATE OR REPLACE VIEW ruadb.source_on_day WITH (security_invoker = true) AS
+SELECT s.tenant_id, s.day, d.name AS policy_domain,
+	coalesce(d.organizational_domain, d.name) AS organizational_domain,
+	s.source_ip, s.messages,
+	s.messages - coalesce(s.fail, 0) - coalesce(s.unknown, 0) AS pass,
+	coalesce(s.fail, 0) AS fail,
+	coalesce(s.unknown, 0) AS unknown,
+	coalesce(s.dkim_pass, 0) AS dkim_pass,
+	coalesce(s.spf_pass, 0) AS spf_pass,
+	coalesce(s.dkim_only, 0) AS dkim_only,
+	coalesce(s.forwarded, 0) AS forwarded,
+	coalesce(s.linked, 0) AS linked,
+	coalesce(s.quarantine, 0) AS quarantine,
+	coalesce(s.reject, 0) AS reject,
+	k.domain AS dkim_domain, k.selector AS dkim_selector,
+	f.domain AS spf_domain,
+	s.settled, s.records, s.reporters, s.dkim_id, s.spf_id
+FROM ruadb_data.source_on_day s
+JOIN ruadb_data.domain d ON d.tenant_id = s.tenant_id AND d.domain_id = s.domain_id
+	AND NOT d.is_foreign
+LEFT JOIN ruadb_data.source_identity k ON k.tenant_id = s.tenant_id AND k.id = s.dkim_id
+LEFT JOIN ruadb_data.source_identity f ON f.tenant_id = s.tenant_id AND f.id = s.spf_id;
