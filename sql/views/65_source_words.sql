@@ -21,3 +21,10 @@ CREATE OR REPLACE FUNCTION ruadb_data.spf_id(domains text[], key smallint)
 		END;
 COMMENT ON FUNCTION ruadb_data.spf_id(text[], smallint) IS
 	'Id of the passing SPF domain of a record: source_identity names it.';
+
+CREATE OR REPLACE FUNCTION ruadb.organizational_domain(domain text) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE
+	RETURN coalesce((SELECT coalesce(d.organizational_domain, d.name) FROM ruadb_data.domain d
+		WHERE d.tenant_id = ruadb.tenant() AND d.name = $1 LIMIT 1), $1);
+COMMENT ON FUNCTION ruadb.organizational_domain(text) IS
+	'The organizational domain of a policy domain that has reports; of any other name itself.';
