@@ -21,6 +21,7 @@ static void settle(struct claimed *c, enum store_outcome outcome)
 	c->settled = true;
 	c->entry->outcome = outcome;
 	c->is_new = outcome != OUTCOME_REPEAT && outcome != OUTCOME_QUARANTINED;
+	c->touched = c->is_new;
 }
 
 /* ---- reports that are alone in a new set ---- */
@@ -331,7 +332,8 @@ static void decide(struct work *w, const struct members *m, struct changes *ret_
 	struct members set = {0};
 
 	for (size_t i = 0; i < w->n_reports;) {
-		int64_t key = w->reports[i].r->set_key;
+		struct claimed *first = &w->reports[i];
+		int64_t key = first->r->set_key;
 
 		set.n = 0;
 		while (at < m->n && m->v[at].set_key < key)
@@ -347,8 +349,10 @@ static void decide(struct work *w, const struct members *m, struct changes *ret_
 
 			if (x->is_new)
 				changes_add(ret_new, x, room);
-			if (x->is_new ? x->raised : x->changed)
+			if (x->is_new ? x->raised : x->changed) {
 				changes_add(ret_changed, x, room);
+				first->touched = true; /* all of a set lie on the same days */
+			}
 		}
 	}
 	free(set.v);
@@ -441,7 +445,7 @@ int claim_reports(struct work *w, struct err *e)
 	if (!w->n_reports)
 		return 0;
 	for (size_t i = 0; i < w->n_reports; i++)
-		w->reports[i].settled = w->reports[i].is_new = false;
+		w->reports[i].settled = w->reports[i].is_new = w->reports[i].touched = false;
 	if (!w->careful && claim_first(w, e) < 0)
 		return -1;
 	for (size_t i = 0; i < w->n_reports; i++)

@@ -236,7 +236,7 @@ static int transaction(struct work *w, bool probe, struct err *e)
 		return -1;
 	if (happened) /* what the entries' outcomes say was found by the transaction that did */
 		return db_run(w->s, "ROLLBACK", e);
-	if (claim_reports(w, e) < 0 || rows_copy(w, e) < 0)
+	if (claim_reports(w, e) < 0 || rows_copy(w, e) < 0 || live_store(w, e) < 0)
 		return -1;
 	if (probe)
 		return db_run(w->s, "ROLLBACK", e);

@@ -1,7 +1,7 @@
 #include "store/copy.h"
 
 enum { OID_BOOL = 16, OID_BYTEA = 17, OID_CHAR = 18, OID_INT8 = 20, OID_INT2 = 21, OID_TEXT = 25,
-       OID_UUID = 2950 };
+       OID_DATE = 1082, OID_UUID = 2950 };
 
 static void *room(struct buf *b, size_t n)
 {
@@ -108,6 +108,16 @@ void copy_array_int2(struct buf *b, const int16_t *v, uint32_t n)
 
 	for (uint32_t i = 0; i < n; i++)
 		p = copy_int2(p, v[i]);
+	wrote(b, p);
+}
+
+void copy_array_date(struct buf *b, const int32_t *v, uint32_t n)
+{
+	copy_array_begin(b, OID_DATE, n);
+	uint8_t *p = room(b, 8 * (size_t)n);
+
+	for (uint32_t i = 0; i < n; i++)
+		p = copy_date(p, v[i]);
 	wrote(b, p);
 }
 

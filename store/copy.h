@@ -148,6 +148,8 @@ void copy_text_array(struct buf *b, const struct text *v, uint32_t n);
 /* The same as parameters of a statement: without the length in front. */
 void copy_array_begin(struct buf *b, uint32_t element_oid, uint32_t n);
 void copy_array_int8(struct buf *b, const int64_t *v, uint32_t n);
+/* Days since 1970-01-01. */
+void copy_array_date(struct buf *b, const int32_t *v, uint32_t n);
 void copy_array_char(struct buf *b, const char *v, uint32_t n);
 void copy_array_int2(struct buf *b, const int16_t *v, uint32_t n);
 void copy_array_bool(struct buf *b, const bool *v, uint32_t n);

@@ -53,7 +53,7 @@ void param_array_end(struct params *p, Oid array_type);
 
 enum { DB_OID_BOOL_ARRAY = 1000, DB_OID_BYTEA_ARRAY = 1001, DB_OID_CHAR_ARRAY = 1002,
        DB_OID_INT2_ARRAY = 1005, DB_OID_TEXT_ARRAY = 1009, DB_OID_INT8_ARRAY = 1016,
-       DB_OID_UUID_ARRAY = 2951 };
+       DB_OID_DATE_ARRAY = 1182, DB_OID_UUID_ARRAY = 2951 };
 
 /* One or several commands without parameters; rows are thrown away. */
 int db_run(struct store *s, const char *sql, struct err *e) MUST_CHECK;

@@ -2,7 +2,7 @@
  * work - one transaction: some items of a batch with what they hold. For store/ only.
  *
  * commit.c drives it: tries, retries, halves. The parts of the transaction, in their order:
- * refs.c and sets.c (before it), batch row, claim.c, rows.c, originals.c, ledger.c.
+ * refs.c and sets.c (before it), batch row, claim.c, rows.c, live.c, originals.c, ledger.c.
  */
 #ifndef STORE_WORK_H
 #define STORE_WORK_H
@@ -27,6 +27,7 @@ struct claimed {
 	size_t item;                  /* in work.items */
 	uint32_t seq;                 /* its place in the batch: who was first */
 	bool is_new;                  /* its rows are to be copied */
+	bool touched;                 /* it is new, or changed who counts in its set, or its trust */
 	bool settled;
 };
 
@@ -53,6 +54,8 @@ void refs_known(struct work *w);
 int claim_reports(struct work *w, struct err *e) MUST_CHECK;
 /* record, record_day, report_day_part of the new reports. */
 int rows_copy(struct work *w, struct err *e) MUST_CHECK;
+/* The days of what is new or changed are to be read from records: live_day (migration 0003). */
+int live_store(struct work *w, struct err *e) MUST_CHECK;
 /* The items' bytes as keep_raw wants; sets bytes_kept. */
 int originals_store(struct work *w, struct err *e) MUST_CHECK;
 /* Ledger and quarantine rows. */
