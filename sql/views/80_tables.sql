@@ -97,6 +97,8 @@ BEGIN
 			('record', 'header_from', 'As sent; = stands for the policy domain.'),
 			('record', 'envelope_from', 'As sent; = stands for header_from; empty: null reverse-path.'),
 			('record', 'envelope_to', 'As sent.'),
+			('record', 'noted', 'Sum of 1, 2 (DKIM, SPF: alignment and evaluated result differ), '
+				'4 (a further DKIM result within our domain); NULL: nothing of it.'),
 			('ledger', 'bytes_key', 'First 16 bytes of the SHA-256 of its bytes.'),
 			('ledger', 'sha256_rest', 'The other 16.'),
 			('ledger', 'first_batch_id', 'Transaction that met it first; NULL: batch_id.'),
