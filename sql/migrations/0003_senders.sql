@@ -191,6 +191,8 @@ CREATE TABLE ruadb_data.source_class_current (
 	class text NOT NULL,
 	sender text,
 	owner text,
+	reason text NOT NULL,
+	trend text,
 	PRIMARY KEY (tenant_id, organizational_domain, source_group)
 );
 

@@ -1,9 +1,10 @@
 -- Settled days (definitions A6).
 
--- Days before this one are settled at a reporter of that lag: their end lies further back.
+-- Days before this one are settled at a reporter of that lag: their end lies further back than
+-- that, so at the very instant one is not settled yet.
 CREATE OR REPLACE FUNCTION ruadb.settled_before(lag interval) RETURNS date
 	LANGUAGE sql STABLE PARALLEL SAFE
-	RETURN ((ruadb.as_of() - lag) AT TIME ZONE 'UTC')::date;
+	RETURN ((ruadb.as_of() - lag - interval '1 microsecond') AT TIME ZONE 'UTC')::date;
 COMMENT ON FUNCTION ruadb.settled_before(interval) IS
 	'The first day (UTC) that is not settled at a reporter of this lag.';
 

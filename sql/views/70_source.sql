@@ -6,7 +6,8 @@ CREATE OR REPLACE VIEW ruadb_data.source_record WITH (security_invoker = true) A
 SELECT c.tenant_id, c.domain_id, c.day, c.source_ip, c.messages, r.reporter_id,
 	ruadb.dmarc_pass(c.dkim_evaluated, c.spf_evaluated) AS dmarc_pass,
 	c.dkim_evaluated = 'p' AS dkim_pass,
-	c.spf_evaluated = 'p' AS spf_pass,
+	-- NULL where it was not told: that is not a fail
+	CASE WHEN c.spf_evaluated <> '-' THEN c.spf_evaluated = 'p' END AS spf_pass,
 	(c.dkim_aligned IN ('p', 'l') OR c.spf_aligned IN ('p', 'l')) IS TRUE AS linked,
 	ruadb_data.is_forwarded(c.extra) AS forwarded,
 	c.disposition,
@@ -21,7 +22,7 @@ SELECT c.tenant_id, c.domain_id, y.day, c.source_ip, coalesce(y.messages, c.mess
 	r.reporter_id,
 	ruadb.dmarc_pass(c.dkim_evaluated, c.spf_evaluated),
 	c.dkim_evaluated = 'p',
-	c.spf_evaluated = 'p',
+	CASE WHEN c.spf_evaluated <> '-' THEN c.spf_evaluated = 'p' END,
 	(c.dkim_aligned IN ('p', 'l') OR c.spf_aligned IN ('p', 'l')) IS TRUE,
 	ruadb_data.is_forwarded(c.extra),
 	c.disposition,

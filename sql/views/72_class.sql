@@ -33,8 +33,68 @@ SELECT max(value) FILTER (WHERE name = 'authorised_percent') AS authorised_perce
 	max(value) FILTER (WHERE name = 'linked_percent') AS linked_percent,
 	max(value) FILTER (WHERE name = 'forwarder_percent') AS forwarder_percent,
 	max(value) FILTER (WHERE name = 'forwarder_spf_percent') AS forwarder_spf_percent,
-	max(value) FILTER (WHERE name = 'thin_messages') AS thin_messages
+	max(value) FILTER (WHERE name = 'thin_messages') AS thin_messages,
+	max(value) FILTER (WHERE name = 'selector_percent') AS selector_percent,
+	max(value) FILTER (WHERE name = 'reviewed_percent') AS reviewed_percent,
+	max(value) FILTER (WHERE name = 'compare_messages') AS compare_messages,
+	max(value) FILTER (WHERE name = 'trend_percent') AS trend_percent
 FROM ruadb.setting;
+
+-- Whether the last two weeks of the window can be compared (definitions A6): reporters that sent on
+-- as many days of one as of the other, give or take one, have most messages of both.
+CREATE OR REPLACE VIEW ruadb_data.class_weeks WITH (security_invoker = true) AS
+SELECT p.tenant_id, p.organizational_domain,
+	bool_and(100 * p.recent_alike >= t.value * p.recent AND 100 * p.before_alike >= t.value
+		* p.before) AS comparable
+FROM (
+	SELECT y.tenant_id, y.organizational_domain,
+		sum(y.recent) AS recent, sum(y.before) AS before,
+		coalesce(sum(y.recent) FILTER (WHERE abs(y.recent_days - y.before_days) <= 1), 0)
+			AS recent_alike,
+		coalesce(sum(y.before) FILTER (WHERE abs(y.recent_days - y.before_days) <= 1), 0)
+			AS before_alike
+	FROM (
+		SELECT w.tenant_id, w.organizational_domain, o.name,
+			coalesce(sum(r.messages) FILTER (WHERE r.day > w.window_end - 7), 0) AS recent,
+			coalesce(sum(r.messages) FILTER (WHERE r.day <= w.window_end - 7), 0) AS before,
+			count(DISTINCT r.day) FILTER (WHERE r.day > w.window_end - 7) AS recent_days,
+			count(DISTINCT r.day) FILTER (WHERE r.day <= w.window_end - 7) AS before_days
+		FROM ruadb.class_window w
+		JOIN ruadb_data.domain d ON d.tenant_id = w.tenant_id AND NOT d.is_foreign
+			AND coalesce(d.organizational_domain, d.name) = w.organizational_domain
+		JOIN ruadb_data.report r ON r.tenant_id = d.tenant_id AND r.domain_id = d.domain_id
+			AND r.day > w.window_end - 14 AND r.day <= w.window_end AND r.counted
+		JOIN ruadb_data.reporter_of o ON o.tenant_id = r.tenant_id
+			AND o.reporter_id = r.reporter_id AND r.day < ruadb.settled_before(o.lag)
+		GROUP BY w.tenant_id, w.organizational_domain, o.name
+	) y
+	GROUP BY y.tenant_id, y.organizational_domain
+) p
+CROSS JOIN (SELECT ruadb.setting_value('trend_reporters_percent') AS value) t
+GROUP BY p.tenant_id, p.organizational_domain;
+
+-- Ids of the DKIM keys and SPF domains that are declared, each with its sender: a key declared with
+-- its selector before one whose domain is declared with any.
+CREATE OR REPLACE VIEW ruadb_data.declared_identity WITH (security_invoker = true) AS
+SELECT DISTINCT ON (i.tenant_id, i.id) i.tenant_id, i.id, i.sender_id
+FROM (
+	SELECT e.tenant_id, hashtextextended('s:' || e.spf_domain || ':', 0) AS id, e.sender_id,
+		1 AS place
+	FROM ruadb_data.sender e
+	WHERE e.spf_domain IS NOT NULL
+	UNION ALL
+	SELECT e.tenant_id, hashtextextended('d:' || e.dkim_domain || ':'
+		|| coalesce(e.dkim_selector, ''), 0), e.sender_id, 1
+	FROM ruadb_data.sender e
+	WHERE e.dkim_domain IS NOT NULL
+	UNION ALL
+	SELECT e.tenant_id, k.id, e.sender_id, 2
+	FROM ruadb_data.sender e
+	JOIN ruadb_data.source_identity k ON k.tenant_id = e.tenant_id AND k.kind = 'd'
+		AND k.domain = e.dkim_domain
+	WHERE e.dkim_domain IS NOT NULL AND e.dkim_selector IS NULL
+) i
+ORDER BY i.tenant_id, i.id, i.place, i.sender_id;
 
 -- One row a domain, address, DKIM key and reporter in the window. A row of the rollup that several
 -- reporters share is one row each here, and its sums stand in the first.
@@ -54,9 +114,15 @@ SELECT s.tenant_id, w.organizational_domain, w.window_begin, w.window_end, s.dom
 	sum(s.messages) FILTER (WHERE p.n = 1 AND s.day > w.window_end - 7) AS recent,
 	sum(s.messages) FILTER (WHERE p.n = 1 AND s.day > w.window_end - 14
 		AND s.day <= w.window_end - 7) AS before,
-	bool_or(s.spf_id = ANY (ARRAY(SELECT hashtextextended('s:' || e.spf_domain || ':', 0)
-		FROM ruadb_data.sender e WHERE e.tenant_id = ruadb.tenant()
-		AND e.spf_domain IS NOT NULL))) AS spf_declared
+	sum(s.messages) FILTER (WHERE p.n = 1 AND (
+		s.dkim_id = ANY (ARRAY(SELECT i.id FROM ruadb_data.declared_identity i
+			WHERE i.tenant_id = ruadb.tenant()))
+		OR s.spf_id = ANY (ARRAY(SELECT i.id FROM ruadb_data.declared_identity i
+			WHERE i.tenant_id = ruadb.tenant())))) AS declared,
+	max(s.spf_id) FILTER (WHERE s.spf_id = ANY (ARRAY(SELECT i.id
+		FROM ruadb_data.declared_identity i WHERE i.tenant_id = ruadb.tenant())))
+		AS declared_spf_id,
+	min(s.day) AS first_day, max(s.day) AS last_day
 FROM ruadb.class_window w
 JOIN ruadb_data.domain d ON d.tenant_id = w.tenant_id AND NOT d.is_foreign
 	AND coalesce(d.organizational_domain, d.name) = w.organizational_domain
@@ -76,7 +142,8 @@ SELECT g.*,
 		g.source_group) AS key_messages_of_group
 FROM (
 	SELECT s.*, coalesce(e.network, ruadb.source_group(s.source_ip)) AS source_group,
-		e.sender_id, n.first_day, n.last_day
+		e.sender_id, least(n.first_day, s.first_day) AS first_seen,
+		greatest(n.last_day, s.last_day) AS last_seen
 	FROM ruadb_data.class_source s
 	LEFT JOIN LATERAL (SELECT x.network, x.sender_id FROM ruadb_data.sender x
 		WHERE x.tenant_id = s.tenant_id AND x.network >>= s.source_ip
@@ -105,46 +172,141 @@ SELECT g.tenant_id, g.organizational_domain, g.source_group, g.window_begin, g.w
 	coalesce(sum(g.before), 0)::bigint AS before,
 	count(DISTINCT g.source_ip)::integer AS addresses,
 	count(DISTINCT g.reporter)::integer AS reporters,
-	min(g.first_day) AS first_day,
-	max(g.last_day) AS last_day,
+	min(g.first_seen) AS first_day,
+	max(g.last_seen) AS last_day,
 	max(g.sender_id) AS sender_id,
-	coalesce(bool_or(g.spf_declared), false) OR coalesce(bool_or(g.dkim_id = ANY (ARRAY(
-		SELECT k.id FROM ruadb_data.source_identity k JOIN ruadb_data.sender e
-			ON e.tenant_id = k.tenant_id AND e.dkim_domain = k.domain
-			AND coalesce(e.dkim_selector, k.selector, '') = coalesce(k.selector, '')
-		WHERE k.tenant_id = ruadb.tenant() AND k.kind = 'd'))), false) AS identity_declared
+	coalesce(sum(g.declared), 0)::bigint AS declared,
+	-- that of the row with the most messages
+	(max(ARRAY[g.messages, g.dkim_id]) FILTER (WHERE g.declared > 0))[2]::bigint
+		AS declared_dkim_id,
+	(max(ARRAY[g.messages, g.declared_spf_id]) FILTER (WHERE g.declared > 0))[2]::bigint
+		AS declared_spf_id,
+	max(100 * g.key_messages_of_group / g.key_messages) FILTER (WHERE g.dkim_only > 0
+		AND 100 * g.key_messages_of_group
+			< (SELECT ruadb.setting_value('selector_percent')) * g.key_messages)
+		AS selector_share
 FROM ruadb_data.class_group g
 GROUP BY g.tenant_id, g.organizational_domain, g.source_group, g.window_begin, g.window_end;
 
 -- The rules, in their order; the first that matches decides.
+CREATE OR REPLACE VIEW ruadb_data.class_rule WITH (security_invoker = true) AS
+SELECT b.*,
+	CASE WHEN b.sender_id IS NOT NULL THEN 1
+		WHEN b.forwarded_mail > 0 AND 100 * b.forwarded_mail >= t.forwarder_percent * b.messages
+			AND 100 * b.spf_pass < t.forwarder_spf_percent * b.messages THEN 2
+		WHEN b.passes THEN 3
+		WHEN b.pass > 0 AND 100 * b.pass >= t.linked_percent * b.known
+			OR b.linked > 0 AND 100 * b.linked >= t.linked_percent * b.messages THEN 4
+		ELSE 5 END::smallint AS rule,
+	b.messages < t.thin_messages OR b.reporters <= 1 AS thin,
+	-- by its address, or by the DKIM key or SPF domain of most of its messages
+	b.sender_id IS NOT NULL
+		OR b.declared > 0 AND 100 * b.declared >= t.reviewed_percent * b.messages AS reviewed
+FROM (
+	SELECT a.*, a.pass + a.fail AS known,
+		greatest(a.forwarded, a.dkim_only_small) AS forwarded_mail,
+		a.pass > 0 AND 100 * a.pass >= (SELECT ruadb.setting_value('authorised_percent'))
+			* (a.pass + a.fail) AS passes
+	FROM ruadb_data.class_sum a
+) b
+CROSS JOIN ruadb_data.class_setting t;
+
+-- In words for people: part of whole, cut and not rounded, so that 97.96% is not called 98.0%.
+CREATE OR REPLACE FUNCTION ruadb_data.percent_of(part numeric, whole numeric) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN trunc(100 * part / nullif(whole, 0), 1)::text || '%';
+COMMENT ON FUNCTION ruadb_data.percent_of(numeric, numeric) IS
+	'A percentage in words, cut after one decimal.';
+
+CREATE OR REPLACE FUNCTION ruadb_data.known_words(pass bigint, fail bigint, unknown bigint)
+	RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE WHEN pass + fail = 0
+			THEN 'of none of ' || unknown || ' messages is known whether it passes'
+		WHEN pass = 0 THEN 'none of ' || fail || CASE WHEN unknown > 0 THEN ' known' ELSE '' END
+			|| ' messages passes'
+		ELSE pass || ' of ' || pass + fail || ' known messages pass ('
+			|| ruadb_data.percent_of(pass, pass + fail) || ')' END;
+COMMENT ON FUNCTION ruadb_data.known_words(bigint, bigint, bigint) IS
+	'How many of the messages pass, in words.';
+
+CREATE OR REPLACE FUNCTION ruadb_data.forwarder_words(messages bigint, forwarded bigint,
+	dkim_only bigint, share numeric, spf_pass bigint) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE WHEN forwarded >= dkim_only THEN forwarded || ' of ' || messages || ' messages ('
+			|| ruadb_data.percent_of(forwarded, messages) || ') have an override reason '
+			'forwarded, mailing_list or trusted_forwarder'
+		ELSE dkim_only || ' of ' || messages || ' messages ('
+			|| ruadb_data.percent_of(dkim_only, messages) || ') are DKIM signed by a selector '
+			'of which this source sends ' || trunc(share, 1) || '%' END
+		|| '; aligned SPF passes in ' || CASE WHEN spf_pass = 0 THEN 'none'
+			ELSE spf_pass || ' (' || ruadb_data.percent_of(spf_pass, messages) || ')' END;
+COMMENT ON FUNCTION ruadb_data.forwarder_words(bigint, bigint, bigint, numeric, bigint) IS
+	'Why a source is a forwarder, in words.';
+
+CREATE OR REPLACE FUNCTION ruadb_data.linked_words(messages bigint, pass bigint, linked bigint)
+	RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE WHEN linked > pass THEN linked || ' of ' || messages || ' messages ('
+			|| ruadb_data.percent_of(linked, messages)
+			|| ') have a signature or an SPF pass of a domain of ours'
+		WHEN linked = 0 AND pass = 0 THEN 'no signature and no SPF domain of ours' END;
+COMMENT ON FUNCTION ruadb_data.linked_words(bigint, bigint, bigint) IS
+	'How a source is linked to us, in words; NULL where passing mail says it.';
+
 CREATE OR REPLACE VIEW ruadb.source_class WITH (security_invoker = true) AS
 SELECT c.tenant_id, c.organizational_domain, c.source_group, ruadb.as_of() AS as_of,
 	c.window_begin, c.window_end, c.messages, c.pass, c.fail, c.unknown, c.dkim_pass, c.spf_pass,
 	c.forwarded, c.dkim_only_small, c.linked, c.quarantine, c.reject, c.recent, c.before,
-	c.addresses, c.reporters, c.first_day, c.last_day, c.rule,
-	c.messages < s.thin_messages OR c.reporters <= 1 AS thin,
-	c.sender_id IS NOT NULL OR c.identity_declared AS reviewed,
+	c.addresses, c.reporters, c.first_day, c.last_day, c.rule, c.thin, c.reviewed,
 	e.dedicated,
 	CASE c.rule WHEN 1 THEN CASE WHEN c.passes THEN 'authorised' ELSE 'misconfigured' END
 		WHEN 2 THEN 'forwarder' WHEN 3 THEN 'authorised' WHEN 4 THEN 'misconfigured'
 		ELSE 'unverified' END AS class,
-	e.name AS sender,
-	e.owner
-FROM (
-	SELECT b.*,
-		CASE WHEN b.sender_id IS NOT NULL THEN 1
-			WHEN greatest(b.forwarded, b.dkim_only_small) > 0
-				AND 100 * greatest(b.forwarded, b.dkim_only_small)
-					>= t.forwarder_percent * b.messages
-				AND 100 * b.spf_pass < t.forwarder_spf_percent * b.messages THEN 2
-			WHEN b.passes THEN 3
-			WHEN b.pass > 0 AND 100 * b.pass >= t.linked_percent * (b.pass + b.fail)
-				OR b.linked > 0 AND 100 * b.linked >= t.linked_percent * b.messages THEN 4
-			ELSE 5 END::smallint AS rule
-	FROM (SELECT a.*, a.pass > 0 AND 100 * a.pass >= (SELECT
-			ruadb.setting_value('authorised_percent')) * (a.pass + a.fail) AS passes
-		FROM ruadb_data.class_sum a) b
-	CROSS JOIN ruadb_data.class_setting t
-) c
+	coalesce(e.name, i.name) AS sender,
+	coalesce(e.owner, CASE WHEN e.name IS NULL THEN i.owner END) AS owner,
+	concat_ws('; ',
+		CASE WHEN c.rule = 1 THEN 'declared as ' || e.name || ' (' || c.source_group || ')' END,
+		CASE WHEN c.rule = 2 THEN ruadb_data.forwarder_words(c.messages, c.forwarded,
+			c.dkim_only_small, c.selector_share, c.spf_pass)
+		ELSE ruadb_data.known_words(c.pass, c.fail, c.unknown)
+			|| CASE WHEN c.pass = 0 THEN '' WHEN c.passes
+				THEN ', at least ' || trim_scale(s.authorised_percent) || '%'
+				ELSE ', less than ' || trim_scale(CASE WHEN c.rule = 5 THEN s.linked_percent
+					ELSE s.authorised_percent END) || '%' END END,
+		CASE WHEN c.unknown > 0 AND c.known > 0 AND c.rule <> 2
+			THEN c.unknown || ' more are unknown' END,
+		CASE WHEN c.rule IN (4, 5) THEN ruadb_data.linked_words(c.messages, c.pass, c.linked) END,
+		CASE WHEN c.rule <> 1 AND c.reviewed THEN 'its selector or SPF domain is declared as '
+			|| i.name WHEN c.rule = 3 THEN 'authenticated, not reviewed: nothing of it is declared'
+			END,
+		CASE WHEN c.messages < s.thin_messages
+			THEN 'thin: fewer than ' || trim_scale(s.thin_messages) || ' messages' END,
+		CASE WHEN c.reporters <= 1 THEN 'thin: one reporter only' END) AS reason,
+	CASE WHEN NOT w.comparable OR greatest(c.recent, c.before) < s.compare_messages THEN NULL
+		WHEN c.before = 0 THEN CASE WHEN c.recent = c.messages
+			AND c.first_day > c.window_end - 7 THEN 'new' ELSE 'up' END
+		WHEN c.recent = 0 THEN 'gone'
+		WHEN least(c.recent, c.before) < s.compare_messages THEN NULL
+		WHEN 100 * (c.recent - c.before) >= s.trend_percent * c.before THEN 'up'
+		WHEN 100 * (c.before - c.recent) >= s.trend_percent * c.before THEN 'down'
+		ELSE 'steady' END AS trend
+FROM ruadb_data.class_rule c
 CROSS JOIN ruadb_data.class_setting s
-LEFT JOIN ruadb_data.sender e ON e.tenant_id = c.tenant_id AND e.sender_id = c.sender_id;
+LEFT JOIN ruadb_data.class_weeks w ON w.tenant_id = c.tenant_id
+	AND w.organizational_domain = c.organizational_domain
+LEFT JOIN ruadb_data.sender e ON e.tenant_id = c.tenant_id AND e.sender_id = c.sender_id
+LEFT JOIN ruadb_data.declared_identity k ON k.tenant_id = c.tenant_id
+	AND k.id = c.declared_dkim_id
+LEFT JOIN ruadb_data.declared_identity f ON f.tenant_id = c.tenant_id
+	AND f.id = c.declared_spf_id
+LEFT JOIN ruadb_data.sender i ON c.reviewed AND i.tenant_id = c.tenant_id
+	AND i.sender_id = coalesce(k.sender_id, f.sender_id);
+
+-- The same as it stood when it was last made new (ruadb_data.source_class_current): for questions
+-- about all domains.
+CREATE OR REPLACE VIEW ruadb.source_class_current WITH (security_invoker = true) AS
+SELECT c.tenant_id, c.organizational_domain, c.source_group, c.as_of, c.window_begin, c.window_end,
+	c.messages, c.pass, c.fail, c.unknown, c.dkim_pass, c.spf_pass, c.forwarded,
+	c.dkim_only_small, c.linked, c.quarantine, c.reject, c.recent, c.before, c.addresses,
+	c.reporters, c.first_day, c.last_day, c.rule, c.thin, c.reviewed, c.dedicated, c.class,
+	c.sender, c.owner, c.reason, c.trend
+FROM ruadb_data.source_class_current c;
