@@ -6,12 +6,15 @@
  *   gen odd DIR N SEED            the reports that small writes of that seed, each with an oddity
  *                                 of the wild (odd.h); what must come of them is in DIR.odd
  *   gen huge DIR N RECORDS SEED   N reports of RECORDS records: .xml.gz and .zip by turns
+ *   gen sources DIR RECORDS SEED  daily reports of few domains and their senders (sources.h) in
+ *                                 DIR/base, and those of one day more in DIR/next
  *
  * Prints what it wrote as name=value. Authentication results repeat: 0.25 distinct sets a record
  * in small ones, over the corpus, and 0.05 in huge ones.
  */
 #include "bench/gen_report.h"
 #include "bench/odd.h"
+#include "bench/sources.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -49,6 +52,7 @@ struct out {
 	struct archive *a;
 	struct buf xml;
 	struct corpus *c;
+	const char *folder; /* within the corpus, or NULL */
 };
 
 static void check(struct out *o, int rc)
@@ -124,7 +128,8 @@ static void write_report(struct out *o, const struct gen_report *g, uint32_t no,
 	struct buf name = {0}, path = {0};
 
 	gen_file_name(g, &name);
-	buf_printf(&path, "%s/%05u.%s", o->c->dir, no, zip ? "zip" : "xml.gz");
+	buf_printf(&path, "%s/%s%05u.%s", o->c->dir, o->folder ? o->folder : "", no,
+		   zip ? "zip" : "xml.gz");
 	buf_adds(&name, ".xml");
 	out_open(o, buf_cstr(&path), zip, buf_cstr(&name));
 	gen_head(g, &o->xml);
@@ -223,6 +228,35 @@ static void huge(struct corpus *c, uint32_t n, uint32_t records)
 	buf_free(&o.xml);
 }
 
+static void emit_sources(void *ctx, const struct gen_report *g, uint32_t day, uint32_t records)
+{
+	struct out *o = ctx;
+
+	o->folder = day < SOURCES_DAYS ? "base/" : "next/";
+	write_report(o, g, (uint32_t)g->totals->reports, records, false);
+}
+
+static void make_dir(const char *path)
+{
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		die(path, strerror(errno));
+}
+
+static void sources(struct corpus *c, uint32_t records)
+{
+	struct out o = {.c = c};
+	struct buf path = {0};
+
+	buf_printf(&path, "%s/base", c->dir);
+	make_dir(buf_cstr(&path));
+	path.len = 0;
+	buf_printf(&path, "%s/next", c->dir);
+	make_dir(buf_cstr(&path));
+	sources_make(records, &c->rng, &c->totals, emit_sources, &o);
+	buf_free(&path);
+	buf_free(&o.xml);
+}
+
 static uint32_t number(const char *s)
 {
 	char *end;
@@ -241,28 +275,32 @@ static void print_totals(const struct corpus *c, const char *kind)
 	       " xml_mb=%.1f packed_mb=%.1f\n",
 	       kind, t->reports, t->records, t->results, (double)c->xml_bytes / 1e6,
 	       (double)c->packed_bytes / 1e6);
-	printf("sets_per_record_%s=%.3f\n", kind, (double)t->sets / (double)t->records);
+	if (t->sets) /* of those that come out of pools */
+		printf("sets_per_record_%s=%.3f\n", kind, (double)t->sets / (double)t->records);
 }
 
 int main(int argc, char **argv)
 {
 	bool is_odd = argc == 5 && !strcmp(argv[1], "odd");
 	bool is_small = is_odd || (argc == 5 && !strcmp(argv[1], "small"));
+	bool is_sources = argc == 5 && !strcmp(argv[1], "sources");
 	bool is_huge = argc == 6 && !strcmp(argv[1], "huge");
 
-	if (!is_small && !is_huge) {
-		fputs("usage: gen small|odd DIR N SEED | gen huge DIR N RECORDS SEED\n", stderr);
+	if (!is_small && !is_huge && !is_sources) {
+		fputs("usage: gen small|odd|sources DIR N SEED | gen huge DIR N RECORDS SEED\n",
+		      stderr);
 		return 64;
 	}
 	struct corpus c = {.dir = argv[2], .rng.state = number(argv[argc - 1])};
 
-	if (mkdir(c.dir, 0755) < 0 && errno != EEXIST)
-		die(c.dir, strerror(errno));
+	make_dir(c.dir);
 	if (is_small && number(argv[3]) > MAX_SMALL)
 		die(argv[3], "too many: a reporter sends one report a domain and day");
 	struct odd_corpus *odd = is_odd ? odd_new(c.dir) : NULL;
 
-	if (is_small)
+	if (is_sources)
+		sources(&c, number(argv[3]));
+	else if (is_small)
 		small(&c, number(argv[3]), odd);
 	else
 		huge(&c, number(argv[3]), number(argv[4]));

@@ -230,8 +230,8 @@ static void put_policy(const struct gen_report *g, struct xml *x, const struct s
 	xml_leaf(x, "domain", g->pool->domain);
 	xml_leaf(x, "adkim", "r");
 	xml_leaf(x, "aspf", "r");
-	xml_leaf(x, "p", policies[rng_below(g->rng, 3)]);
-	xml_leaf(x, "sp", policies[rng_below(g->rng, 3)]);
+	xml_leaf(x, "p", g->pool->policy ? g->pool->policy : policies[rng_below(g->rng, 3)]);
+	xml_leaf(x, "sp", g->pool->policy ? g->pool->policy : policies[rng_below(g->rng, 3)]);
 	xml_leaf(x, "pct", "100");
 	xml_leaf(x, "fo", st->fo ? "1" : NULL);
 	xml_close(x, "policy_published");
@@ -264,17 +264,15 @@ void gen_head(const struct gen_report *g, struct buf *b)
 	g->totals->reports++;
 }
 
-static void put_address(const struct gen_report *g, struct xml *x, const struct stream *s)
+static void draw_address(const struct gen_report *g, const struct stream *s, char *a, size_t size)
 {
-	char a[64];
 	uint32_t host = rng_below(g->rng, 4096), n = s->net;
 
 	if (s->ipv6)
-		snprintf(a, sizeof(a), "2001:db8:%x:%x::%x", n >> 16, n & 0xffff, host + 1);
+		snprintf(a, size, "2001:db8:%x:%x::%x", n >> 16, n & 0xffff, host + 1);
 	else
-		snprintf(a, sizeof(a), "%u.%u.%u.%u", 1 + n % 223, n >> 8 & 255,
+		snprintf(a, size, "%u.%u.%u.%u", 1 + n % 223, n >> 8 & 255,
 			 (n >> 16 & 0xf0) | host >> 8, host & 255);
-	xml_leaf(x, "source_ip", a);
 }
 
 /* 1 mostly, hundreds of thousands now and then: each doubling half as likely. */
@@ -285,11 +283,13 @@ static uint64_t message_count(struct rng *r)
 	return (1u << power) + rng_below(r, 1u << power);
 }
 
-static void put_row(const struct gen_report *g, struct xml *x, const struct stream *s)
+static void put_row(struct xml *x, const struct gen_drawn *d)
 {
+	const struct stream *s = d->stream;
+
 	xml_open(x, "row");
-	put_address(g, x, s);
-	xml_number(x, "count", message_count(g->rng));
+	xml_leaf(x, "source_ip", d->address);
+	xml_number(x, "count", d->messages);
 	xml_open(x, "policy_evaluated");
 	xml_leaf(x, "disposition", s->disposition);
 	xml_leaf(x, "dkim", s->dkim_pass ? "pass" : "fail");
@@ -322,17 +322,35 @@ static void put_auth(struct xml *x, const struct style *st, const struct stream 
 	xml_close(x, "auth_results");
 }
 
+/* A record of the pool; its address is written to `address`. */
+static void draw_of_pool(const struct gen_report *g, char *address, size_t size,
+			 struct gen_drawn *ret)
+{
+	struct stream *s = pool_pick(g);
+	bool scope = style_of(g)->scope;
+
+	g->totals->sets += !s->seen[scope];
+	s->seen[scope] = true;
+	draw_address(g, s, address, size);
+	*ret = (struct gen_drawn){s, address, message_count(g->rng)};
+}
+
 void gen_record(const struct gen_report *g, struct buf *b)
 {
 	static const char *const recipients[] = {"home.example", "inbox.example", "live.example"};
 	const struct style *st = style_of(g);
-	struct stream *s = pool_pick(g);
 	struct xml x = {b, st->indent, 1};
+	struct gen_drawn drawn;
+	char address[64];
 
-	g->totals->sets += !s->seen[st->scope];
-	s->seen[st->scope] = true;
+	if (g->draw)
+		g->draw(g, &drawn);
+	else
+		draw_of_pool(g, address, sizeof(address), &drawn);
+	const struct stream *s = drawn.stream;
+
 	xml_open(&x, "record");
-	put_row(g, &x, s);
+	put_row(&x, &drawn);
 	xml_open(&x, "identifiers");
 	if (st->envelope) {
 		xml_leaf(&x, "envelope_to", recipients[rng_below(g->rng, 3)]);

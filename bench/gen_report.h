@@ -44,6 +44,7 @@ struct stream {
 /* The streams that send as one domain. */
 struct pool {
 	char domain[32];
+	const char *policy; /* p and sp of all its reports; NULL: as it falls */
 	struct stream *streams;
 	uint32_t n, cap;
 };
@@ -56,6 +57,15 @@ struct gen_totals {
 	uint64_t reports, records, results, sets;
 };
 
+struct gen_report;
+
+/* A record that somebody else draws. */
+struct gen_drawn {
+	const struct stream *stream;
+	const char *address;
+	uint64_t messages;
+};
+
 struct gen_report {
 	struct rng *rng;
 	struct pool *pool;
@@ -64,6 +74,9 @@ struct gen_report {
 	uint32_t fresh;    /* per mille of records that open a new stream */
 	int64_t begin;
 	uint64_t id;
+	/* Draws the next record, with ctx its own; NULL: it comes out of the pool. */
+	void (*draw)(const struct gen_report *g, struct gen_drawn *ret);
+	void *ctx;
 };
 
 /* One of the reporters, the frequent ones more often. */
