@@ -271,3 +271,12 @@ int report_file_find(const struct conf *c, const char *name, struct report_file 
 	names_free(&all);
 	return got == 1 ? 0 : -1;
 }
+
+int report_query_find(const struct conf *c, const char *name, struct report_file *f, struct err *e)
+{
+	AUTO_FREE char *path = xasprintf("%s/sql/queries/%s.sql", c->datadir ? c->datadir : ".", name);
+	int got = read_path(path, f, e);
+
+	return got == 1 ? 0 : got < 0 ? -1 : err_set(e, ERR_CONFIG, "%s is not there: is ruadb "
+		"installed whole?", path);
+}

@@ -51,6 +51,9 @@ int report_file_parse(struct report_file *f, const char *path, const char *text,
  * names there are if there is none. */
 int report_file_find(const struct conf *c, const char *name, struct report_file *f,
 		     struct err *e) MUST_CHECK;
+/* The same for sql/queries/NAME.sql, which only the program itself runs. */
+int report_query_find(const struct conf *c, const char *name, struct report_file *f,
+		      struct err *e) MUST_CHECK;
 void report_file_free(struct report_file *f);
 
 /*

@@ -31,4 +31,17 @@ int report_run(struct store *s, const struct conf *c, const char *name,
 /* One line a report: name, title. */
 int report_list(const struct conf *c, FILE *out, struct err *e) MUST_CHECK;
 
+/* `ruadb export`: the stored reports in the shape of another program's output. */
+enum report_shape { REPORT_PARSEDMARC_JSON, REPORT_PARSEDMARC_CSV };
+
+/* -1 for an unknown name (ERR_CONFIG with the list of names). */
+int report_shape_of(const char *name, enum report_shape *ret_s, struct err *e) MUST_CHECK;
+/*
+ * Prints all counted reports, one after the other, in flat memory. params: since, domain.
+ * Times that the shape has in local time are of TZ, else of the system's time zone.
+ */
+int report_export(struct store *s, const struct conf *c, enum report_shape shape,
+		  const struct report_param *params, size_t n_params, FILE *out,
+		  struct err *e) MUST_CHECK;
+
 #endif

@@ -79,3 +79,54 @@ void store_rows_free(struct store_rows *r)
 	PQclear(r->res);
 	free(r);
 }
+
+/* ---- what is too large for memory ---- */
+
+static int each_result(struct store *s,
+		       int (*each)(void *ctx, const struct store_rows *row, struct err *e), void *ctx,
+		       struct err *e)
+{
+	PGresult *res;
+
+	while ((res = PQgetResult(s->conn))) {
+		struct store_rows row = {res};
+		int rc = 0;
+
+		if (PQresultStatus(res) == PGRES_SINGLE_TUPLE || PQresultStatus(res) == PGRES_TUPLES_OK)
+			rc = each(ctx, &row, e);
+		else
+			rc = db_error(s, res, e);
+		PQclear(res);
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The rest of the statement is not wanted. */
+static void give_up(struct store *s)
+{
+	PGcancel *cancel = PQgetCancel(s->conn);
+	PGresult *res;
+	char why[256];
+
+	if (cancel)
+		PQcancel(cancel, why, sizeof(why));
+	PQfreeCancel(cancel);
+	while ((res = PQgetResult(s->conn)))
+		PQclear(res);
+}
+
+int store_query_each(struct store *s, const char *sql, int n_params, const char *const *params,
+		     int (*each)(void *ctx, const struct store_rows *row, struct err *e), void *ctx,
+		     struct err *e)
+{
+	if (!PQsendQueryParams(s->conn, sql, n_params, NULL, params, NULL, NULL, 0))
+		return db_error(s, NULL, e);
+	PQsetSingleRowMode(s->conn);
+	int rc = each_result(s, each, ctx, e);
+
+	if (rc < 0)
+		give_up(s);
+	return rc;
+}

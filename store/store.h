@@ -210,6 +210,13 @@ struct store_rows;
 /* Runs one statement with text parameters ($1..); rows as text, NULL as NULL. */
 int store_query(struct store *s, const char *sql, int n_params, const char *const *params,
 		struct store_rows **ret_rows, struct err *e) MUST_CHECK;
+/*
+ * The same for what is too large for memory: calls each with one row (store_rows_count is 1), and
+ * at last with none, so that the columns are known even then. Rows are valid during the call.
+ */
+int store_query_each(struct store *s, const char *sql, int n_params, const char *const *params,
+		     int (*each)(void *ctx, const struct store_rows *row, struct err *e), void *ctx,
+		     struct err *e) MUST_CHECK;
 int store_rows_count(const struct store_rows *r);
 int store_rows_columns(const struct store_rows *r);
 const char *store_rows_name(const struct store_rows *r, int column);
