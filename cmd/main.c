@@ -39,6 +39,14 @@ static const struct command commands[] = {
 	 "  --domain NAME    only this policy domain\n"
 	 "  --format F       table (default), json, csv or markdown\n"
 	 "  --param N=V      a report's parameter of another name\n"},
+	{"export", cmd_export, NEED_CONF, "--as SHAPE [OPTION]...",
+	 "print the stored reports as another program would",
+	 "Prints all reports that count, for those who switch, in the shape of parsedmarc 10:\n"
+	 "\n"
+	 "  --as parsedmarc-json   its JSON: one array, an object a report\n"
+	 "  --as parsedmarc-csv    its CSV: one row a record\n"
+	 "  --since DAY            only reports of that day or later: 2026-01-31, or 30d\n"
+	 "  --domain NAME          only this policy domain, or all of this organizational domain\n"},
 	{"quarantine", cmd_quarantine, NEED_CONF | NEED_DB_WRITE,
 	 "list | show N | retry | export | drop [N... | --all] [OPTION]...",
 	 "what could not be read, and why",

@@ -74,6 +74,7 @@ int run_jobs(const struct conf *c);
 int cmd_ingest(struct run *r, int argc, char **argv);
 int cmd_inspect(struct run *r, int argc, char **argv);
 int cmd_report(struct run *r, int argc, char **argv);
+int cmd_export(struct run *r, int argc, char **argv);
 int cmd_quarantine(struct run *r, int argc, char **argv);
 int cmd_db(struct run *r, int argc, char **argv);
 int cmd_sql(struct run *r, int argc, char **argv);

@@ -181,7 +181,8 @@ LEFT JOIN ruadb_data.parsedmarc_record c ON c.tenant_id = r.tenant_id AND c.repo
 LEFT JOIN ruadb_data.auth_set a ON a.tenant_id = c.tenant_id AND a.auth_set_id = c.auth_set_id;
 
 CREATE OR REPLACE VIEW ruadb.dmarc_aggregate_record_dkim WITH (security_invoker = true) AS
-SELECT hashint8extended(c.report_id * 8388608 + c.record_no, i) AS id,
+SELECT hashint8extended(c.report_id * 8388608 + c.record_no,
+		i) AS id,
 	c.report_id * 8388608 + c.record_no AS record_id,
 	a.domains[i] AS domain,
 	coalesce(a.selectors[i], 'none') AS selector,
@@ -200,7 +201,8 @@ JOIN ruadb_data.auth_set a ON a.tenant_id = c.tenant_id AND a.auth_set_id = c.au
 CROSS JOIN LATERAL generate_series(1, length(a.kinds)) i
 WHERE substr(a.kinds, i, 1) = 'd' AND a.domains[i] <> ''
 UNION ALL
-SELECT hashint8extended(c.report_id * 8388608 + c.record_no + (p.part & 255) * 36028797018963968, i) AS id,
+SELECT hashint8extended(c.report_id * 8388608 + c.record_no + (p.part & 255) * 36028797018963968,
+		i) AS id,
 	c.report_id * 8388608 + c.record_no + (p.part & 255) * 36028797018963968 AS record_id,
 	a.domains[i] AS domain,
 	coalesce(a.selectors[i], 'none') AS selector,
@@ -221,7 +223,8 @@ CROSS JOIN LATERAL ruadb_data.parsedmarc_parts(r.begin_at, r.end_at, c.messages)
 WHERE substr(a.kinds, i, 1) = 'd' AND a.domains[i] <> '';
 
 CREATE OR REPLACE VIEW ruadb.dmarc_aggregate_record_spf WITH (security_invoker = true) AS
-SELECT hashint8extended(c.report_id * 8388608 + c.record_no, i) AS id,
+SELECT hashint8extended(c.report_id * 8388608 + c.record_no,
+		i) AS id,
 	c.report_id * 8388608 + c.record_no AS record_id,
 	a.domains[i] AS domain,
 	coalesce(c.extra -> 'raw' ->> ('scope_' || i),
@@ -241,7 +244,8 @@ JOIN ruadb_data.auth_set a ON a.tenant_id = c.tenant_id AND a.auth_set_id = c.au
 CROSS JOIN LATERAL generate_series(1, length(a.kinds)) i
 WHERE substr(a.kinds, i, 1) <> 'd' AND a.domains[i] <> ''
 UNION ALL
-SELECT hashint8extended(c.report_id * 8388608 + c.record_no + (p.part & 255) * 36028797018963968, i) AS id,
+SELECT hashint8extended(c.report_id * 8388608 + c.record_no + (p.part & 255) * 36028797018963968,
+		i) AS id,
 	c.report_id * 8388608 + c.record_no + (p.part & 255) * 36028797018963968 AS record_id,
 	a.domains[i] AS domain,
 	coalesce(c.extra -> 'raw' ->> ('scope_' || i),
@@ -264,7 +268,8 @@ WHERE substr(a.kinds, i, 1) <> 'd' AND a.domains[i] <> '';
 
 CREATE OR REPLACE VIEW ruadb.dmarc_aggregate_record_policy_override
 	WITH (security_invoker = true) AS
-SELECT hashint8extended(c.report_id * 8388608 + c.record_no, o.no) AS id,
+SELECT hashint8extended(c.report_id * 8388608 + c.record_no,
+		o.no) AS id,
 	c.report_id * 8388608 + c.record_no AS record_id,
 	o.reason ->> 'type' AS override_type,
 	o.reason ->> 'comment' AS comment,
@@ -278,7 +283,8 @@ CROSS JOIN LATERAL jsonb_array_elements(CASE jsonb_typeof(c.extra -> 'reasons') 
 	THEN c.extra -> 'reasons' END) WITH ORDINALITY AS o (reason, no)
 WHERE c.extra IS NOT NULL
 UNION ALL
-SELECT hashint8extended(c.report_id * 8388608 + c.record_no + (p.part & 255) * 36028797018963968, o.no) AS id,
+SELECT hashint8extended(c.report_id * 8388608 + c.record_no + (p.part & 255) * 36028797018963968,
+		o.no) AS id,
 	c.report_id * 8388608 + c.record_no + (p.part & 255) * 36028797018963968 AS record_id,
 	o.reason ->> 'type' AS override_type,
 	o.reason ->> 'comment' AS comment,
