@@ -39,17 +39,30 @@ static bool is_address(const char *name)
 	return inet_pton(AF_INET, name, bytes) == 1 || inet_pton(AF_INET6, name, bytes) == 1;
 }
 
-struct text orgdomain_of(struct text name)
+/* False: not to be looked up. */
+static bool copy_name(struct text name, char copy[NAME_MAX_BYTES + 1])
+{
+	if (!text_present(name) || !name.len || name.len > NAME_MAX_BYTES ||
+	    memchr(name.p, '\0', name.len) || !text_utf8_ok(name.p, name.len))
+		return false;
+	memcpy(copy, name.p, name.len);
+	copy[name.len] = '\0';
+	return !is_address(copy);
+}
+
+bool orgdomain_is_suffix(struct text name)
 {
 	char copy[NAME_MAX_BYTES + 1];
 	const psl_ctx_t *psl = list ? list : psl_builtin();
 
-	if (!text_present(name) || !name.len || name.len > NAME_MAX_BYTES ||
-	    memchr(name.p, '\0', name.len) || !text_utf8_ok(name.p, name.len))
-		return name;
-	memcpy(copy, name.p, name.len);
-	copy[name.len] = '\0';
-	const char *org = psl && !is_address(copy) ? psl_registrable_domain(psl, copy) : NULL;
+	return psl && copy_name(name, copy) && psl_is_public_suffix(psl, copy);
+}
+
+struct text orgdomain_of(struct text name)
+{
+	char copy[NAME_MAX_BYTES + 1];
+	const psl_ctx_t *psl = list ? list : psl_builtin();
+	const char *org = psl && copy_name(name, copy) ? psl_registrable_domain(psl, copy) : NULL;
 
 	if (!org)
 		return name;

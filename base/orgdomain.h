@@ -23,6 +23,9 @@ void orgdomain_load(void);
  */
 struct text orgdomain_of(struct text name);
 
+/* Is name a public suffix, below which anybody may register? */
+bool orgdomain_is_suffix(struct text name);
+
 /* When the list was made, Unix seconds; 0: not known. */
 int64_t orgdomain_list_time(void);
 

@@ -1,6 +1,8 @@
 #include "store/db.h"
+#include "store/domains.h"
 #include "store/schema.h"
 #include "store/server.h"
+#include "base/orgdomain.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -204,6 +206,7 @@ int store_open(const struct conf *c, enum store_role role, struct store **ret_s,
 {
 	struct store *s = new_store(c, role);
 
+	orgdomain_load();
 	if (connect_plain(s, e) < 0 || bring_up_to_date(s, e) < 0 || take_role(s, e) < 0 ||
 	    keep_ahead(s, e) < 0) {
 		store_close(s);
@@ -232,6 +235,10 @@ int store_migrate(const struct conf *c, bool dry_run, FILE *out, struct err *e)
 		rc = connect_plain(s, e);
 	if (rc == 0)
 		rc = schema_migrate(s, &sc, dry_run, out, e);
+	if (rc == 0 && !dry_run) {
+		orgdomain_load();
+		rc = domains_lookup_all_tenants(s, e);
+	}
 	schema_free(&sc);
 	store_close(s);
 	return rc;

@@ -4,7 +4,9 @@
  * names wait for each other for milliseconds and not for a whole batch. It need not reach the disk
  * by itself: the batch's commit flushes everything before it.
  */
+#include "store/domains.h"
 #include "store/work.h"
+#include "base/orgdomain.h"
 
 #include <stdlib.h>
 
@@ -68,6 +70,7 @@ static int store_domains(struct work *w, size_t n, struct err *e)
 {
 	AUTO_FREE int64_t *ids = xcalloc(n, sizeof(*ids));
 	AUTO_FREE struct text *names = xcalloc(n, sizeof(*names));
+	AUTO_FREE struct text *orgs = xcalloc(n, sizeof(*orgs));
 	AUTO_PARAMS struct params p = {0};
 	size_t at = 0;
 
@@ -77,16 +80,19 @@ static int store_domains(struct work *w, size_t n, struct err *e)
 		if (!r->send_domain)
 			continue;
 		ids[at] = r->domain_id;
-		names[at++] = r->names[NAME_DOMAIN];
+		names[at] = r->names[NAME_DOMAIN];
+		orgs[at] = orgdomain_of(names[at]);
+		at++;
 	}
 	param_int8(&p, w->st->tenant);
 	ids_param(&p, ids, n);
 	texts_param(&p, names, n);
+	texts_param(&p, orgs, n);
 	return insert_checked(w->s,
-		"INSERT INTO ruadb_data.domain (tenant_id, domain_id, name) "
-		"SELECT $1, id, name FROM unnest($2, $3) AS u(id, name) ORDER BY id "
-		"ON CONFLICT DO NOTHING",
-		"SELECT FROM unnest($2, $3) AS u(id, name) CROSS JOIN LATERAL "
+		"INSERT INTO ruadb_data.domain (tenant_id, domain_id, name, organizational_domain, "
+		"is_foreign) SELECT $1, u.id, u.name, u.org, " DOMAINS_FOREIGN_SQL("u.org")
+		" FROM unnest($2, $3, $4) AS u(id, name, org) ORDER BY u.id ON CONFLICT DO NOTHING",
+		"SELECT FROM unnest($2, $3, $4) AS u(id, name, org) CROSS JOIN LATERAL "
 		"(SELECT * FROM ruadb_data.domain d WHERE d.tenant_id = $1 AND d.domain_id = u.id "
 		"OFFSET 0) d WHERE d.name <> u.name LIMIT 1",
 		&p, (int64_t)n, "domains", e);

@@ -203,6 +203,28 @@ int store_quarantine_forget(struct store *s, int64_t id, struct err *e) MUST_CHE
 int store_quarantine_drop(struct store *s, const struct store_quarantined *q, size_t n,
 			  int64_t *ret_originals, struct err *e) MUST_CHECK;
 
+/* ---- domains that are ours (store/domains.c) ---- */
+
+/*
+ * Organizational domains of domains that have none yet, and of all if the public suffix list is
+ * another one than the last time; then is_foreign. One transaction; mostly nothing is to be done.
+ */
+int store_domains_lookup(struct store *s, struct err *e) MUST_CHECK;
+/*
+ * Makes what the configuration declares (names apart by blanks or commas; NULL: none) what is
+ * declared as from there, and judges again who is foreign. ERR_CONFIG: one of them is no name.
+ */
+int store_domains_sync(struct store *s, const char *names, struct err *e) MUST_CHECK;
+/*
+ * Declares names, or takes back what was declared so: all of them or none. ERR_CONFIG with a
+ * sentence: one is no name of ours to declare, or was not declared. ret_new: those that were not
+ * declared that way before.
+ */
+int store_domains_add(struct store *s, const char *const *names, size_t n, bool *ret_new,
+		      struct err *e) MUST_CHECK;
+int store_domains_remove(struct store *s, const char *const *names, size_t n,
+			 struct err *e) MUST_CHECK;
+
 /* ---- reading (store/query.c) ---- */
 
 struct store_rows;

@@ -27,14 +27,15 @@ CREATE INDEX record_noted ON ruadb_data.record (tenant_id, domain_id, day)
 ALTER TABLE ruadb_data.report ADD COLUMN arrived_at timestamptz;
 CREATE INDEX report_domain_day ON ruadb_data.report (tenant_id, domain_id, day);
 
--- What people declare. declared_in: c configuration file ([domains] names), d here.
+-- What people declare. declared_in: c configuration file ([domains] names), d `ruadb domains add`;
+-- a name may be declared in both.
 CREATE TABLE ruadb_data.own_domain (
 	tenant_id bigint NOT NULL,
 	name text NOT NULL,
 	organizational_domain text NOT NULL,
 	declared_in "char" NOT NULL DEFAULT 'd',
 	added_at timestamptz NOT NULL DEFAULT now(),
-	PRIMARY KEY (tenant_id, name)
+	PRIMARY KEY (tenant_id, name, declared_in)
 );
 
 -- One row a declared thing: an address range, a DKIM domain with or without selector, or an SPF
