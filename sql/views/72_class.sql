@@ -221,7 +221,7 @@ COMMENT ON FUNCTION ruadb_data.percent_of(numeric, numeric) IS
 CREATE OR REPLACE FUNCTION ruadb_data.known_words(pass bigint, fail bigint, unknown bigint)
 	RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	RETURN CASE WHEN pass + fail = 0
-			THEN 'of none of ' || unknown || ' messages is known whether it passes'
+			THEN 'none of ' || unknown || ' messages is known to pass or fail'
 		WHEN pass = 0 THEN 'none of ' || fail || CASE WHEN unknown > 0 THEN ' known' ELSE '' END
 			|| ' messages passes'
 		ELSE pass || ' of ' || pass + fail || ' known messages pass ('
