@@ -49,9 +49,9 @@
 #include "base/limits.h"
 #include "base/model.h"
 
-#define FRAME_VERSION 2
+#define FRAME_VERSION 3
 /* Raised whenever a better parser would read more: `repeat without parsing` asks for it. */
-#define PARSER_VERSION 2
+#define PARSER_VERSION 3
 #define FRAME_HEADER 16
 #define FRAME_SLOTS 16384
 

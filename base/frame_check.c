@@ -7,6 +7,12 @@
 
 #define SET_TEXT (LIMIT_RESULTS * 3 * LIMIT_LEAF) /* the texts of the largest set */
 
+/* What is kept of a set that has a slot: how many results, and which are of DKIM. */
+struct slot_seen {
+	uint8_t n;
+	uint8_t dkim[(LIMIT_RESULTS + 7) / 8];
+};
+
 struct frame_check {
 	struct frame_handler h;
 	uint64_t item;
@@ -20,6 +26,7 @@ struct frame_check {
 	struct auth_result set[LIMIT_RESULTS];
 	uint32_t set_len;
 	size_t set_text_len;
+	struct slot_seen seen_slots[FRAME_SLOTS]; /* of those in slots */
 	char set_text[SET_TEXT];       /* texts of the set: it may straddle frames */
 };
 
@@ -30,15 +37,17 @@ static const char results[] = {RESULT_ABSENT,    RESULT_PASS,      RESULT_FAIL,
 static const char dispositions[] = {DISPOSITION_ABSENT, DISPOSITION_NONE,   DISPOSITION_PASS,
 				    DISPOSITION_REJECT, DISPOSITION_QUARANTINE,
 				    DISPOSITION_OTHER,  '\0'};
+static const char alignments[] = {ALIGNED_ABSENT, ALIGNED_PASS, ALIGNED_LINKED, ALIGNED_FAIL,
+				  '\0'};
 static const char kinds[] = {AUTH_DKIM, AUTH_SPF, AUTH_SPF_HELO, AUTH_SPF_MFROM, AUTH_SPF_OTHER,
 			     '\0'};
 
 struct frame_check *frame_check_new(const struct frame_handler *h)
 {
-	/* not xcalloc: set_text is large, and its pages stay untouched until they are used */
+	/* not xcalloc: the end is large, and its pages stay untouched until they are used */
 	struct frame_check *c = xmalloc(sizeof(*c));
 
-	memset(c, 0, offsetof(struct frame_check, set_text));
+	memset(c, 0, offsetof(struct frame_check, seen_slots));
 	c->h = *h;
 	return c;
 }
@@ -179,6 +188,10 @@ static int take_set(struct frame_check *c, struct cursor *cur, struct err *e)
 	if (cur->bad || slot >= FRAME_SLOTS)
 		return broken(e, "a slot that is none");
 	c->slots[slot / 64] |= 1ULL << slot % 64;
+	c->seen_slots[slot] = (struct slot_seen){.n = (uint8_t)n};
+	for (uint32_t i = 0; i < n; i++)
+		if (c->set[i].kind == AUTH_DKIM)
+			c->seen_slots[slot].dkim[i / 8] |= (uint8_t)(1 << i % 8);
 	c->set_len = 0;
 	return c->h.set(c->h.ctx, slot, c->set, n, e);
 }
@@ -201,6 +214,22 @@ static int count_row(struct frame_check *c, uint32_t record_no, int64_t messages
 	return 0;
 }
 
+/* A key is the number of a result of the kind, or 0. */
+static bool key_ok(const struct slot_seen *s, uint8_t key, bool dkim)
+{
+	uint8_t i = (uint8_t)(key - 1);
+
+	return !key || (key <= s->n && (s->dkim[i / 8] >> i % 8 & 1) == dkim);
+}
+
+static bool alignment_ok(const struct slot_seen *s, const struct record *r)
+{
+	return key_ok(s, r->dkim_key, true) && key_ok(s, r->spf_key, false) &&
+	       (r->dkim_aligned == ALIGNED_PASS) == (r->dkim_key != 0) &&
+	       (r->spf_aligned != ALIGNED_PASS || r->spf_key) &&
+	       (r->spf_aligned != ALIGNED_ABSENT || !r->spf_key);
+}
+
 static int take_record(struct frame_check *c, struct cursor *cur, struct err *e)
 {
 	uint16_t slot = get_u16(cur);
@@ -210,6 +239,10 @@ static int take_record(struct frame_check *c, struct cursor *cur, struct err *e)
 	r.disposition = (enum disposition)get_code(cur, dispositions);
 	r.dkim_evaluated = (enum result)get_code(cur, results);
 	r.spf_evaluated = (enum result)get_code(cur, results);
+	r.dkim_aligned = (enum alignment)get_code(cur, alignments);
+	r.spf_aligned = (enum alignment)get_code(cur, alignments);
+	r.dkim_key = get_u8(cur);
+	r.spf_key = get_u8(cur);
 	r.source_ip.family = get_u8(cur);
 	if (r.source_ip.family == 4)
 		memcpy(r.source_ip.bytes, get(cur, 4), 4);
@@ -225,6 +258,8 @@ static int take_record(struct frame_check *c, struct cursor *cur, struct err *e)
 		return broken(e, "a record that is none");
 	if (slot >= FRAME_SLOTS || !(c->slots[slot / 64] & 1ULL << slot % 64))
 		return broken(e, "a record with a slot that nothing is in");
+	if (!alignment_ok(&c->seen_slots[slot], &r))
+		return broken(e, "an alignment that the results do not bear out");
 	if (count_row(c, r.record_no, r.messages, false, e) < 0)
 		return -1;
 	return c->h.record(c->h.ctx, slot, &r, e);

@@ -49,6 +49,19 @@ enum schema { SCHEMA_RFC7489 = '7', SCHEMA_RFC9990 = '9', SCHEMA_DRAFT = 'd' };
 
 enum report_state { STATE_COMPLETE = 'c', STATE_PARTIAL = 'p' };
 
+/*
+ * Alignment as the worker recomputes it from the raw results of one kind (parse/align.h), apart
+ * from what the reporter's evaluation says (definitions A5).
+ */
+enum alignment {
+	ALIGNED_ABSENT = '-', /* no result of that kind */
+	ALIGNED_PASS = 'p',   /* an aligned one passes */
+	ALIGNED_LINKED = 'l', /* none does, but one names a domain within the policy's
+	                         organizational domain: a DKIM signature whatever becomes of it,
+	                         SPF only if it passes */
+	ALIGNED_FAIL = 'f',   /* none of it */
+};
+
 /* How the report came (definitions A3). */
 enum reporter_auth {
 	AUTH_LOCAL = 'l',      /* a bare report file */
@@ -97,6 +110,9 @@ struct record {
 	int64_t messages;   /* count, >= 0 */
 	enum disposition disposition;
 	enum result dkim_evaluated, spf_evaluated;
+	enum alignment dkim_aligned, spf_aligned;
+	uint8_t dkim_key;   /* number of the result, from 1: the first aligned DKIM pass; 0: none */
+	uint8_t spf_key;    /* the first aligned SPF pass, else the first SPF pass; 0: none */
 	struct text header_from, envelope_from, envelope_to; /* as sent, trimmed */
 	struct text extra;  /* JSON object or absent: reasons, raw words, extensions, .. */
 };

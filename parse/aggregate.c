@@ -13,6 +13,7 @@ struct aggregate *aggregate_new(struct emit *m, struct repairs *r)
 	a->content.len = a->head_area.len = a->record_area.len = a->set.len = 0;
 	a->emit = m;
 	a->repairs = r;
+	a->align = align_new();
 	a->names = names_new();
 	a->content.hash = hash_new();
 	return a;
@@ -22,6 +23,7 @@ void aggregate_free(struct aggregate *a)
 {
 	if (!a)
 		return;
+	align_free(a->align);
 	names_free(a->names);
 	hash_free(a->content.hash);
 	extra_free(&a->head_extra);

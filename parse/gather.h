@@ -17,6 +17,7 @@
 
 #include "base/hash.h"
 #include "parse/aggregate.h"
+#include "parse/align.h"
 #include "parse/extra.h"
 #include "parse/names.h"
 #include "parse/repairs.h"
@@ -71,6 +72,7 @@ enum aggregate_pass {
 struct aggregate {
 	struct emit *emit;
 	struct repairs *repairs;
+	struct align *align;
 	struct names *names;
 	xmlParserCtxtPtr ctxt;
 

@@ -248,6 +248,7 @@ int head_send(struct aggregate *a)
 	if (extra_finish(&a->head_extra, &h.extra, &e) < 0)
 		return refuse(a, e.class, "%s", e.msg);
 	emit_head(a->emit, &h);
+	align_report(a->align, &h);
 	content_of_policy(a);
 	extra_clear(&a->head_extra);
 	a->head_sent = true;

@@ -4,6 +4,7 @@
 #include "parse/mime.h"
 #include "parse/sniff.h"
 #include "base/mem.h"
+#include "base/orgdomain.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ struct parser *parser_new(void)
 	struct parser *p = xmalloc(sizeof(*p));
 
 	charset_open_all();
+	orgdomain_load();
 	xml_setup();
 	mime_setup();
 	p->emit = emit_new();

@@ -148,6 +148,7 @@ static bool is_raw(const struct word *w)
 static void take_word(struct auth_result *r, bool dkim, struct text word)
 {
 	r->result = RESULT_ABSENT;
+	r->result_raw = TEXT_ABSENT;
 	if (!word.len)
 		return;
 	struct word w = word_find(dkim ? WORDS_DKIM : WORDS_SPF, word);
@@ -156,26 +157,45 @@ static void take_word(struct auth_result *r, bool dkim, struct text word)
 	r->result_raw = is_raw(&w) ? word : TEXT_ABSENT;
 }
 
-/* A set that the parent does not know yet: normalised out of its packed form. */
-static void send_set(struct aggregate *a, uint16_t slot)
+/* The set of the record, normalised out of its packed form. How many results. */
+static uint32_t take_set(const struct aggregate *a, struct auth_result to[LIMIT_RESULTS])
 {
 	const uint8_t *p = a->set.p, *end = p + a->set.len;
+	uint32_t n = 0;
 
-	while (p < end) {
-		struct auth_result r = {.kind = AUTH_DKIM};
+	while (p < end && n < LIMIT_RESULTS) {
+		struct auth_result *r = &to[n++];
 		bool dkim = *p++ == 'd';
 
-		r.domain = take_value(&p);
-		r.selector = take_value(&p);
+		r->domain = take_value(&p);
+		r->selector = take_value(&p);
 		struct text scope = take_value(&p);
 
-		take_word(&r, dkim, take_value(&p));
-		if (!dkim)
-			r.kind = scope.len ? (enum auth_kind)word_find(WORDS_SCOPE, scope).code
-					   : AUTH_SPF;
-		emit_auth_result(a->emit, &r);
+		take_word(r, dkim, take_value(&p));
+		r->kind = dkim ? AUTH_DKIM : AUTH_SPF;
+		if (!dkim && scope.len)
+			r->kind = (enum auth_kind)word_find(WORDS_SCOPE, scope).code;
 	}
-	emit_set(a->emit, slot);
+	return n;
+}
+
+/* The set goes along where the parent does not know it yet. Its slot. */
+static uint16_t take_results(struct aggregate *a, struct record *r)
+{
+	struct auth_result results[LIMIT_RESULTS];
+	uint16_t slot;
+	bool known = emit_find_set(a->emit, &slot);
+
+	if (known && align_again(a->align, slot, r))
+		return slot;
+	uint32_t n = take_set(a, results);
+
+	for (uint32_t i = 0; i < n && !known; i++)
+		emit_auth_result(a->emit, &results[i]);
+	if (!known)
+		emit_set(a->emit, slot);
+	align_record(a->align, slot, results, n, r);
+	return slot;
 }
 
 static void refuse_sum(struct aggregate *a)
@@ -269,7 +289,6 @@ static void send_record(struct aggregate *a, struct record *r)
 {
 	const struct text *v = a->value;
 	struct err e;
-	uint16_t slot;
 
 	look_at_elements(a);
 	r->disposition = (enum disposition)evaluated(a, LEAF_DISPOSITION, WORDS_DISPOSITION,
@@ -284,9 +303,7 @@ static void send_record(struct aggregate *a, struct record *r)
 		refuse(a, e.class, "record %u: %s", r->record_no, e.msg);
 		return;
 	}
-	if (!emit_find_set(a->emit, &slot))
-		send_set(a, slot);
-	emit_record(a->emit, slot, r);
+	emit_record(a->emit, take_results(a, r), r);
 }
 
 static void tell_ip_form(struct aggregate *a, const struct ip *ip)

@@ -195,6 +195,10 @@ static inline void put_record(struct store_report *r, int64_t set, const struct 
 	p = put_same(p, rec->envelope_from, rec->header_from);
 	p = copy_text(p, rec->envelope_to);
 	p = copy_jsonb(p, rec->extra);
+	p = copy_char(p, (int)rec->dkim_aligned);
+	p = copy_char(p, (int)rec->spf_aligned);
+	p = rec->dkim_key ? copy_int2(p, rec->dkim_key) : copy_null(p);
+	p = rec->spf_key ? copy_int2(p, rec->spf_key) : copy_null(p);
 	b->len = (size_t)((char *)p - b->p);
 }
 

@@ -112,7 +112,8 @@ static void put_records(struct buf *b, uint64_t item, uint32_t n)
 		const struct record r = {
 			.record_no = i, .source_ip = {4, {192, 0, 2, 99}}, .messages = 1,
 			.disposition = DISPOSITION_NONE, .dkim_evaluated = RESULT_PASS,
-			.spf_evaluated = RESULT_PASS,
+			.spf_evaluated = RESULT_PASS, .dkim_aligned = ALIGNED_ABSENT,
+			.spf_aligned = ALIGNED_ABSENT,
 		};
 		size_t at = frame_begin(b, FRAME_RECORDS, item);
 
@@ -196,7 +197,8 @@ static void part_of_report(uint64_t item)
 		.end_at = 1790899199, .domain = text_of("d99.example.com"), .pct = -1};
 	const struct record r = {.record_no = 1, .source_ip = {4, {192, 0, 2, 99}}, .messages = 9,
 				 .disposition = DISPOSITION_NONE, .dkim_evaluated = RESULT_PASS,
-				 .spf_evaluated = RESULT_PASS};
+				 .spf_evaluated = RESULT_PASS, .dkim_aligned = ALIGNED_ABSENT,
+				 .spf_aligned = ALIGNED_ABSENT};
 	const struct report_sums s = {.records = 1, .messages = 9, .content_hash = {1},
 				      .state = STATE_PARTIAL,
 				      .lost = text_of("the document ends in record 2")};

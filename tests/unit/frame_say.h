@@ -179,6 +179,8 @@ static void put_record(struct buf *b, uint32_t record_no, int64_t messages, cons
 		.disposition = DISPOSITION_NONE,
 		.dkim_evaluated = RESULT_PASS,
 		.spf_evaluated = RESULT_ABSENT,
+		.dkim_aligned = ALIGNED_ABSENT,
+		.spf_aligned = ALIGNED_ABSENT,
 		.header_from = text_of("example.com"),
 		.envelope_from = text_of(""),
 		.extra = text_of(extra),

@@ -63,7 +63,8 @@ static struct store_report *make_report(struct store *ids, struct store_stage *s
 			.record_no = (uint32_t)i + 1, .messages = x->each,
 			.source_ip = {.family = 4, .bytes = {192, 0, 2, (uint8_t)i}},
 			.disposition = DISPOSITION_NONE, .dkim_evaluated = RESULT_PASS,
-			.spf_evaluated = RESULT_FAIL, .header_from = h.domain,
+			.spf_evaluated = RESULT_FAIL, .dkim_aligned = ALIGNED_PASS,
+			.spf_aligned = ALIGNED_ABSENT, .dkim_key = 1, .header_from = h.domain,
 			.extra = i == 0 ? text_of(x->extra) : TEXT_ABSENT};
 
 		must(store_report_record(r, 7, &rec, &mine), &mine);
