@@ -223,6 +223,8 @@ int report_export(struct store *s, const struct conf *c, enum report_shape shape
 		return -1;
 	if (report_file_bind(&f, all, n, values, e) == 0)
 		rc = write_all(s, &f, values, shape, out, e);
+	if (rc < 0 && e->class != ERR_TEMP)
+		e->class = ERR_CONFIG; /* a time zone that the server does not know, a broken file */
 	for (size_t i = 0; i < f.n_params; i++)
 		free(values[i]);
 	report_file_free(&f);
