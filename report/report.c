@@ -20,31 +20,29 @@ int report_format_of(const char *name, enum report_format *ret_f, struct err *e)
 		       "markdown", name);
 }
 
-int report_run(struct store *s, const struct conf *c, const char *name,
-	       const struct report_param *params, size_t n_params, enum report_format f, FILE *out,
-	       struct err *e)
+/* Frees file. */
+static int run(struct store *s, struct report_file *file, const struct report_param *params,
+	       size_t n_params, enum report_format f, FILE *out, struct err *e)
 {
-	struct report_file file = {0};
 	struct store_rows *rows = NULL;
 	char *values[REPORT_PARAMS] = {0};
 	int rc = -1;
 
-	if (report_file_find(c, name, &file, e) < 0)
-		return -1;
-	if (report_file_bind(&file, params, n_params, values, e) < 0)
+	if (report_file_bind(file, params, n_params, values, e) < 0)
 		goto out;
-	if (store_query(s, file.sql, (int)file.n_params, (const char *const *)values, &rows, e) < 0) {
+	if (store_query(s, file->sql, (int)file->n_params, (const char *const *)values, &rows,
+			e) < 0) {
 		/* The server away stays TEMP; all else is the file's fault. */
 		if (e && e->class != ERR_TEMP)
 			e->class = ERR_CONFIG;
-		err_wrap(e, "%s", file.path);
+		err_wrap(e, "%s", file->path);
 		goto out;
 	}
 	struct render_how how = render_how_of(out);
 
-	how.title = file.title;
-	how.about = file.about;
-	how.lines = file.lines;
+	how.title = file->title;
+	how.about = file->about;
+	how.lines = file->lines;
 	render(rows, f, &how, out);
 	rc = 0;
 	if (fflush(out) != 0 || ferror(out))
@@ -52,10 +50,32 @@ int report_run(struct store *s, const struct conf *c, const char *name,
 out:
 	if (rows)
 		store_rows_free(rows);
-	for (size_t i = 0; i < file.n_params; i++)
+	for (size_t i = 0; i < file->n_params; i++)
 		free(values[i]);
-	report_file_free(&file);
+	report_file_free(file);
 	return rc;
+}
+
+int report_run(struct store *s, const struct conf *c, const char *name,
+	       const struct report_param *params, size_t n_params, enum report_format f, FILE *out,
+	       struct err *e)
+{
+	struct report_file file = {0};
+
+	if (report_file_find(c, name, &file, e) < 0)
+		return -1;
+	return run(s, &file, params, n_params, f, out, e);
+}
+
+int report_query(struct store *s, const struct conf *c, const char *name,
+		 const struct report_param *params, size_t n_params, enum report_format f,
+		 FILE *out, struct err *e)
+{
+	struct report_file file = {0};
+
+	if (report_query_find(c, name, &file, e) < 0)
+		return -1;
+	return run(s, &file, params, n_params, f, out, e);
 }
 
 #define NAME_WIDTH 12

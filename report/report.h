@@ -28,6 +28,10 @@ struct report_param {
 int report_run(struct store *s, const struct conf *c, const char *name,
 	       const struct report_param *params, size_t n_params, enum report_format f, FILE *out,
 	       struct err *e) MUST_CHECK;
+/* The same for sql/queries/NAME.sql: lists that commands print. */
+int report_query(struct store *s, const struct conf *c, const char *name,
+		 const struct report_param *params, size_t n_params, enum report_format f,
+		 FILE *out, struct err *e) MUST_CHECK;
 /* One line a report: name, title. */
 int report_list(const struct conf *c, FILE *out, struct err *e) MUST_CHECK;
 
