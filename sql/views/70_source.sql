@@ -100,3 +100,44 @@ JOIN ruadb_data.domain d ON d.tenant_id = s.tenant_id AND d.domain_id = s.domain
 	AND NOT d.is_foreign
 LEFT JOIN ruadb_data.source_identity k ON k.tenant_id = s.tenant_id AND k.id = s.dkim_id
 LEFT JOIN ruadb_data.source_identity f ON f.tenant_id = s.tenant_id AND f.id = s.spf_id;
+
+COMMENT ON VIEW ruadb.source_on_day IS
+	'Who sent as which domain, day by day: counted reports, rolled up where a day is settled. Totals '
+	'are sums over it. Several rows an address and day: one a DKIM key and SPF domain, and one a '
+	'record while the day is not rolled up.';
+COMMENT ON COLUMN ruadb.source_on_day.tenant_id IS 'Whose data; 1 for a single user.';
+COMMENT ON COLUMN ruadb.source_on_day.day IS
+	'UTC day; NULL for reports of more than 31 days, which count in totals but on no day.';
+COMMENT ON COLUMN ruadb.source_on_day.policy_domain IS 'Domain whose policy was applied.';
+COMMENT ON COLUMN ruadb.source_on_day.organizational_domain IS
+	'Organizational domain of the policy domain, by the public suffix list.';
+COMMENT ON COLUMN ruadb.source_on_day.source_ip IS 'Address that sent the mail to the reporters.';
+COMMENT ON COLUMN ruadb.source_on_day.messages IS 'Messages: pass, fail and unknown together.';
+COMMENT ON COLUMN ruadb.source_on_day.pass IS 'Of these, dmarc_pass true.';
+COMMENT ON COLUMN ruadb.source_on_day.fail IS 'Of these, dmarc_pass false.';
+COMMENT ON COLUMN ruadb.source_on_day.unknown IS 'Of these, dmarc_pass NULL.';
+COMMENT ON COLUMN ruadb.source_on_day.dkim_pass IS
+	'Of these, passing aligned DKIM as the reporter evaluated it.';
+COMMENT ON COLUMN ruadb.source_on_day.spf_pass IS
+	'Of these, passing aligned SPF as the reporter evaluated it.';
+COMMENT ON COLUMN ruadb.source_on_day.dkim_only IS
+	'Of these, passing aligned DKIM and not aligned SPF; SPF that was not told is not counted.';
+COMMENT ON COLUMN ruadb.source_on_day.forwarded IS
+	'Of these, with an override reason forwarded, mailing_list or trusted_forwarder.';
+COMMENT ON COLUMN ruadb.source_on_day.linked IS
+	'Of these, linked to us as recomputed: a DKIM signature, whatever its result, or an SPF pass of a '
+	'domain within our organizational domain, aligned or not.';
+COMMENT ON COLUMN ruadb.source_on_day.quarantine IS 'Of these, disposition quarantine.';
+COMMENT ON COLUMN ruadb.source_on_day.reject IS 'Of these, disposition reject.';
+COMMENT ON COLUMN ruadb.source_on_day.dkim_domain IS
+	'Domain of the first aligned DKIM signature that passes; NULL: none, or not refreshed yet.';
+COMMENT ON COLUMN ruadb.source_on_day.dkim_selector IS 'Its selector; NULL or empty: not told.';
+COMMENT ON COLUMN ruadb.source_on_day.spf_domain IS
+	'Domain of the first aligned SPF pass, else of the first SPF pass; NULL: none, or not refreshed.';
+COMMENT ON COLUMN ruadb.source_on_day.settled IS
+	'The day is settled at the reporters of the row (definitions A6).';
+COMMENT ON COLUMN ruadb.source_on_day.records IS 'Records behind the row.';
+COMMENT ON COLUMN ruadb.source_on_day.reporters IS
+	'Who reported it: hashtextextended(reporter, 0) of each.';
+COMMENT ON COLUMN ruadb.source_on_day.dkim_id IS 'Number of the DKIM key: domain and selector.';
+COMMENT ON COLUMN ruadb.source_on_day.spf_id IS 'Number of the SPF domain.';

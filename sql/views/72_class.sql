@@ -310,3 +310,74 @@ SELECT c.tenant_id, c.organizational_domain, c.source_group, c.as_of, c.window_b
 	c.reporters, c.first_day, c.last_day, c.rule, c.thin, c.reviewed, c.dedicated, c.class,
 	c.sender, c.owner, c.reason, c.trend
 FROM ruadb_data.source_class_current c;
+
+COMMENT ON VIEW ruadb.class_window IS
+	'The days that classes and verdicts are made from (definitions B3): the last 30 (setting '
+	'class_days) up to the last settled day that an organizational domain has reports for.';
+COMMENT ON COLUMN ruadb.class_window.tenant_id IS 'Whose data; 1 for a single user.';
+COMMENT ON COLUMN ruadb.class_window.organizational_domain IS
+	'Organizational domain of the policy domains.';
+COMMENT ON COLUMN ruadb.class_window.window_begin IS 'First UTC day of the window.';
+COMMENT ON COLUMN ruadb.class_window.window_end IS
+	'Last UTC day of the window: the last settled day with reports.';
+
+COMMENT ON VIEW ruadb.source_class IS
+	'What kind of source each is (definitions B3): one row an organizational domain and source group, '
+	'over the settled days of its window. Read it for one domain; for all: source_class_current.';
+COMMENT ON VIEW ruadb.source_class_current IS
+	'View source_class as it stood at as_of, made new after each ingest for the domains it touched.';
+COMMENT ON COLUMN ruadb.source_class.tenant_id IS 'Whose data; 1 for a single user.';
+COMMENT ON COLUMN ruadb.source_class.organizational_domain IS
+	'Organizational domain of the policy domains.';
+COMMENT ON COLUMN ruadb.source_class.source_group IS
+	'Narrowest declared range that holds the address; else its /24 (IPv4) or /64 (IPv6).';
+COMMENT ON COLUMN ruadb.source_class.as_of IS 'The instant the row is of.';
+COMMENT ON COLUMN ruadb.source_class.window_begin IS 'First UTC day it is made from.';
+COMMENT ON COLUMN ruadb.source_class.window_end IS
+	'Last UTC day it is made from: the last settled day with reports.';
+COMMENT ON COLUMN ruadb.source_class.messages IS 'Messages: pass, fail and unknown together.';
+COMMENT ON COLUMN ruadb.source_class.pass IS 'Of these, dmarc_pass true.';
+COMMENT ON COLUMN ruadb.source_class.fail IS 'Of these, dmarc_pass false.';
+COMMENT ON COLUMN ruadb.source_class.unknown IS 'Of these, dmarc_pass NULL: known is the rest.';
+COMMENT ON COLUMN ruadb.source_class.dkim_pass IS
+	'Of these, passing aligned DKIM as the reporter evaluated it.';
+COMMENT ON COLUMN ruadb.source_class.spf_pass IS
+	'Of these, passing aligned SPF as the reporter evaluated it.';
+COMMENT ON COLUMN ruadb.source_class.forwarded IS
+	'Of these, with an override reason forwarded, mailing_list or trusted_forwarder.';
+COMMENT ON COLUMN ruadb.source_class.dkim_only_small IS
+	'Of these, passing aligned DKIM without aligned SPF, by a key of whose messages this source sends '
+	'less than 5% (setting selector_percent).';
+COMMENT ON COLUMN ruadb.source_class.linked IS
+	'Of these, linked to us as recomputed: a DKIM signature, whatever its result, or an SPF pass of a '
+	'domain within our organizational domain, aligned or not.';
+COMMENT ON COLUMN ruadb.source_class.quarantine IS 'Of these, disposition quarantine.';
+COMMENT ON COLUMN ruadb.source_class.reject IS 'Of these, disposition reject.';
+COMMENT ON COLUMN ruadb.source_class.recent IS 'Of these, in the last 7 days of the window.';
+COMMENT ON COLUMN ruadb.source_class.before IS 'Of these, in the 7 days before those.';
+COMMENT ON COLUMN ruadb.source_class.addresses IS 'Addresses of the group that sent.';
+COMMENT ON COLUMN ruadb.source_class.reporters IS 'Reporters that saw it.';
+COMMENT ON COLUMN ruadb.source_class.first_day IS
+	'First UTC day an address of it was seen: in the window, or ever as of the last refresh.';
+COMMENT ON COLUMN ruadb.source_class.last_day IS
+	'Last UTC day an address of it was seen: in the window, or later as of the last refresh.';
+COMMENT ON COLUMN ruadb.source_class.rule IS
+	'The rule of definitions B3 that decided, the first that matches: 1 declared by address, 2 '
+	'forwarder, 3 passes, 4 linked to us, 5 everything else.';
+COMMENT ON COLUMN ruadb.source_class.thin IS
+	'Fewer than 10 messages (setting thin_messages), or one reporter only: believe it less.';
+COMMENT ON COLUMN ruadb.source_class.reviewed IS
+	'Declared: by its address, or by the selector or SPF domain of at least half of its messages '
+	'(setting reviewed_percent).';
+COMMENT ON COLUMN ruadb.source_class.dedicated IS
+	'Declared by address as dedicated (only we send there) or shared; NULL: not by address.';
+COMMENT ON COLUMN ruadb.source_class.class IS
+	'authorised (also called verified), misconfigured, forwarder, unverified.';
+COMMENT ON COLUMN ruadb.source_class.sender IS 'Name of the declared sender; NULL: not reviewed.';
+COMMENT ON COLUMN ruadb.source_class.owner IS 'Owner of the declared sender.';
+COMMENT ON COLUMN ruadb.source_class.reason IS
+	'The rule that decided, and its numbers, in words. Percentages are cut, not rounded.';
+COMMENT ON COLUMN ruadb.source_class.trend IS
+	'recent against before: new (nothing of it before), gone, up or down (by 20% or more, setting '
+	'trend_percent), steady. NULL: fewer than 100 messages (setting compare_messages), or the '
+	'reporters of the two weeks differ too much.';

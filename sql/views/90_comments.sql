@@ -6,7 +6,7 @@ BEGIN
 	FOR c IN
 		SELECT y.relname AS yours, a.attname AS name, col_description(x.oid, b.attnum) AS words
 		FROM (VALUES ('counted_record', 'record'), ('record_on_day', 'record'),
-			('spf_result', 'dkim_result')) AS pair (yours, theirs)
+			('spf_result', 'dkim_result'), ('source_class_current', 'source_class')) AS pair (yours, theirs)
 		JOIN pg_class y ON y.oid = ('ruadb.' || pair.yours)::regclass
 		JOIN pg_class x ON x.oid = ('ruadb.' || pair.theirs)::regclass
 		JOIN pg_attribute a ON a.attrelid = y.oid AND a.attnum > 0
