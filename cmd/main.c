@@ -31,14 +31,19 @@ static const struct command commands[] = {
 	 "\n"
 	 "  --format table   the head and a table of records (default)\n"
 	 "  --format json    all fields, one JSON object an item\n"},
-	{"report", cmd_report, NEED_CONF, "[OPTION]... [NAME | list]",
+	{"report", cmd_report, NEED_CONF | NEED_OWN_HELP, "[OPTION]... [NAME | list | help NAME]",
 	 "print a report",
-	 "Prints the report NAME; `list`, or nothing, prints which there are.\n"
+	 "Prints the report NAME; `list`, or nothing, prints which there are. `help NAME`, or\n"
+	 "NAME --help, says what a report is and which parameters it takes.\n"
 	 "\n"
 	 "  --since DAY      only days from then on: 2026-01-31, or 30d\n"
-	 "  --domain NAME    only this policy domain\n"
-	 "  --format F       table (default), json, csv or markdown\n"
-	 "  --param N=V      a report's parameter of another name\n"},
+	 "  --domain NAME    only this domain: a policy domain or an organizational one\n"
+	 "  --source ADDR    an address or a range, for reports about one source\n"
+	 "  --limit N        at most that many rows\n"
+	 "  --param N=V      a report's parameter of another name\n"
+	 "  --format F       table (default), json, jsonl, csv, tsv or markdown\n"
+	 "\n"
+	 "Ctrl-C ends a report that takes too long, in the database too.\n"},
 	{"export", cmd_export, NEED_CONF, "--as SHAPE [OPTION]...",
 	 "print the stored reports as another program would",
 	 "Prints all reports that count, for those who switch, in the shape of parsedmarc 10:\n"

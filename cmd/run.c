@@ -86,7 +86,8 @@ int run_flushed(int status)
 
 /* ---- options ---- */
 
-static int take_common(struct run *r, int option, int *ret_exit)
+/* alone: no argument stands beside it. */
+static int take_common(struct run *r, int option, bool alone, int *ret_exit)
 {
 	switch (option) {
 	case 'c':
@@ -113,6 +114,8 @@ static int take_common(struct run *r, int option, int *ret_exit)
 		return 0;
 	case 'h':
 	case O_HELP:
+		if (r->command && r->command->needs & NEED_OWN_HELP && !alone)
+			return OPTION_HELP;
 		if (r->command) {
 			run_help(r, stdout);
 			*ret_exit = run_flushed(0);
@@ -154,7 +157,7 @@ int run_option(struct run *r, int argc, char **argv, const char *letters,
 							 "there is no option '%s'", given);
 			return OPTION_EXIT;
 		}
-		option = take_common(r, option, ret_exit);
+		option = take_common(r, option, argc == 2, ret_exit);
 		if (option)
 			return option;
 	}

@@ -18,6 +18,7 @@ enum needs {
 	NEED_CONF = 1,     /* run->conf */
 	NEED_DB_READ = 2,  /* run->store, as reader; with NEED_CONF */
 	NEED_DB_WRITE = 4, /* run->store, as ingest; with NEED_CONF */
+	NEED_OWN_HELP = 8, /* --help behind arguments is the command's: OPTION_HELP */
 };
 
 struct command {
@@ -44,7 +45,7 @@ struct run {
 };
 
 /* What run_option returns beside a command's own values (which are > 0 and < 256 or characters). */
-enum { OPTION_END = -1, OPTION_EXIT = -2 };
+enum { OPTION_END = -1, OPTION_EXIT = -2, OPTION_HELP = -3 };
 
 /*
  * The next option of a command: its own (long options, and letters in `letters`), while the common

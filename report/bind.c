@@ -1,7 +1,9 @@
 #include "report/file.h"
 #include "base/text.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -33,6 +35,35 @@ static int bind_date(const char *value, char **ret, struct err *e)
 		       value);
 }
 
+/* An address or a range, as PostgreSQL's inet reads it; ::ffff:192.0.2.1 is IPv4. */
+static int bind_address(const char *value, char **ret, struct err *e)
+{
+	size_t n = strcspn(value, "/");
+	AUTO_FREE char *address = xstrndup(value, n);
+	const char *mapped = strncasecmp(address, "::ffff:", 7) == 0 ? address + 7 : address;
+	struct in6_addr bytes;
+	bool four = inet_pton(AF_INET, mapped, &bytes) == 1;
+
+	if (four || inet_pton(AF_INET6, address, &bytes) == 1) {
+		const char *digits = value + n + (value[n] == '/');
+		size_t len = strspn(digits, "0123456789");
+		long bits = strtol(digits, NULL, 10);
+
+		if (four && mapped != address && *digits)
+			bits -= 96;
+		if (!value[n]) {
+			*ret = xstrdup(four ? mapped : address);
+			return 0;
+		}
+		if (len && len <= 3 && !digits[len] && bits >= 0 && bits <= (four ? 32 : 128)) {
+			*ret = xasprintf("%s/%ld", four ? mapped : address, bits);
+			return 0;
+		}
+	}
+	return err_set(e, ERR_CONFIG, "'%s' is neither an address nor a range like "
+		       "192.0.2.0/24 or 2001:db8::/32", value);
+}
+
 static int bind_value(enum param_type type, const char *value, char **ret, struct err *e)
 {
 	struct buf name = {0};
@@ -55,11 +86,22 @@ static int bind_value(enum param_type type, const char *value, char **ret, struc
 		if (strcmp(value, "yes") && strcmp(value, "no"))
 			return err_set(e, ERR_CONFIG, "'%s' is neither yes nor no", value);
 		break;
+	case PARAM_ADDRESS:
+		return bind_address(value, ret, e);
 	case PARAM_TEXT:
 		break;
 	}
 	*ret = xstrdup(value);
 	return 0;
+}
+
+int report_file_check(enum param_type type, const char *value, struct err *e)
+{
+	char *bound = NULL;
+	int rc = bind_value(type, value, &bound, e);
+
+	free(bound);
+	return rc;
 }
 
 static int unknown(const struct report_file *f, const char *name, struct err *e)
@@ -99,8 +141,14 @@ int report_file_bind(const struct report_file *f, const struct report_param *par
 		if (!given)
 			return err_set(e, ERR_CONFIG, "this report needs a value for '%s'%s%s", p->name,
 				       *p->meaning ? ": " : "", p->meaning);
-		if (value && bind_value(p->type, value, &ret_values[i], e) < 0)
+		char *bound = NULL;
+
+		if (value && bind_value(p->type, value, &bound, e) < 0)
 			return err_wrap(e, "%s", p->name);
+		if (p->number)
+			ret_values[p->number - 1] = bound;
+		else
+			free(bound);
 	}
 	return 0;
 }

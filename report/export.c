@@ -186,7 +186,7 @@ static int write_all(struct store *s, const struct report_file *f, char *const *
 		     enum report_shape shape, FILE *out, struct err *e)
 {
 	struct writer w = {.out = out};
-	int rc = store_query_each(s, f->sql, (int)f->n_params, (const char *const *)values,
+	int rc = store_query_each(s, f->sql, f->n_used, (const char *const *)values,
 				  shape == REPORT_PARSEDMARC_CSV ? csv_row : json_row, &w, e);
 
 	if (rc == 0 && shape == REPORT_PARSEDMARC_JSON) {
@@ -225,7 +225,7 @@ int report_export(struct store *s, const struct conf *c, enum report_shape shape
 		rc = write_all(s, &f, values, shape, out, e);
 	if (rc < 0 && e->class != ERR_TEMP)
 		e->class = ERR_CONFIG; /* a time zone that the server does not know, a broken file */
-	for (size_t i = 0; i < f.n_params; i++)
+	for (int i = 0; i < f.n_used; i++)
 		free(values[i]);
 	report_file_free(&f);
 	return rc;

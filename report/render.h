@@ -1,7 +1,7 @@
 /*
  * render - rows to what people and programs read. What strangers wrote is escaped for where it
- * goes: control characters made visible (table, Markdown, and CSV on a terminal), Markdown's marks,
- * formulas of spreadsheets (CSV), JSON's own escapes. Knows no SQL.
+ * goes: control characters made visible (table, Markdown, TSV, and CSV on a terminal), Markdown's
+ * marks, formulas of spreadsheets (CSV, TSV), JSON's own escapes. Knows no SQL.
  */
 #ifndef REPORT_RENDER_H
 #define REPORT_RENDER_H
@@ -14,6 +14,7 @@
 struct render_how {
 	const char *title; /* may be NULL */
 	const char *about; /* what the rows are (table); may be NULL */
+	const char *foot;  /* what it rests on, below the rows (table, Markdown); may be NULL */
 	bool lines;        /* a row as lines of name and value (table, Markdown) */
 	int width;         /* columns of the terminal; 0: as wide as needed */
 	bool terminal;     /* the output is one */
@@ -29,11 +30,15 @@ void render(const struct store_rows *rows, enum report_format f, const struct re
 /* One each. */
 void render_table(const struct store_rows *rows, const struct render_how *how, FILE *out);
 void render_json(const struct store_rows *rows, FILE *out);
+void render_jsonl(const struct store_rows *rows, FILE *out);
 void render_csv(const struct store_rows *rows, const struct render_how *how, FILE *out);
+void render_tsv(const struct store_rows *rows, const struct render_how *how, FILE *out);
 void render_markdown(const struct store_rows *rows, const struct render_how *how, FILE *out);
 
 struct buf;
 /* Appends a value as people read it: "-" for NULL, yes and no, control characters visible. */
 void render_add_value(struct buf *b, const struct store_rows *rows, int row, int column);
+/* Appends a paragraph, wrapped at blanks; width 0: that of a page. */
+void render_add_wrapped(struct buf *b, const char *words, int width);
 
 #endif

@@ -1,5 +1,7 @@
 #include "report/report.h"
 #include "report/file.h"
+#include "report/foot.h"
+#include "report/mistake.h"
 #include "report/render.h"
 #include "base/text.h"
 
@@ -9,48 +11,69 @@
 
 int report_format_of(const char *name, enum report_format *ret_f, struct err *e)
 {
-	static const char *const names[] = {"table", "json", "csv", "markdown"};
+	static const char *const names[] = {"table", "json", "jsonl", "csv", "tsv", "markdown"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(name, names[i]) == 0) {
 			*ret_f = (enum report_format)i;
 			return 0;
 		}
-	return err_set(e, ERR_CONFIG, "there is no format '%s'; there are: table, json, csv, "
-		       "markdown", name);
+	return err_set(e, ERR_CONFIG, "there is no format '%s'; there are: table, json, jsonl, "
+		       "csv, tsv, markdown", name);
+}
+
+/* The value given for the parameter `domain`; NULL if it takes none, or all. */
+static const char *domain_of(const struct report_file *f, char *const values[REPORT_PARAMS])
+{
+	for (size_t i = 0; i < f->n_params; i++)
+		if (f->params[i].number && strcmp(f->params[i].name, "domain") == 0)
+			return values[f->params[i].number - 1];
+	return NULL;
+}
+
+/* Runs the statement with its values and prints the rows. */
+static int print_rows(struct store *s, const struct conf *c, const struct report_file *file,
+		      char *const values[REPORT_PARAMS], enum report_format f, FILE *out,
+		      char **ret_excerpt, struct err *e)
+{
+	struct store_rows *rows = NULL;
+	struct render_how how = render_how_of(out);
+	AUTO_FREE char *foot = NULL;
+
+	if (store_query(s, file->sql, file->n_used, (const char *const *)values, &rows,
+			e) < 0) {
+		*ret_excerpt = report_mistake(file, store_mistake(s), e);
+		return -1;
+	}
+	int rc = 0;
+
+	if (file->evidence && (f == REPORT_TABLE || f == REPORT_MARKDOWN))
+		rc = report_foot(s, c, domain_of(file, values), &foot, e);
+	how.title = file->title;
+	how.about = file->about;
+	how.foot = foot;
+	how.lines = file->lines;
+	if (rc == 0) {
+		render(rows, f, &how, out);
+		if (fflush(out) != 0 || ferror(out))
+			rc = err_set(e, ERR_TEMP, "writing the report: %s", strerror(errno));
+	}
+	store_rows_free(rows);
+	return rc;
 }
 
 /* Frees file. */
-static int run(struct store *s, struct report_file *file, const struct report_param *params,
-	       size_t n_params, enum report_format f, FILE *out, struct err *e)
+static int run(struct store *s, const struct conf *c, struct report_file *file,
+	       const struct report_param *params, size_t n_params, enum report_format f, FILE *out,
+	       char **ret_excerpt, struct err *e)
 {
-	struct store_rows *rows = NULL;
 	char *values[REPORT_PARAMS] = {0};
-	int rc = -1;
 
-	if (report_file_bind(file, params, n_params, values, e) < 0)
-		goto out;
-	if (store_query(s, file->sql, (int)file->n_params, (const char *const *)values, &rows,
-			e) < 0) {
-		/* The server away stays TEMP; all else is the file's fault. */
-		if (e && e->class != ERR_TEMP)
-			e->class = ERR_CONFIG;
-		err_wrap(e, "%s", file->path);
-		goto out;
-	}
-	struct render_how how = render_how_of(out);
+	int rc = report_file_bind(file, params, n_params, values, e);
 
-	how.title = file->title;
-	how.about = file->about;
-	how.lines = file->lines;
-	render(rows, f, &how, out);
-	rc = 0;
-	if (fflush(out) != 0 || ferror(out))
-		rc = err_set(e, ERR_TEMP, "writing the report: %s", strerror(errno));
-out:
-	if (rows)
-		store_rows_free(rows);
-	for (size_t i = 0; i < file->n_params; i++)
+	if (rc == 0)
+		rc = print_rows(s, c, file, values, f, out, ret_excerpt, e);
+	for (int i = 0; i < file->n_used; i++)
 		free(values[i]);
 	report_file_free(file);
 	return rc;
@@ -58,13 +81,16 @@ out:
 
 int report_run(struct store *s, const struct conf *c, const char *name,
 	       const struct report_param *params, size_t n_params, enum report_format f, FILE *out,
-	       struct err *e)
+	       char **ret_excerpt, struct err *e)
 {
 	struct report_file file = {0};
 
-	if (report_file_find(c, name, &file, e) < 0)
+	*ret_excerpt = NULL;
+	if (report_file_find(c, name, &file, e) < 0 || store_snapshot(s, e) < 0) {
+		report_file_free(&file);
 		return -1;
-	return run(s, &file, params, n_params, f, out, e);
+	}
+	return run(s, c, &file, params, n_params, f, out, ret_excerpt, e);
 }
 
 int report_query(struct store *s, const struct conf *c, const char *name,
@@ -72,10 +98,62 @@ int report_query(struct store *s, const struct conf *c, const char *name,
 		 FILE *out, struct err *e)
 {
 	struct report_file file = {0};
+	AUTO_FREE char *excerpt = NULL;
 
 	if (report_query_find(c, name, &file, e) < 0)
 		return -1;
-	return run(s, &file, params, n_params, f, out, e);
+	return run(s, c, &file, params, n_params, f, out, &excerpt, e);
+}
+
+/* "--since DATE", "--param days=INTEGER" */
+static void add_option(struct buf *b, const struct report_file_param *p)
+{
+	static const char *const options[] = {"since", "domain", "source", "limit"};
+	struct buf option = {0};
+	bool own = true;
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		own = own && strcmp(p->name, options[i]) != 0;
+	buf_printf(&option, own ? "--param %s=" : "--%s ", p->name);
+	for (const char *t = report_file_type(p->type); *t; t++)
+		buf_addc(&option, (char)(*t - 'a' + 'A'));
+	buf_printf(b, "  %-28s ", buf_cstr(&option));
+	buf_free(&option);
+}
+
+int report_help(const struct conf *c, const char *name, FILE *out, struct err *e)
+{
+	struct report_file file = {0};
+	struct buf b = {0};
+
+	if (report_file_find(c, name, &file, e) < 0)
+		return -1;
+	text_add_visible(&b, text_of(file.title));
+	buf_addc(&b, '\n');
+	if (file.about)
+		render_add_wrapped(&b, file.about, 0);
+	buf_adds(&b, file.n_params ? "\n" : "\nIt takes no parameters.\n");
+	for (size_t i = 0; i < file.n_params; i++) {
+		const struct report_file_param *p = &file.params[i];
+
+		add_option(&b, p);
+		text_add_visible(&b, text_of(p->meaning));
+		if (p->has_standard) {
+			buf_adds(&b, *p->meaning ? " (default " : "(default ");
+			text_add_visible(&b, text_of(p->standard ? p->standard : "all"));
+			buf_addc(&b, ')');
+		} else {
+			buf_adds(&b, *p->meaning ? " (needed)" : "(needed)");
+		}
+		buf_addc(&b, '\n');
+	}
+	buf_printf(&b, "\nIts SQL is in ");
+	text_add_visible(&b, text_of(file.path));
+	buf_addc(&b, '\n');
+	fwrite(b.p, 1, b.len, out);
+	buf_free(&b);
+	report_file_free(&file);
+	return 0;
 }
 
 #define NAME_WIDTH 12

@@ -3,7 +3,7 @@
  *
  * A report is one SQL file whose first comment lines say title and parameters (see
  * sql/reports/README in the tree and ruadb(1)). No report is written in C. Rows are rendered as
- * table, JSON, CSV or Markdown; what strangers wrote is escaped for where it goes.
+ * table, JSON, CSV, TSV or Markdown; what strangers wrote is escaped for where it goes.
  */
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
@@ -15,7 +15,8 @@
 
 struct store;
 
-enum report_format { REPORT_TABLE, REPORT_JSON, REPORT_CSV, REPORT_MARKDOWN };
+enum report_format { REPORT_TABLE, REPORT_JSON, REPORT_JSONL, REPORT_CSV, REPORT_TSV,
+		     REPORT_MARKDOWN };
 
 /* -1 for an unknown name (ERR_CONFIG with the list of names). */
 int report_format_of(const char *name, enum report_format *ret_f, struct err *e) MUST_CHECK;
@@ -24,14 +25,20 @@ struct report_param {
 	const char *name, *value;
 };
 
-/* Finds NAME.sql in [report] reports_dir and in the shipped folder, runs it, prints it to out. */
+/*
+ * Finds NAME.sql in [report] reports_dir and in the shipped folder, runs it, prints it to out: all
+ * of it in one transaction that only reads. A mistake in the file is told with its line and column,
+ * and *ret_excerpt is that line with a mark below (the caller's to free; NULL if there is none).
+ */
 int report_run(struct store *s, const struct conf *c, const char *name,
 	       const struct report_param *params, size_t n_params, enum report_format f, FILE *out,
-	       struct err *e) MUST_CHECK;
+	       char **ret_excerpt, struct err *e) MUST_CHECK;
 /* The same for sql/queries/NAME.sql: lists that commands print. */
 int report_query(struct store *s, const struct conf *c, const char *name,
 		 const struct report_param *params, size_t n_params, enum report_format f,
 		 FILE *out, struct err *e) MUST_CHECK;
+/* What the report is, and its parameters. */
+int report_help(const struct conf *c, const char *name, FILE *out, struct err *e) MUST_CHECK;
 /* One line a report: name, title. */
 int report_list(const struct conf *c, FILE *out, struct err *e) MUST_CHECK;
 

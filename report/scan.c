@@ -1,6 +1,7 @@
 #include "report/scan.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 
 static bool in_name(char c)
@@ -89,28 +90,89 @@ static int param_at(const struct report_file *f, const char *p, size_t *ret_n)
 	return -1;
 }
 
-char *report_scan(const struct report_file *f, const char *sql)
+/*
+ * The statement of sql into out, until that has more than `until` bytes. Returns what of sql the
+ * byte at `until` comes from.
+ */
+static size_t scan(const struct report_file *f, const char *sql, struct buf *out, size_t until)
 {
-	static const char *const casts[] = {"date", "text", "text", "bigint", "boolean"};
-	struct buf out = {0};
+	static const char *const casts[] = {"date", "text", "text", "bigint", "boolean", "inet"};
+	const char *p = sql;
 	char before = ' ';
 
+	for (size_t n, at; *p; p += n, before = p[-1]) {
+		at = out->len;
+		n = as_it_stands(p, before);
+		int i = -1;
+
+		if (!n && *p == ':')
+			i = param_at(f, p + 1, &n), n++;
+		n = n ? n : 1;
+		if (i >= 0)
+			buf_printf(out, "$%d::%s", f->params[i].number, casts[f->params[i].type]);
+		else
+			buf_add(out, p, n);
+		if (out->len > until)
+			return (size_t)(p - sql) + (i >= 0 ? 0 : until - at);
+	}
+	return (size_t)(p - sql);
+}
+
+/* Marks what sql asks for: PostgreSQL refuses values that a statement has no use for. */
+static void number_params(struct report_file *f, const char *sql)
+{
+	char before = ' ';
+
+	f->n_used = 0;
+	for (size_t i = 0; i < f->n_params; i++)
+		f->params[i].number = 0;
 	for (size_t n; *sql; sql += n, before = sql[-1]) {
 		n = as_it_stands(sql, before);
-		if (!n && *sql == ':') {
-			int i = param_at(f, sql + 1, &n);
+		int i = !n && *sql == ':' ? param_at(f, sql + 1, &n) : -1;
 
-			n++;
-			if (i >= 0) {
-				buf_printf(&out, "$%d::%s", i + 1, casts[f->params[i].type]);
-				continue;
-			}
-		}
-		n = n ? n : 1;
-		buf_add(&out, sql, n);
+		n += i >= 0 || !n;
+		if (i >= 0)
+			f->params[i].number = 1;
 	}
+	for (size_t i = 0; i < f->n_params; i++)
+		if (f->params[i].number)
+			f->params[i].number = ++f->n_used;
+}
+
+char *report_scan(struct report_file *f, const char *sql)
+{
+	struct buf out = {0};
+
+	number_params(f, sql);
+	scan(f, sql, &out, SIZE_MAX);
 	char *all = xstrdup(buf_cstr(&out));
 
 	buf_free(&out);
 	return all;
+}
+
+size_t report_scan_origin(const struct report_file *f, const char *sql, size_t at)
+{
+	struct buf out = {0};
+	size_t origin = scan(f, sql, &out, at);
+
+	buf_free(&out);
+	return origin;
+}
+
+const char *report_scan_second(const char *sql)
+{
+	bool ended = false;
+	char before = ' ';
+
+	for (size_t n; *sql; sql += n, before = sql[-1]) {
+		bool comment_here = strncmp(sql, "--", 2) == 0 || strncmp(sql, "/*", 2) == 0;
+
+		n = as_it_stands(sql, before);
+		if (ended && !comment_here && !isspace((unsigned char)*sql) && *sql != ';')
+			return sql;
+		ended = ended || (!n && *sql == ';');
+		n = n ? n : 1;
+	}
+	return NULL;
 }

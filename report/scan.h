@@ -7,7 +7,11 @@
 
 #include "report/file.h"
 
-/* The caller frees it. A :name that is no parameter stays as it is. */
-char *report_scan(const struct report_file *f, const char *sql);
+/* The caller frees it. A :name that is no parameter stays as it is. Numbers f's parameters. */
+char *report_scan(struct report_file *f, const char *sql);
+/* Where in sql the byte at `at` of what report_scan makes of it comes from. */
+size_t report_scan_origin(const struct report_file *f, const char *sql, size_t at);
+/* The begin of a second statement; NULL if there is none. */
+const char *report_scan_second(const char *sql);
 
 #endif

@@ -9,7 +9,7 @@
 
 /* Texts are cut to no less than this where the terminal is too narrow: room for most addresses. */
 #define LEAST_WIDTH 16
-#define ABOUT_WIDTH 100
+#define WORDS_WIDTH 100
 #define GAP "  "
 
 /* One character of well-formed UTF-8 at p: its bytes, and the columns it takes in *ret_columns. */
@@ -226,15 +226,14 @@ static void lines_layout(struct buf *b, const struct store_rows *rows)
 	}
 }
 
-/* A paragraph, wrapped at blanks. */
-static void add_about(struct buf *b, const char *about, int width)
+void render_add_wrapped(struct buf *b, const char *words, int width)
 {
 	struct buf text = {0};
 	int column = 0;
 
-	if (!width || width > ABOUT_WIDTH)
-		width = ABOUT_WIDTH;
-	text_add_visible(&text, text_of(about));
+	if (!width || width > WORDS_WIDTH)
+		width = WORDS_WIDTH;
+	text_add_visible(&text, text_of(words));
 	for (const char *p = buf_cstr(&text); *p;) {
 		size_t n = strcspn(p, " ");
 		int columns = columns_of(p, n);
@@ -264,7 +263,7 @@ static void add_title(struct buf *b, const struct render_how *how)
 	add_bold(b, how, "\033[0m");
 	buf_addc(b, '\n');
 	if (how->about)
-		add_about(b, how->about, how->width);
+		render_add_wrapped(b, how->about, how->width);
 	buf_addc(b, '\n');
 }
 
@@ -283,6 +282,10 @@ void render_table(const struct store_rows *rows, const struct render_how *how, F
 		lines_layout(&b, rows);
 	else
 		columns_layout(&b, rows, how);
+	if (how->foot) {
+		buf_addc(&b, '\n');
+		render_add_wrapped(&b, how->foot, how->width);
+	}
 	fwrite(b.p ? b.p : "", 1, b.len, out);
 	buf_free(&b);
 	if (utf8) {

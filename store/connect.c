@@ -87,6 +87,16 @@ static int take_role(struct store *s, struct err *e)
 	return db_run(s, sql, e);
 }
 
+static void hang_up(struct store *s)
+{
+	PGcancel *cancel = s->cancel;
+
+	s->cancel = NULL; /* first: a signal may come in between */
+	PQfreeCancel(cancel);
+	PQfinish(s->conn);
+	s->conn = NULL;
+}
+
 static int dial(struct store *s, const char *conninfo, struct err *e)
 {
 	const char *keys[] = {"dbname", "fallback_application_name", "connect_timeout",
@@ -99,12 +109,13 @@ static int dial(struct store *s, const char *conninfo, struct err *e)
 		values[2] = NULL;
 	if (!conninfo || !*conninfo)
 		values[0] = NULL; /* the PG* environment says all of it */
-	PQfinish(s->conn);
+	hang_up(s);
 	s->n_prepared = 0;
 	s->has_work_tables = false;
 	s->conn = PQconnectdbParams(keys, values, 1);
 	if (PQstatus(s->conn) != CONNECTION_OK)
 		return db_error(s, NULL, e);
+	s->cancel = PQgetCancel(s->conn);
 	PQsetNoticeProcessor(s->conn, swallow_notice, NULL);
 	if (PQserverVersion(s->conn) < 150000)
 		return err_set(e, ERR_CONFIG, "the server is PostgreSQL %d; ruadb needs 15 or "
@@ -220,7 +231,7 @@ void store_close(struct store *s)
 {
 	if (!s)
 		return;
-	PQfinish(s->conn);
+	hang_up(s);
 	hash_free(s->hash);
 	free(s);
 }

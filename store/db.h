@@ -22,6 +22,8 @@ struct store {
 	char sqlstate[6];                /* of the last error; "" if the connection broke */
 	const char *prepared[DB_STATEMENTS]; /* SQL texts prepared on this connection */
 	int n_prepared;
+	struct store_mistake mistake;    /* of store_query */
+	PGcancel *volatile cancel;       /* of the connection; for store_cancel */
 	bool has_work_tables;            /* this connection's temporary tables (commit.c) */
 };
 

@@ -11,12 +11,40 @@ struct store_rows {
 enum { OID_BOOL = 16, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_OID = 26, OID_JSON = 114,
        OID_FLOAT4 = 700, OID_FLOAT8 = 701, OID_NUMERIC = 1700, OID_JSONB = 3802 };
 
+int store_snapshot(struct store *s, struct err *e)
+{
+	return db_run(s, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", e);
+}
+
+void store_cancel(struct store *s)
+{
+	char why[256];
+
+	if (s->cancel)
+		(void)PQcancel(s->cancel, why, sizeof(why)); /* if it fails the next signal ends us */
+}
+
+const struct store_mistake *store_mistake(const struct store *s)
+{
+	return &s->mistake;
+}
+
+static void note_mistake(struct store *s, const PGresult *res)
+{
+	const char *position = PQresultErrorField(res, PG_DIAG_STATEMENT_POSITION);
+	const char *hint = PQresultErrorField(res, PG_DIAG_MESSAGE_HINT);
+
+	s->mistake.position = position ? (int)strtol(position, NULL, 10) : 0;
+	snprintf(s->mistake.hint, sizeof(s->mistake.hint), "%s", hint ? hint : "");
+}
+
 int store_query(struct store *s, const char *sql, int n_params, const char *const *params,
 		struct store_rows **ret_rows, struct err *e)
 {
 	PGresult *res = PQexecParams(s->conn, sql, n_params, NULL, params, NULL, NULL, 0);
 
 	if (PQresultStatus(res) != PGRES_TUPLES_OK && PQresultStatus(res) != PGRES_COMMAND_OK) {
+		note_mistake(s, res);
 		db_error(s, res, e);
 		PQclear(res);
 		return -1;

@@ -229,6 +229,18 @@ int store_domains_remove(struct store *s, const char *const *names, size_t n,
 
 struct store_rows;
 
+/* From here on, until it is closed, everything is read in one transaction that can't write. */
+int store_snapshot(struct store *s, struct err *e) MUST_CHECK;
+/* Ends the statement that runs, which then fails. May be called from a signal handler. */
+void store_cancel(struct store *s);
+
+/* Where in its text the statement that store_query ran last is wrong. */
+struct store_mistake {
+	int position;   /* character, from 1 on; 0: PostgreSQL does not say */
+	char hint[256]; /* what it advises; may be empty */
+};
+const struct store_mistake *store_mistake(const struct store *s);
+
 /* Runs one statement with text parameters ($1..); rows as text, NULL as NULL. */
 int store_query(struct store *s, const char *sql, int n_params, const char *const *params,
 		struct store_rows **ret_rows, struct err *e) MUST_CHECK;

@@ -174,7 +174,7 @@ report summary
 ok "summary: a line a figure" grep -q '^messages  *159$' "$tmp/out"
 report domains --format xml
 is "$status" 64 "another format: usage"
-ok "with those there are" grep -q 'table, json, csv, markdown' "$tmp/err"
+ok "with those there are" grep -q 'table, json, jsonl, csv, tsv, markdown' "$tmp/err"
 
 # ---- what is refused
 report nothing

@@ -93,6 +93,17 @@ static void test_formats(void)
 		"\u00e9\u4e2d|x,-7,false,\r\n"
 		",NaN,,[]\r\n",
 		"csv: quoted where it must be, negative numbers as they are");
+	renders(&rows, REPORT_JSONL, (struct render_how){.title = "T", .foot = "F"},
+		"{\"source\": \"192.0.2.1\", \"messages\": 1200, \"passed\": true, \"more\": {\"a\": 1}}\n"
+		"{\"source\": \"\u00e9\u4e2d|x\", \"messages\": -7, \"passed\": false, \"more\": null}\n"
+		"{\"source\": null, \"messages\": \"NaN\", \"passed\": null, \"more\": []}\n",
+		"jsonl: an object a line, and nothing else");
+	renders(&rows, REPORT_TSV, (struct render_how){.title = "T", .foot = "F"},
+		"source\tmessages\tpassed\tmore\n"
+		"192.0.2.1\t1200\ttrue\t{\"a\": 1}\n"
+		"\u00e9\u4e2d|x\t-7\tfalse\t\n"
+		"\tNaN\t\t[]\n",
+		"tsv: no quotes, NULL is an empty cell");
 	renders(&rows, REPORT_MARKDOWN, (struct render_how){.title = "T"},
 		"## T\n\n"
 		"| source | messages | passed | more |\n"
@@ -128,6 +139,10 @@ static void test_hostile(void)
 		"x\r\n'=1+1\r\n\\x1b[2Jx\r\na\\x0ab\r\n\\xe2\\x80\\xaecod\r\n\\xc2\\x9bm\r\n'@x\r\n'-y\r\n"
 		"'+z\r\n'\\x09q\r\n\"a,b\"\r\n<b>*_`\r\n\\\r\n",
 		"csv on a terminal: control characters are visible");
+	renders(&strange, REPORT_TSV, PLAIN,
+		"x\n'=1+1\n\\x1b[2Jx\na\\nb\n\\xe2\\x80\\xaecod\n\\xc2\\x9bm\n'@x\n'-y\n'+z\n'\\tq\n"
+		"a,b\n<b>*_`\n\\\\\n",
+		"tsv: a row is a line; formulas are defused");
 	renders(&strange, REPORT_MARKDOWN, PLAIN,
 		"| x |\n|---|\n| =1+1 |\n| \\\\x1b\\[2Jx |\n| a\\\\x0ab |\n| \\\\xe2\\\\x80\\\\xaecod |\n"
 		"| \\\\xc2\\\\x9bm |\n| @x |\n| -y |\n| +z |\n| \\\\x09q |\n| a,b |\n| \\<b\\>\\*\\_\\` |\n"
@@ -170,7 +185,11 @@ static void test_about(void)
 	renders(&one, REPORT_TABLE, (struct render_how){.title = "T", .about = "some words  about it",
 							.width = 10},
 		"T\nsome words\nabout it\n\nx\n-\n1\n", "what the rows are is wrapped");
-	renders(&one, REPORT_CSV, (struct render_how){.title = "T", .about = "words"}, "x\r\n1\r\n",
+	renders(&one, REPORT_TABLE, (struct render_how){.foot = "As of now; no more.", .width = 12},
+		"x\n-\n1\n\nAs of now;\nno more.\n", "what it rests on stands below, wrapped");
+	renders(&one, REPORT_MARKDOWN, (struct render_how){.foot = "As of_now."},
+		"| x |\n|---:|\n| 1 |\n\nAs of\\_now.\n", "in Markdown escaped");
+	renders(&one, REPORT_CSV, (struct render_how){.title = "T", .about = "words", .foot = "F"}, "x\r\n1\r\n",
 		"csv has rows only");
 }
 

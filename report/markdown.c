@@ -1,0 +1,91 @@
+#include "report/render.h"
+#include "base/buf.h"
+
+#include <string.h>
+
+/* Marks that Markdown or HTML in it would act on are escaped. */
+static void add_markdown(struct buf *b, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strchr("\\`*_[]<>|~&#!", s[i]))
+			buf_addc(b, '\\');
+		buf_addc(b, s[i]);
+	}
+}
+
+static void add_markdown_value(struct buf *b, const struct store_rows *rows, int row, int column)
+{
+	struct buf value = {0};
+
+	render_add_value(&value, rows, row, column);
+	add_markdown(b, value.p ? value.p : "", value.len);
+	buf_free(&value);
+}
+
+static void add_markdown_name(struct buf *b, const struct store_rows *rows, int column)
+{
+	const char *name = store_rows_name(rows, column);
+
+	add_markdown(b, name, strlen(name));
+}
+
+static void markdown_lines(struct buf *b, const struct store_rows *rows)
+{
+	for (int i = 0; i < store_rows_count(rows); i++) {
+		buf_adds(b, i ? "\n| | |\n|---|---:|\n" : "| | |\n|---|---:|\n");
+		for (int k = 0; k < store_rows_columns(rows); k++) {
+			buf_adds(b, "| ");
+			add_markdown_name(b, rows, k);
+			buf_adds(b, " | ");
+			add_markdown_value(b, rows, i, k);
+			buf_adds(b, " |\n");
+		}
+	}
+}
+
+static void markdown_table(struct buf *b, const struct store_rows *rows)
+{
+	int n = store_rows_columns(rows);
+
+	for (int k = 0; k < n; k++) {
+		buf_adds(b, "| ");
+		add_markdown_name(b, rows, k);
+		buf_addc(b, ' ');
+	}
+	buf_adds(b, "|\n");
+	for (int k = 0; k < n; k++)
+		buf_adds(b, store_rows_is_number(rows, k) ? "|---:" : "|---");
+	buf_adds(b, "|\n");
+	for (int i = 0; i < store_rows_count(rows); i++) {
+		for (int k = 0; k < n; k++) {
+			buf_adds(b, "| ");
+			add_markdown_value(b, rows, i, k);
+			buf_addc(b, ' ');
+		}
+		buf_adds(b, "|\n");
+	}
+}
+
+void render_markdown(const struct store_rows *rows, const struct render_how *how, FILE *out)
+{
+	struct buf b = {0};
+
+	if (how->title) {
+		buf_adds(&b, "## ");
+		add_markdown(&b, how->title, strlen(how->title));
+		buf_adds(&b, "\n\n");
+	}
+	if (!store_rows_count(rows))
+		buf_adds(&b, "No rows.\n");
+	else if (how->lines)
+		markdown_lines(&b, rows);
+	else
+		markdown_table(&b, rows);
+	if (how->foot) {
+		buf_addc(&b, '\n');
+		add_markdown(&b, how->foot, strlen(how->foot));
+		buf_addc(&b, '\n');
+	}
+	fwrite(b.p ? b.p : "", 1, b.len, out);
+	buf_free(&b);
+}
