@@ -44,7 +44,8 @@ SELECT r.tenant_id,
 	CASE WHEN r.state = 'p' THEN r.extra ->> 'lost' END AS lost,
 	coalesce(d.organizational_domain, d.name) AS organizational_domain,
 	d.is_foreign AS "foreign",
-	r.arrived_at
+	r.arrived_at,
+	r.set_key
 FROM ruadb_data.report r
 LEFT JOIN ruadb_data.reporter o ON o.tenant_id = r.tenant_id AND o.reporter_id = r.reporter_id
 LEFT JOIN ruadb_data.domain d ON d.tenant_id = r.tenant_id AND d.domain_id = r.domain_id
@@ -121,6 +122,8 @@ COMMENT ON COLUMN ruadb.report."foreign" IS
 	'Domains that are ours are declared, and this is none of them: in no total.';
 COMMENT ON COLUMN ruadb.report.arrived_at IS
 	'When its mail came into the mailbox; NULL: it was a file, or nobody said.';
+COMMENT ON COLUMN ruadb.report.set_key IS
+	'Reports of the same reporter, domain and range share it: what counts is decided among these.';
 
 -- Ranges of one reporter and domain that overlap: part of the mail may be counted twice.
 -- Reports of the very same range (variants, near repeats) are one; only one of them counts.
