@@ -14,6 +14,17 @@ int counts_check(const struct counts *c, struct err *e)
 		       (long long)c->rows_quarantined);
 }
 
+/* Not %f: the locale's decimal point is not JSON's. */
+static void json_seconds(double seconds, FILE *out)
+{
+	long long ms = (long long)(seconds * 1000 + 0.5);
+
+	if (seconds < 0)
+		fputs("null", out);
+	else
+		fprintf(out, "%lld.%03lld", ms / 1000, ms % 1000);
+}
+
 void counts_json(const struct counts *c, FILE *out)
 {
 	const struct {
@@ -43,10 +54,11 @@ void counts_json(const struct counts *c, FILE *out)
 	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++)
 		fprintf(out, "\"%s\": %lld, ", members[i].name, (long long)members[i].value);
 	fprintf(out, "\"interrupted\": %s, ", c->interrupted ? "true" : "false");
-	/* not %f: the locale's decimal point is not JSON's */
-	long long ms = (long long)(c->seconds * 1000 + 0.5);
-
-	fprintf(out, "\"seconds\": %lld.%03lld}\n", ms / 1000, ms % 1000);
+	fputs("\"seconds\": ", out);
+	json_seconds(c->seconds, out);
+	fputs(", \"refresh_seconds\": ", out);
+	json_seconds(c->refresh_seconds, out);
+	fputs("}\n", out);
 }
 
 static void line(FILE *out, int64_t n, const char *what)

@@ -21,7 +21,8 @@ struct counts {
 	int64_t quarantined, not_reports; /* entries */
 	int64_t records, messages, records_refused, messages_refused; /* of reports_stored */
 	int64_t bytes_in;
-	double seconds;
+	double seconds;         /* to the last COMMIT */
+	double refresh_seconds; /* behind it; negative: there was none */
 	bool interrupted;
 	/* Reconciliation: rows in the files that were read, and in reports that were not stored. */
 	int64_t rows_seen, rows_repeat, rows_quarantined;

@@ -21,6 +21,31 @@ static int status(const struct conf *c, struct err *e)
 	return running ? 0 : EX_UNAVAILABLE;
 }
 
+void refresh_say(const struct store_refreshed *done, FILE *out)
+{
+	if (done->busy)
+		fputs("refresh: another one is running, and takes in what is stored by now\n", out);
+	else
+		fprintf(out, "refreshed in %.1f s: %lld domain days, classes of the sources of %lld "
+			"organizational domains\n", done->seconds, (long long)done->days,
+			(long long)done->domains);
+}
+
+static int refresh(const struct conf *c, struct err *e)
+{
+	struct store_refreshed done;
+
+	if (store_refresh(c, NULL, &done, e) < 0)
+		return -1;
+	refresh_say(&done, stdout);
+	return 0;
+}
+
+static int maintain(const struct conf *c, struct err *e)
+{
+	return store_maintain(c, stdout, e) < 0 ? -1 : refresh(c, e);
+}
+
 int cmd_db(struct run *r, int argc, char **argv)
 {
 	bool dry_run = false;
@@ -43,10 +68,12 @@ int cmd_db(struct run *r, int argc, char **argv)
 	else if (strcmp(what, "url") == 0)
 		rc = store_url(&r->conf, stdout, &e);
 	else if (strcmp(what, "maintain") == 0)
-		rc = store_maintain(&r->conf, stdout, &e);
+		rc = maintain(&r->conf, &e);
+	else if (strcmp(what, "refresh") == 0)
+		rc = refresh(&r->conf, &e);
 	else if (strcmp(what, "migrate") == 0)
 		rc = store_migrate(&r->conf, dry_run, stdout, &e);
 	else
-		return run_usage(r, "one of status, start, stop, url, maintain, migrate");
+		return run_usage(r, "one of status, start, stop, url, maintain, refresh, migrate");
 	return run_flushed(rc < 0 ? run_failed(&e) : rc);
 }

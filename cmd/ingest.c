@@ -2,24 +2,26 @@
 #include "cmd/pipeline.h"
 #include "cmd/pool.h"
 #include "cmd/run.h"
+#include "cmd/signals.h"
 #include "store/store.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
-enum { O_AGAIN = 256, O_JOBS, O_FORMAT, O_PARSE_ONLY };
+enum { O_AGAIN = 256, O_JOBS, O_FORMAT, O_PARSE_ONLY, O_NO_REFRESH };
 
 static const struct option options[] = {
 	{"again", no_argument, NULL, O_AGAIN},
 	{"jobs", required_argument, NULL, O_JOBS},
 	{"format", required_argument, NULL, O_FORMAT},
 	{"parse-only", no_argument, NULL, O_PARSE_ONLY},
+	{"no-refresh", no_argument, NULL, O_NO_REFRESH},
 	{NULL, 0, NULL, 0},
 };
 
 struct wishes {
-	bool again, json, parse_only;
+	bool again, json, parse_only, no_refresh;
 	const char *jobs;
 };
 
@@ -43,6 +45,9 @@ static int take_options(struct run *r, int argc, char **argv, struct wishes *w, 
 		case O_PARSE_ONLY:
 			w->parse_only = true;
 			break;
+		case O_NO_REFRESH:
+			w->no_refresh = true;
+			break;
 		case O_FORMAT:
 			w->json = strcmp(optarg, "json") == 0;
 			if (!w->json && strcmp(optarg, "table") != 0) {
@@ -65,15 +70,39 @@ static int status_of(const struct counts *c)
 	return c->left ? EX_TEMPFAIL : c->quarantined ? EX_DATAERR : 0;
 }
 
-int ingest_finish(struct counts *c, int rc, const struct err *e, bool json, bool parse_only,
-		  bool quiet)
+/* After the last COMMIT. What it could not do the next one does: a warning, and no failed ingest. */
+static void refresh(struct counts *c, const struct ingest_end *how)
+{
+	struct store_refreshed done;
+	struct err e;
+
+	if (!how->json && !how->quiet)
+		fflush(stdout); /* it may take a while: the summary is read meanwhile */
+	if (store_refresh(how->refresh, signals_stop_asked, &done, &e) < 0) {
+		AUTO_FREE char *why = xstrdup(e.msg);
+
+		err_set(&e, e.class, "everything is stored, but the classes of senders are as of "
+			"before, and reports may be slow: %s. `ruadb db refresh` tries again", why);
+		run_failed(&e);
+		return;
+	}
+	if (!done.busy)
+		c->refresh_seconds = done.seconds;
+	if (!how->json && !how->quiet)
+		refresh_say(&done, stdout);
+}
+
+int ingest_finish(struct counts *c, int rc, const struct err *e, const struct ingest_end *how)
 {
 	int status = rc < 0 ? run_failed(e) : 0;
 
-	if (json)
+	if (!how->json && !how->quiet)
+		counts_summary(c, how->parse_only, stdout);
+	c->refresh_seconds = -1;
+	if (how->refresh && rc == 0 && !c->interrupted && c->reports_stored + c->reports_repeat > 0)
+		refresh(c, how);
+	if (how->json)
 		counts_json(c, stdout);
-	else if (!quiet)
-		counts_summary(c, parse_only, stdout);
 	return run_flushed(status ? status : status_of(c));
 }
 
@@ -99,7 +128,9 @@ static int ingest(struct run *r, const struct ingest_walk *walk, const struct wi
 	rc = pipeline_run(&o, feed, &counts, &e);
 	feed_free(feed);
 	counts.seconds = (double)(now_ns() - began) / 1e9;
-	return ingest_finish(&counts, rc, &e, w->json, w->parse_only, r->quiet);
+	return ingest_finish(&counts, rc, &e, &(struct ingest_end){
+		.refresh = w->parse_only || w->no_refresh ? NULL : &r->conf, .json = w->json,
+		.parse_only = w->parse_only, .quiet = r->quiet});
 }
 
 int cmd_ingest(struct run *r, int argc, char **argv)

@@ -4,11 +4,19 @@
 #ifndef CMD_INGEST_H
 #define CMD_INGEST_H
 
+#include "base/conf.h"
 #include "base/err.h"
 #include "cmd/counts.h"
 
-/* Prints summary or JSON object, and the error if rc < 0; returns the exit status. */
-int ingest_finish(struct counts *c, int rc, const struct err *e, bool json, bool parse_only,
-		  bool quiet);
+struct ingest_end {
+	const struct conf *refresh; /* NULL: without a refresh */
+	bool json, parse_only, quiet;
+};
+
+/*
+ * Prints summary or JSON object, and the error if rc < 0, and refreshes if something was stored;
+ * returns the exit status, which does not depend on the refresh.
+ */
+int ingest_finish(struct counts *c, int rc, const struct err *e, const struct ingest_end *how);
 
 #endif

@@ -21,6 +21,7 @@ static const struct command commands[] = {
 	 "  --jobs N         worker processes (default: as many as cores, at most 8)\n"
 	 "  --format json    print one JSON object in place of the summary\n"
 	 "  --parse-only     read and check everything, store nothing: for measuring\n"
+	 "  --no-refresh     leave rollup and classes of sources to `ruadb db refresh`\n"
 	 "\n"
 	 "Ctrl-C ends after the batch that is being stored; the next run goes on from there.\n"
 	 "Exit status: 0 all is well; 65 something was quarantined; 75 the database is away or a\n"
@@ -69,12 +70,13 @@ static const struct command commands[] = {
 	 "  --dry-run        drop: only say what would be dropped\n"
 	 "  --bytes          show: see there\n"
 	 "  --format json    one JSON object a line; retry: as ingest\n"},
-	{"db", cmd_db, NEED_CONF, "status | start | stop | url | maintain | migrate",
+	{"db", cmd_db, NEED_CONF, "status | start | stop | url | maintain | refresh | migrate",
 	 "the database: state, start, stop, address, upkeep",
 	 "  status           where the database is; exit status 69 if it does not run\n"
 	 "  start, stop      the private server (there is one unless [store] conninfo is set)\n"
 	 "  url              a connection string for psql, Grafana and others\n"
-	 "  maintain         make partitions for the months ahead\n"
+	 "  maintain         make partitions for the months ahead; refresh\n"
+	 "  refresh          bring rollup and classes of sources up to date, as ingest does\n"
 	 "  migrate          bring the schema up to date; --dry-run prints what it would do\n"},
 	{"sql", cmd_sql, NEED_CONF, "[PSQL-ARGUMENT]...",
 	 "open psql as a reader of the views",

@@ -88,7 +88,8 @@ static int run_again(struct run *r, struct retry *retry,
 		rc = -1;
 	}
 	counts.seconds = (double)(now_ns() - began) / 1e9;
-	return ingest_finish(&counts, rc, &e, json, false, r->quiet);
+	return ingest_finish(&counts, rc, &e, &(struct ingest_end){
+		.refresh = &r->conf, .json = json, .quiet = r->quiet});
 }
 
 /* All, and not only some of a kind: then what was read in part as well. */

@@ -9,6 +9,7 @@
 
 #include <getopt.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 struct store;
 struct run;
@@ -71,6 +72,10 @@ void run_find_places(struct conf *c);
 char *run_parser_path(const struct conf *c);
 /* --jobs or [ingest] jobs, or the number of cores. */
 int run_jobs(const struct conf *c);
+
+/* What a refresh did, in one line. */
+struct store_refreshed;
+void refresh_say(const struct store_refreshed *done, FILE *out);
 
 int cmd_ingest(struct run *r, int argc, char **argv);
 int cmd_inspect(struct run *r, int argc, char **argv);

@@ -21,7 +21,6 @@ static void settle(struct claimed *c, enum store_outcome outcome)
 	c->settled = true;
 	c->entry->outcome = outcome;
 	c->is_new = outcome != OUTCOME_REPEAT && outcome != OUTCOME_QUARANTINED;
-	c->touched = c->is_new;
 }
 
 /* ---- reports that are alone in a new set ---- */
@@ -351,7 +350,7 @@ static void decide(struct work *w, const struct members *m, struct changes *ret_
 				changes_add(ret_new, x, room);
 			if (x->is_new ? x->raised : x->changed) {
 				changes_add(ret_changed, x, room);
-				first->touched = true; /* all of a set lie on the same days */
+				first->recount = true; /* all of a set lie on the same days */
 			}
 		}
 	}
@@ -445,7 +444,7 @@ int claim_reports(struct work *w, struct err *e)
 	if (!w->n_reports)
 		return 0;
 	for (size_t i = 0; i < w->n_reports; i++)
-		w->reports[i].settled = w->reports[i].is_new = w->reports[i].touched = false;
+		w->reports[i].settled = w->reports[i].is_new = w->reports[i].recount = false;
 	if (!w->careful && claim_first(w, e) < 0)
 		return -1;
 	for (size_t i = 0; i < w->n_reports; i++)

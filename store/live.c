@@ -10,6 +10,7 @@
 struct live {
 	int64_t domain_id;
 	int32_t day;
+	bool recount; /* an older report counts now, or no longer */
 };
 
 struct lives {
@@ -17,17 +18,19 @@ struct lives {
 	size_t n, cap;
 };
 
-static void add(struct lives *l, int64_t domain_id, int32_t day)
+static void add(struct lives *l, struct live x)
 {
 	struct live *last = l->n ? &l->v[l->n - 1] : NULL;
 
-	if (last && last->domain_id == domain_id && last->day == day)
+	if (last && last->domain_id == x.domain_id && last->day == x.day) {
+		last->recount |= x.recount;
 		return;
+	}
 	if (l->n == l->cap) {
 		l->cap = l->cap ? l->cap * 2 : 64;
 		l->v = xrealloc(l->v, l->cap * sizeof(*l->v));
 	}
-	l->v[l->n++] = (struct live){domain_id, day};
+	l->v[l->n++] = x;
 }
 
 static int by_pair(const void *pa, const void *pb)
@@ -44,15 +47,18 @@ static void collect(const struct work *w, struct lives *l)
 	size_t n;
 
 	for (size_t i = 0; i < w->n_reports; i++) {
-		const struct store_report *r = w->reports[i].r;
-		const struct days *d = &r->days;
+		const struct claimed *c = &w->reports[i];
+		const struct days *d = &c->r->days;
+		struct live x = {c->r->domain_id, d->day, c->recount};
 
-		if (!w->reports[i].touched)
+		if (!c->is_new && !c->recount)
 			continue;
 		if (d->has_day)
-			add(l, r->domain_id, d->day);
-		for (uint32_t k = 0; k < d->n; k++)
-			add(l, r->domain_id, d->first + (int32_t)k);
+			add(l, x);
+		for (uint32_t k = 0; k < d->n; k++) {
+			x.day = d->first + (int32_t)k;
+			add(l, x);
+		}
 	}
 	if (!l->n)
 		return;
@@ -60,26 +66,30 @@ static void collect(const struct work *w, struct lives *l)
 	n = l->n;
 	l->n = 0;
 	for (size_t i = 0; i < n; i++)
-		add(l, l->v[i].domain_id, l->v[i].day);
+		add(l, l->v[i]);
 }
 
 static int insert(struct work *w, const struct lives *l, struct err *e)
 {
 	AUTO_FREE int64_t *ids = xcalloc(l->n, sizeof(*ids));
 	AUTO_FREE int32_t *days = xcalloc(l->n, sizeof(*days));
+	AUTO_FREE bool *recount = xcalloc(l->n, sizeof(*recount));
 	AUTO_PARAMS struct params p = {0};
 
 	for (size_t i = 0; i < l->n; i++) {
 		ids[i] = l->v[i].domain_id;
 		days[i] = l->v[i].day;
+		recount[i] = l->v[i].recount;
 	}
 	param_int8(&p, w->st->tenant);
 	copy_array_int8(param_array_begin(&p), ids, (uint32_t)l->n);
 	param_array_end(&p, DB_OID_INT8_ARRAY);
 	copy_array_date(param_array_begin(&p), days, (uint32_t)l->n);
 	param_array_end(&p, DB_OID_DATE_ARRAY);
-	return db_exec(w->s, "INSERT INTO ruadb_data.live_day (tenant_id, domain_id, day) "
-			     "SELECT $1, * FROM unnest($2, $3)", &p, NULL, e);
+	copy_array_bool(param_array_begin(&p), recount, (uint32_t)l->n);
+	param_array_end(&p, DB_OID_BOOL_ARRAY);
+	return db_exec(w->s, "INSERT INTO ruadb_data.live_day (tenant_id, domain_id, day, recount) "
+			     "SELECT $1, * FROM unnest($2, $3, $4)", &p, NULL, e);
 }
 
 int live_store(struct work *w, struct err *e)

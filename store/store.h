@@ -160,6 +160,23 @@ void store_batch_free(struct store_batch *b);
 int store_commit(struct store *s, struct store_stage *st, struct store_batch *b,
 		 struct err *e) MUST_CHECK;
 
+/* ---- the rollup by source, and the classes of sources (store/refresh.c) ---- */
+
+struct store_refreshed {
+	bool busy;                 /* another refresh was running: nothing was done */
+	int64_t days;              /* of domains: looked at because something was new or got settled */
+	int64_t domains;           /* organizational domains whose classes were made new */
+	double seconds;
+};
+
+/*
+ * Brings up to date what makes reports fast, on a connection of its own. No figure depends on it
+ * but those of source_class_current, which say of when they are. stop (may be NULL): asked between
+ * its transactions whether to end early; the next refresh goes on from there.
+ */
+int store_refresh(const struct conf *c, bool (*stop)(void), struct store_refreshed *ret,
+		  struct err *e) MUST_CHECK;
+
 /* ---- quarantine (store/quarantine.c, store/drop.c) ---- */
 
 /* Which of them: every condition that is set holds. All zero: all. */

@@ -27,7 +27,7 @@ struct claimed {
 	size_t item;                  /* in work.items */
 	uint32_t seq;                 /* its place in the batch: who was first */
 	bool is_new;                  /* its rows are to be copied */
-	bool touched;                 /* it is new, or changed who counts in its set, or its trust */
+	bool recount;                 /* an older report of its set counts now, or no longer */
 	bool settled;
 };
 

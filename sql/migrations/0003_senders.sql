@@ -109,12 +109,19 @@ CREATE TABLE ruadb_data.reporter_lag (
 -- Ingest only inserts into live_day, in the transaction that stores the records (several times the
 -- same is one); a refresh takes out what it has rolled up, if that makes it shorter. A day that
 -- is not settled for every reporter stays live.
+-- recount: not only new reports; an older one counts now, or counts no longer. unsettled: for how
+-- many reporters the day was not settled at the last refresh; NULL: no refresh has seen it yet;
+-- 0 stays live for good, unless something new comes.
 CREATE TABLE ruadb_data.live_day (
 	tenant_id bigint NOT NULL,
 	domain_id bigint NOT NULL,
-	day date NOT NULL
+	day date NOT NULL,
+	unsettled integer,
+	recount boolean NOT NULL DEFAULT false
 );
 CREATE INDEX live_day_domain ON ruadb_data.live_day (tenant_id, domain_id, day);
+CREATE INDEX live_day_open ON ruadb_data.live_day (tenant_id)
+	WHERE unsettled IS DISTINCT FROM 0;
 
 -- One row a domain, day, address, aligned DKIM key and passing SPF domain. Sums are NULL for 0.
 -- reporters: hashtextextended(name, 0) of each.
