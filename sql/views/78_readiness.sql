@@ -1,0 +1,246 @@
+-- Is a policy domain ready for a stricter policy (definitions B4)?
+
+-- Reasons that spare a message for its own sake. Not among them: sampled_out and policy_test_mode,
+-- which say that the policy itself spared it (pct, t=y), and local_policy that only tells of a broken
+-- ARC chain, as some receivers write into each record.
+CREATE OR REPLACE FUNCTION ruadb_data.is_spared(extra jsonb) RETURNS boolean
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE WHEN extra IS NULL THEN false ELSE coalesce(extra @? ('$.reasons[*] ? ('
+		'@.type != "sampled_out" && @.type != "policy_test_mode" && !(@.type == "local_policy" '
+		'&& @.comment starts with "arc=" && !(@.comment starts with "arc=pass")))')::jsonpath,
+		false) END;
+COMMENT ON FUNCTION ruadb_data.is_spared(jsonb) IS
+	'A record''s override reasons say that a stricter policy would not hit it (definitions B4).';
+
+CREATE OR REPLACE FUNCTION ruadb_data.so_many(n bigint, what text) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN n || ' ' || what || CASE WHEN n = 1 THEN '' ELSE 's' END;
+COMMENT ON FUNCTION ruadb_data.so_many(bigint, text) IS 'A number and what it counts, in words.';
+
+-- The policy that holds for a message: p for the policy domain itself, sp, else p, for what is below.
+CREATE OR REPLACE FUNCTION ruadb_data.asks_for(p text, sp text, testing text, below boolean)
+	RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE WHEN lower(testing) = 'y' THEN 'none'
+		WHEN below THEN coalesce(nullif(lower(sp), ''), lower(p)) ELSE lower(p) END;
+COMMENT ON FUNCTION ruadb_data.asks_for(text, text, text, boolean) IS
+	'none, quarantine or reject: what a published policy asks for, at the policy domain or below it.';
+
+-- Counted records of trusted reports on settled days of the window, with what the rules need.
+CREATE OR REPLACE VIEW ruadb_data.readiness_record WITH (security_invoker = true) AS
+SELECT w.tenant_id, w.organizational_domain, d.domain_id, c.day, c.source_ip, c.reporter,
+	c.messages, c.dmarc_pass, c.disposition,
+	c.header_from IS NOT NULL AND c.header_from <> '='
+		AND rtrim(lower(ruadb.same_as(c.header_from, d.name)), '.') <> d.name AS below,
+	NOT c.dmarc_pass AND (c.disposition IN ('q', 'r') OR NOT ruadb_data.is_spared(c.extra)) AS hit,
+	c.p, c.sp, c.testing
+FROM ruadb.class_window w
+JOIN ruadb_data.domain d ON d.tenant_id = w.tenant_id AND NOT d.is_foreign
+	AND coalesce(d.organizational_domain, d.name) = w.organizational_domain
+CROSS JOIN LATERAL (
+	SELECT c.day, c.source_ip, c.messages, c.disposition, c.header_from, c.extra, o.name_hash
+		AS reporter, ruadb.dmarc_pass(c.dkim_evaluated, c.spf_evaluated) AS dmarc_pass,
+		r.p, r.sp, r.testing
+	FROM ruadb_data.record c
+	JOIN ruadb_data.report r ON r.tenant_id = c.tenant_id AND r.report_id = c.report_id
+		AND r.counted AND r.reporter_auth IN ('v', 'l')
+	JOIN ruadb_data.reporter_of o ON o.tenant_id = r.tenant_id AND o.reporter_id = r.reporter_id
+	WHERE c.tenant_id = d.tenant_id AND c.domain_id = d.domain_id AND c.messages > 0
+		AND c.day BETWEEN w.window_begin AND w.window_end
+		AND c.day < ruadb.settled_before(o.lag)
+	UNION ALL -- of reports of more than 25 h
+	SELECT y.day, c.source_ip, y.messages, c.disposition, c.header_from, c.extra, o.name_hash,
+		ruadb.dmarc_pass(c.dkim_evaluated, c.spf_evaluated), r.p, r.sp, r.testing
+	FROM ruadb_data.record c
+	JOIN ruadb_data.report r ON r.tenant_id = c.tenant_id AND r.report_id = c.report_id
+		AND r.counted AND r.reporter_auth IN ('v', 'l')
+	JOIN ruadb_data.reporter_of o ON o.tenant_id = r.tenant_id AND o.reporter_id = r.reporter_id
+	JOIN ruadb_data.record_day y ON y.tenant_id = c.tenant_id AND y.report_id = c.report_id
+		AND y.record_no = c.record_no
+	WHERE c.tenant_id = d.tenant_id AND c.domain_id = d.domain_id AND c.day IS NULL
+		AND y.messages > 0 AND y.day BETWEEN w.window_begin AND w.window_end
+		AND y.day < ruadb.settled_before(o.lag)
+) c;
+
+-- One row a policy domain with mail in the window.
+CREATE OR REPLACE VIEW ruadb_data.readiness_sum WITH (security_invoker = true) AS
+SELECT m.tenant_id, m.organizational_domain, m.domain_id,
+	count(DISTINCT m.day) FILTER (WHERE m.own) AS days,
+	count(DISTINCT m.reporter) FILTER (WHERE m.own) AS reporters,
+	coalesce(sum(m.messages) FILTER (WHERE m.own), 0)::bigint AS own_messages,
+	coalesce(sum(m.messages) FILTER (WHERE m.own AND m.dmarc_pass), 0)::bigint AS own_pass,
+	coalesce(sum(m.messages) FILTER (WHERE m.own AND NOT m.dmarc_pass), 0)::bigint AS own_fail,
+	coalesce(sum(m.messages) FILTER (WHERE m.own AND m.hit), 0)::bigint AS own_hit,
+	coalesce(sum(m.messages) FILTER (WHERE m.own AND m.hit AND m.below), 0)::bigint
+		AS own_hit_below,
+	coalesce(sum(m.messages) FILTER (WHERE m.own AND m.hit AND ruadb_data.asks_for(m.p, m.sp,
+		m.testing, m.below) IN ('quarantine', 'reject')), 0)::bigint AS own_hit_enforced,
+	coalesce(sum(m.messages) FILTER (WHERE m.own AND m.disposition IN ('q', 'r')), 0)::bigint
+		AS own_stopped,
+	coalesce(sum(m.messages) FILTER (WHERE m.class = 'unverified' AND m.hit), 0)::bigint
+		AS unverified_hit,
+	coalesce(sum(m.messages) FILTER (WHERE m.class = 'forwarder' AND NOT m.dmarc_pass), 0)::bigint
+		AS forwarder_fail,
+	coalesce(sum(m.messages) FILTER (WHERE m.disposition = 'q'), 0)::bigint AS quarantine,
+	coalesce(sum(m.messages) FILTER (WHERE m.disposition = 'r'), 0)::bigint AS reject
+FROM (
+	SELECT c.*, k.class, coalesce(k.class IN ('authorised', 'misconfigured'), false) AS own
+	FROM ruadb_data.readiness_record c
+	LEFT JOIN LATERAL (SELECT x.network FROM ruadb_data.sender x
+		WHERE x.tenant_id = c.tenant_id AND x.network >>= c.source_ip
+		ORDER BY masklen(x.network) DESC LIMIT 1) e ON true
+	LEFT JOIN ruadb.source_class k ON k.tenant_id = c.tenant_id
+		AND k.organizational_domain = c.organizational_domain
+		AND k.source_group = coalesce(e.network, ruadb.source_group(c.source_ip))
+) m
+GROUP BY m.tenant_id, m.organizational_domain, m.domain_id;
+
+-- The numbers of the verdict as one row.
+CREATE OR REPLACE VIEW ruadb_data.readiness_setting WITH (security_invoker = true) AS
+SELECT max(value) FILTER (WHERE name = 'ready_fail_percent') AS fail_percent,
+	max(value) FILTER (WHERE name = 'ready_days') AS ready_days,
+	max(value) FILTER (WHERE name = 'ready_messages') AS ready_messages,
+	max(value) FILTER (WHERE name = 'ready_reporters') AS ready_reporters
+FROM ruadb.setting;
+
+CREATE OR REPLACE VIEW ruadb.policy_readiness WITH (security_invoker = true) AS
+SELECT v.tenant_id, v.policy_domain, v.organizational_domain, ruadb.as_of() AS as_of,
+	v.window_begin, v.window_end, v.p, v.sp, v.np, v.pct, v.testing, v.policy, v.policy_below,
+	v.days, v.reporters, v.own_messages, v.own_pass, v.own_fail, v.own_unknown, v.own_hit,
+	round(100.0 * v.own_hit / nullif(v.own_known, 0), 2) AS own_hit_percent,
+	v.own_hit_below, v.own_hit_enforced, v.own_stopped, v.unverified_hit, v.forwarder_fail,
+	v.quarantine, v.reject, v.untrusted_reports, v.untrusted_messages,
+	v.verdict,
+	concat_ws('; ',
+		CASE WHEN v.own_messages = 0 THEN 'no own mail in trusted reports' || CASE
+				WHEN v.untrusted_reports = 0 AND v.policy <> 'reject'
+				THEN ': if this domain sends none, p=reject is right at once' ELSE '' END
+			WHEN v.own_known = 0 THEN 'none of ' || v.own_messages
+				|| ' own messages is known to pass or fail'
+			ELSE v.own_hit || ' of ' || v.own_known || ' own messages would be hit ('
+				|| trunc(100.0 * v.own_hit / v.own_known, 2) || '%), '
+				|| CASE WHEN 100.0 * v.own_hit < v.fail_percent * v.own_known
+					THEN 'less than ' ELSE 'not less than ' END
+				|| trim_scale(v.fail_percent) || '%' END,
+		CASE WHEN v.own_hit_below > 0
+			THEN v.own_hit_below || ' of these come from below the domain' END,
+		CASE WHEN v.own_messages > 0 THEN ruadb_data.so_many(v.days, 'day') || ', '
+			|| ruadb_data.so_many(v.reporters, 'reporter') END,
+		CASE WHEN v.own_messages > 0 AND v.verdict = 'not enough data' THEN 'needed are '
+			|| trim_scale(v.ready_days) || ' days, ' || trim_scale(v.ready_messages)
+			|| ' messages, ' || trim_scale(v.ready_reporters) || ' reporters' END,
+		CASE WHEN v.untrusted_reports > 0 THEN '+ '
+			|| ruadb_data.so_many(v.untrusted_messages, 'message') || ' in '
+			|| ruadb_data.so_many(v.untrusted_reports, 'unverified report') END) AS reason,
+	CASE WHEN lower(v.testing) = 'y' THEN 'end testing: take t=y away'
+		WHEN v.pct < 100 AND lower(v.p) IN ('quarantine', 'reject') THEN 'take pct away'
+		WHEN lower(v.p) = 'none' THEN 'p=quarantine'
+		WHEN lower(v.p) = 'quarantine' THEN 'p=reject'
+		WHEN v.policy_below = 'none' THEN 'sp=quarantine'
+		WHEN v.policy_below = 'quarantine' THEN 'sp=reject'
+		WHEN lower(v.p) = 'reject' THEN 'none: p=reject holds' END AS next_step
+FROM (
+	SELECT w.tenant_id, d.name AS policy_domain, w.organizational_domain, w.window_begin,
+		w.window_end, n.p, n.sp, n.np, n.pct, n.testing,
+		ruadb_data.asks_for(n.p, n.sp, n.testing, false) AS policy,
+		ruadb_data.asks_for(n.p, n.sp, n.testing, true) AS policy_below,
+		coalesce(m.days, 0) AS days, coalesce(m.reporters, 0) AS reporters,
+		coalesce(m.own_messages, 0) AS own_messages, coalesce(m.own_pass, 0) AS own_pass,
+		coalesce(m.own_fail, 0) AS own_fail, coalesce(m.own_hit, 0) AS own_hit,
+		coalesce(m.own_messages - m.own_pass - m.own_fail, 0) AS own_unknown,
+		coalesce(m.own_pass + m.own_fail, 0) AS own_known,
+		coalesce(m.own_hit_below, 0) AS own_hit_below,
+		coalesce(m.own_hit_enforced, 0) AS own_hit_enforced,
+		coalesce(m.own_stopped, 0) AS own_stopped,
+		coalesce(m.unverified_hit, 0) AS unverified_hit,
+		coalesce(m.forwarder_fail, 0) AS forwarder_fail,
+		coalesce(m.quarantine, 0) AS quarantine, coalesce(m.reject, 0) AS reject,
+		coalesce(u.reports, 0) AS untrusted_reports,
+		coalesce(u.messages, 0)::bigint AS untrusted_messages,
+		CASE WHEN coalesce(m.days, 0) < t.ready_days OR coalesce(m.reporters, 0)
+				< t.ready_reporters OR coalesce(m.own_pass + m.own_fail, 0) < t.ready_messages
+				THEN 'not enough data'
+			WHEN 100.0 * m.own_hit < t.fail_percent * (m.own_pass + m.own_fail) THEN 'safe'
+			ELSE 'not yet' END AS verdict,
+		t.*
+	FROM ruadb.class_window w
+	JOIN ruadb_data.domain d ON d.tenant_id = w.tenant_id AND NOT d.is_foreign
+		AND coalesce(d.organizational_domain, d.name) = w.organizational_domain
+	CROSS JOIN ruadb_data.readiness_setting t
+	-- what is published now: of the latest report, one that somebody vouches for before others
+	CROSS JOIN LATERAL (SELECT r.p, r.sp, r.np, r.pct, r.testing
+		FROM ruadb_data.report r
+		WHERE r.tenant_id = d.tenant_id AND r.domain_id = d.domain_id AND r.counted
+		ORDER BY r.reporter_auth IN ('v', 'l') DESC, r.end_at DESC NULLS LAST, r.report_id DESC
+		LIMIT 1) n
+	LEFT JOIN ruadb_data.readiness_sum m ON m.tenant_id = d.tenant_id
+		AND m.organizational_domain = w.organizational_domain AND m.domain_id = d.domain_id
+	LEFT JOIN LATERAL (SELECT count(DISTINCT r.report_id) AS reports,
+			sum(coalesce(p.messages, r.messages)) AS messages
+		FROM ruadb_data.report r
+		JOIN ruadb_data.reporter_of o ON o.tenant_id = r.tenant_id
+			AND o.reporter_id = r.reporter_id
+		LEFT JOIN ruadb_data.report_day_part p ON r.day IS NULL AND p.tenant_id = r.tenant_id
+			AND p.report_id = r.report_id
+		WHERE r.tenant_id = d.tenant_id AND r.domain_id = d.domain_id AND r.counted
+			AND r.reporter_auth NOT IN ('v', 'l')
+			AND coalesce(p.day, r.day) BETWEEN w.window_begin AND w.window_end
+			AND coalesce(p.day, r.day) < ruadb.settled_before(o.lag)) u ON true
+) v;
+
+COMMENT ON VIEW ruadb.policy_readiness IS
+	'Whether a stricter policy would hit own mail (definitions B4): one row a policy domain, over the '
+	'settled days of the class window, trusted reports only. Own mail is that of sources of class '
+	'authorised or misconfigured.';
+COMMENT ON COLUMN ruadb.policy_readiness.tenant_id IS 'Whose data; 1 for a single user.';
+COMMENT ON COLUMN ruadb.policy_readiness.policy_domain IS 'Domain whose policy was applied.';
+COMMENT ON COLUMN ruadb.policy_readiness.organizational_domain IS
+	'Organizational domain of the policy domain; classes and window are of it.';
+COMMENT ON COLUMN ruadb.policy_readiness.as_of IS 'The instant the row is of.';
+COMMENT ON COLUMN ruadb.policy_readiness.window_begin IS 'First UTC day it is made from.';
+COMMENT ON COLUMN ruadb.policy_readiness.window_end IS
+	'Last UTC day it is made from: the last settled day with reports.';
+COMMENT ON COLUMN ruadb.policy_readiness.p IS
+	'Published policy in the latest trusted report (else the latest), as sent.';
+COMMENT ON COLUMN ruadb.policy_readiness.sp IS 'Published policy of subdomains there, as sent.';
+COMMENT ON COLUMN ruadb.policy_readiness.np IS
+	'Published policy of subdomains that do not exist there, as sent. Reports do not tell which mail '
+	'came from such ones, so figures take sp for it.';
+COMMENT ON COLUMN ruadb.policy_readiness.pct IS 'Per cent the policy is asked for there.';
+COMMENT ON COLUMN ruadb.policy_readiness.testing IS 'Tag t there: y while it is only tested.';
+COMMENT ON COLUMN ruadb.policy_readiness.policy IS
+	'What that asks for at the policy domain itself: none, quarantine, reject; none while testing.';
+COMMENT ON COLUMN ruadb.policy_readiness.policy_below IS
+	'What that asks for at its subdomains: sp, else p; none while testing.';
+COMMENT ON COLUMN ruadb.policy_readiness.days IS 'Settled days with own mail.';
+COMMENT ON COLUMN ruadb.policy_readiness.reporters IS 'Reporters that saw own mail.';
+COMMENT ON COLUMN ruadb.policy_readiness.own_messages IS
+	'Own mail: of sources of class authorised or misconfigured.';
+COMMENT ON COLUMN ruadb.policy_readiness.own_pass IS 'Of these, dmarc_pass true.';
+COMMENT ON COLUMN ruadb.policy_readiness.own_fail IS 'Of these, dmarc_pass false.';
+COMMENT ON COLUMN ruadb.policy_readiness.own_unknown IS 'Of these, dmarc_pass NULL.';
+COMMENT ON COLUMN ruadb.policy_readiness.own_hit IS
+	'Own mail that quarantine or reject would hit: it fails, and no override reason spares it '
+	'(sampled_out, policy_test_mode and a broken ARC chain do not), or it was hit.';
+COMMENT ON COLUMN ruadb.policy_readiness.own_hit_percent IS
+	'own_hit as a percentage of own_pass and own_fail; NULL: neither is there.';
+COMMENT ON COLUMN ruadb.policy_readiness.own_hit_below IS
+	'Of own_hit, from below the policy domain, for which sp holds.';
+COMMENT ON COLUMN ruadb.policy_readiness.own_hit_enforced IS
+	'Of own_hit, under a policy of that day that asked for quarantine or reject already.';
+COMMENT ON COLUMN ruadb.policy_readiness.own_stopped IS
+	'Own mail that was quarantined or rejected.';
+COMMENT ON COLUMN ruadb.policy_readiness.unverified_hit IS
+	'Mail of unverified sources that would be hit: what the policy is for.';
+COMMENT ON COLUMN ruadb.policy_readiness.forwarder_fail IS
+	'Failing mail of forwarders: collateral, not in the verdict.';
+COMMENT ON COLUMN ruadb.policy_readiness.quarantine IS 'Mail with disposition quarantine.';
+COMMENT ON COLUMN ruadb.policy_readiness.reject IS 'Mail with disposition reject.';
+COMMENT ON COLUMN ruadb.policy_readiness.untrusted_reports IS
+	'Reports in the window that nobody vouches for: not looked at.';
+COMMENT ON COLUMN ruadb.policy_readiness.untrusted_messages IS 'Messages of these.';
+COMMENT ON COLUMN ruadb.policy_readiness.verdict IS
+	'safe: less than 0.5% of own mail that is known to pass or fail would be hit; not yet; not enough '
+	'data: under 14 days, 1000 such messages or 3 reporters. Settings ready_...';
+COMMENT ON COLUMN ruadb.policy_readiness.reason IS 'The numbers of the verdict, in words.';
+COMMENT ON COLUMN ruadb.policy_readiness.next_step IS
+	'The next stricter policy, which the verdict is about; NULL: no policy is known.';
