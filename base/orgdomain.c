@@ -5,8 +5,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define NAME_MAX_BYTES 253 /* RFC 1035 section 2.3.4, without the dot at the end */
-
 static const psl_ctx_t *list;
 static int64_t list_time;
 
@@ -40,9 +38,9 @@ static bool is_address(const char *name)
 }
 
 /* False: not to be looked up. */
-static bool copy_name(struct text name, char copy[NAME_MAX_BYTES + 1])
+static bool copy_name(struct text name, char copy[ORGDOMAIN_NAME + 1])
 {
-	if (!text_present(name) || !name.len || name.len > NAME_MAX_BYTES ||
+	if (!text_present(name) || !name.len || name.len > ORGDOMAIN_NAME ||
 	    memchr(name.p, '\0', name.len) || !text_utf8_ok(name.p, name.len))
 		return false;
 	memcpy(copy, name.p, name.len);
@@ -52,7 +50,7 @@ static bool copy_name(struct text name, char copy[NAME_MAX_BYTES + 1])
 
 bool orgdomain_is_suffix(struct text name)
 {
-	char copy[NAME_MAX_BYTES + 1];
+	char copy[ORGDOMAIN_NAME + 1];
 	const psl_ctx_t *psl = list ? list : psl_builtin();
 
 	return psl && copy_name(name, copy) && psl_is_public_suffix(psl, copy);
@@ -60,7 +58,7 @@ bool orgdomain_is_suffix(struct text name)
 
 struct text orgdomain_of(struct text name)
 {
-	char copy[NAME_MAX_BYTES + 1];
+	char copy[ORGDOMAIN_NAME + 1];
 	const psl_ctx_t *psl = list ? list : psl_builtin();
 	const char *org = psl && copy_name(name, copy) ? psl_registrable_domain(psl, copy) : NULL;
 

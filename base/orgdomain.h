@@ -13,6 +13,8 @@
 
 #include <stdint.h>
 
+#define ORGDOMAIN_NAME 253 /* bytes of the longest name (RFC 1035 2.3.4, without its last dot) */
+
 /* Reads the system's list if it is newer. Call it before a sandbox closes the files. */
 void orgdomain_load(void);
 

@@ -6,22 +6,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_BYTES 253 /* what is longer is no name of the DNS, and not remembered */
-#define NAMES 256      /* that are remembered; a power of 2 */
+#define NAME_BYTES 58 /* of a name that is remembered: most are shorter */
+#define NAMES 2048    /* that are; a power of 2 */
+#define PLACES 4      /* where one may be */
 
 /* A name with its organizational domain, which is a tail of it. */
 struct name {
 	struct text t;   /* trimmed, without dots at the end; of any case */
 	uint32_t org;    /* bytes of the organizational domain */
-	uint64_t number; /* the same one: the same name; 0: too long to have one */
+	uint32_t number; /* the same one: the same name; 0: too long to have one */
 };
 
 /* A name that came before, in lower case. */
 struct known_name {
-	uint64_t number; /* 0: none yet */
+	uint32_t number; /* 0: none yet */
 	uint8_t len, org;
-	char p[NAME_BYTES + 1];
+	char p[NAME_BYTES];
 };
+_Static_assert(sizeof(struct known_name) == 64, "a line of the cache");
 
 /* What became of a slot. */
 struct known_slot {
@@ -32,13 +34,12 @@ struct known_slot {
 };
 
 struct align {
-	uint64_t numbers; /* given to names so far */
+	uint32_t numbers; /* given to names so far */
 	uint32_t report;  /* counts them */
 	bool dkim_strict, spf_strict;
 	struct name policy;
-	uint64_t last_number; /* of the header_from before: mostly the next one is the same */
-	uint32_t last_len;
-	char last[NAME_BYTES + 1];
+	struct name last;     /* a header_from before */
+	char last_text[NAME_BYTES];
 	struct known_name names[NAMES];
 	struct known_slot slots[FRAME_SLOTS];
 };
@@ -81,34 +82,53 @@ static struct text name_part(struct text t)
 	return t;
 }
 
-/* Of the lower case bytes of a name. */
-static struct known_name *place_of(struct align *a, const char *p, uint32_t n)
+/* Where the lower case bytes of a name are, or may be put: *ret_is says which. */
+static struct known_name *place_of(struct align *a, const char *p, uint32_t n, bool *ret_is)
 {
 	uint32_t h = n;
 
 	for (uint32_t i = 0; i < n; i++)
 		h = (h ^ (uint8_t)p[i]) * 0x01000193u;
-	return &a->names[(h ^ h >> 16) % NAMES];
+	h ^= h >> 16;
+	for (uint32_t i = 0; i < PLACES; i++) {
+		struct known_name *k = &a->names[(h + i) % NAMES];
+
+		*ret_is = k->number && k->len == n && memcmp(k->p, p, n) == 0;
+		if (*ret_is || !k->number)
+			return k;
+	}
+	return &a->names[(h + a->numbers % PLACES) % NAMES];
+}
+
+static void remember(struct align *a, struct known_name *k, const char *low, uint32_t len)
+{
+	if (++a->numbers == 0)
+		a->numbers = 1;
+	k->number = a->numbers;
+	k->len = (uint8_t)len;
+	k->org = (uint8_t)orgdomain_of((struct text){low, len}).len;
+	memcpy(k->p, low, len);
 }
 
 static struct name name_of(struct align *a, struct text t)
 {
 	struct name n = {.t = name_part(t)};
-	char low[NAME_BYTES + 1];
+	char low[ORGDOMAIN_NAME];
 
 	n.org = n.t.len;
-	if (!n.t.len || n.t.len > NAME_BYTES)
+	if (!n.t.len || n.t.len > sizeof(low))
 		return n;
 	for (uint32_t i = 0; i < n.t.len; i++)
 		low[i] = lower(n.t.p[i]);
-	struct known_name *k = place_of(a, low, n.t.len);
-
-	if (!k->number || k->len != n.t.len || memcmp(k->p, low, n.t.len) != 0) {
-		k->number = ++a->numbers;
-		k->len = (uint8_t)n.t.len;
-		k->org = (uint8_t)orgdomain_of((struct text){low, n.t.len}).len;
-		memcpy(k->p, low, n.t.len);
+	if (n.t.len > NAME_BYTES) {
+		n.org = orgdomain_of((struct text){low, n.t.len}).len;
+		return n;
 	}
+	bool is;
+	struct known_name *k = place_of(a, low, n.t.len, &is);
+
+	if (!is)
+		remember(a, k, low, n.t.len);
 	n.org = k->org;
 	n.number = k->number;
 	return n;
@@ -145,26 +165,46 @@ static bool is_bare(const struct record *r)
 	       (r->envelope_from.len == 2 && memcmp(r->envelope_from.p, "<>", 2) == 0);
 }
 
-/* What known_slot says it is from; 0: not to be remembered. */
-static uint64_t from_of(struct align *a, const struct record *r)
+/* What results are compared with; mostly it is the same as before. */
+static struct name from_of(struct align *a, const struct record *r)
 {
 	struct text t = r->header_from;
 
-	if (t.len != a->last_len || memcmp(t.p, a->last, t.len) != 0) {
-		a->last_number = name_of(a, t).number;
-		a->last_len = t.len <= NAME_BYTES ? t.len : 0;
-		memcpy(a->last, t.p, a->last_len);
-	}
-	uint64_t number = t.len ? a->last_number : a->policy.number;
+	if (!t.len || (t.len == a->policy.t.len && memcmp(t.p, a->policy.t.p, t.len) == 0))
+		return a->policy;
+	if (t.len == a->last.t.len && memcmp(t.p, a->last_text, t.len) == 0) {
+		struct name n = a->last;
 
-	return number ? number << 1 | is_bare(r) : 0;
+		n.t.p = t.p;
+		return n;
+	}
+	struct name n = name_of(a, t);
+
+	if (!n.t.len)
+		return a->policy;
+	/* only one that is as it was sent is found again */
+	if (n.number && n.t.len == t.len) {
+		memcpy(a->last_text, t.p, t.len);
+		a->last = n;
+	}
+	return n;
+}
+
+/* What known_slot says it is from; 0: not to be remembered. */
+static uint64_t known_as(const struct name *from, const struct record *r)
+{
+	return from->number ? (uint64_t)from->number << 1 | is_bare(r) : 0;
 }
 
 bool align_again(struct align *a, uint16_t slot, struct record *r)
 {
 	const struct known_slot *k = &a->slots[slot];
 
-	if (k->report != a->report || !k->from || k->from != from_of(a, r))
+	if (k->report != a->report || !k->from)
+		return false;
+	struct name from = from_of(a, r);
+
+	if (k->from != known_as(&from, r))
 		return false;
 	r->dkim_aligned = (enum alignment)k->dkim;
 	r->spf_aligned = (enum alignment)k->spf;
@@ -224,11 +264,9 @@ static void take_spf(struct align *a, const struct auth_result *result, uint8_t 
 void align_record(struct align *a, uint16_t slot, const struct auth_result *results, uint32_t n,
 		  struct record *r)
 {
-	struct name from = name_of(a, r->header_from);
+	struct name from = from_of(a, r);
 	bool bare = is_bare(r);
 
-	if (!from.t.len)
-		from = a->policy;
 	r->dkim_aligned = r->spf_aligned = ALIGNED_ABSENT;
 	r->dkim_key = r->spf_key = 0;
 	for (uint32_t i = 0; i < n; i++) {
@@ -243,7 +281,7 @@ void align_record(struct align *a, uint16_t slot, const struct auth_result *resu
 			take_spf(a, result, (uint8_t)(i + 1), &from, r);
 	}
 	a->slots[slot] = (struct known_slot){
-		.from = from_of(a, r), .report = a->report,
+		.from = known_as(&from, r), .report = a->report,
 		.dkim = (char)r->dkim_aligned, .spf = (char)r->spf_aligned,
 		.dkim_key = r->dkim_key, .spf_key = r->spf_key};
 }
