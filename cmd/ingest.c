@@ -120,7 +120,7 @@ static int ingest(struct run *r, const struct ingest_walk *walk, const struct wi
 
 	if (!w->parse_only && store_open(&r->conf, STORE_INGEST, &r->store, &e) < 0)
 		return run_failed(&e);
-	if (r->store && (store_domains_sync(r->store, r->conf.domains, &e) < 0 ||
+	if (r->store && (store_domains_sync(r->store, r->conf.domains, NULL, &e) < 0 ||
 			 store_domains_lookup(r->store, &e) < 0))
 		return run_failed(&e);
 	o.lookups = r->store;

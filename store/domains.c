@@ -1,24 +1,9 @@
 #include "store/domains.h"
-#include "store/db.h"
+#include "store/declare.h"
 #include "base/domain.h"
 #include "base/orgdomain.h"
 
 #include <stdlib.h>
-
-/* ---- shared ---- */
-
-static struct text column_text(const PGresult *res, int row, int col)
-{
-	if (PQgetisnull(res, row, col))
-		return TEXT_ABSENT;
-	return (struct text){PQgetvalue(res, row, col), (uint32_t)PQgetlength(res, row, col)};
-}
-
-static void texts_param(struct params *p, const struct text *v, size_t n)
-{
-	copy_array_text(param_array_begin(p), v, (uint32_t)n);
-	param_array_end(p, DB_OID_TEXT_ARRAY);
-}
 
 static int judge_foreign(struct store *s, struct err *e)
 {
@@ -31,23 +16,6 @@ static int judge_foreign(struct store *s, struct err *e)
 			  " RETURNING coalesce(d.organizational_domain, d.name) AS org) "
 			  "INSERT INTO ruadb_data.class_stale (tenant_id, organizational_domain) "
 			  "SELECT DISTINCT $1, org FROM changed", &p, NULL, e);
-}
-
-/*
- * Does work in a transaction and judges who is foreign then. No domain is stored between its begin
- * and its end: see domains.h.
- */
-static int in_transaction(struct store *s, int (*work)(struct store *, void *, struct err *),
-			  void *ctx, struct err *e)
-{
-	struct err ignored;
-
-	if (db_run(s, "BEGIN; LOCK TABLE ruadb_data.domain IN SHARE ROW EXCLUSIVE MODE", e) == 0 &&
-	    work(s, ctx, e) == 0 && judge_foreign(s, e) == 0 && db_run(s, "COMMIT", e) == 0)
-		return 0;
-	if (!db_lost(s) && db_run(s, "ROLLBACK", &ignored) < 0)
-		return -1;
-	return -1;
 }
 
 /* ---- organizational domains ---- */
@@ -104,16 +72,13 @@ static int write_lookup(struct store *s, void *ctx, struct err *e)
 
 	if (l->other_list && note_list(s, e) < 0)
 		return -1;
-	if (!l->n)
-		return 0;
-
 	param_int8(&p, s->tenant);
 	copy_array_int8(param_array_begin(&p), l->ids, (uint32_t)l->n);
 	param_array_end(&p, DB_OID_INT8_ARRAY);
-	texts_param(&p, l->names, l->n);
-	texts_param(&p, l->orgs, l->n);
-	texts_param(&p, l->before, l->n);
-	return db_exec(s,
+	param_texts(&p, l->names, l->n);
+	param_texts(&p, l->orgs, l->n);
+	param_texts(&p, l->before, l->n);
+	if (db_exec(s,
 		"WITH given AS (SELECT * FROM unnest($2, $3, $4, $5) AS g (id, name, org, before)), "
 		"theirs AS (UPDATE ruadb_data.domain d SET organizational_domain = g.org "
 		"FROM given g WHERE d.tenant_id = $1 AND d.domain_id = g.id), "
@@ -121,14 +86,16 @@ static int write_lookup(struct store *s, void *ctx, struct err *e)
 		"FROM given g WHERE o.tenant_id = $1 AND g.id = 0 AND o.name = g.name) "
 		"INSERT INTO ruadb_data.class_stale (tenant_id, organizational_domain) "
 		"SELECT DISTINCT $1, x.org FROM given g CROSS JOIN LATERAL (VALUES (g.org), "
-		"(g.before)) AS x (org) WHERE g.id <> 0 AND g.org <> g.before", &p, NULL, e);
+		"(g.before)) AS x (org) WHERE g.id <> 0 AND g.org <> g.before", &p, NULL, e) < 0)
+		return -1;
+	return judge_foreign(s, e);
 }
 
 /* Those of the rows that become others. */
 static void look_up(const PGresult *res, struct lookup *l)
 {
 	for (int row = 0; row < PQntuples(res); row++) {
-		struct text name = column_text(res, row, 1), was = column_text(res, row, 2);
+		struct text name = db_text(res, row, 1), was = db_text(res, row, 2);
 		struct text org = orgdomain_of(name);
 
 		if (text_eq(org, was))
@@ -156,7 +123,7 @@ int store_domains_lookup(struct store *s, struct err *e)
 	struct lookup l = {ids, texts, texts + n, texts + 2 * n, 0, other_list};
 
 	look_up(res, &l);
-	return in_transaction(s, write_lookup, &l, e);
+	return declare_transaction(s, "domain", write_lookup, &l, e);
 }
 
 int domains_lookup_all_tenants(struct store *s, struct err *e)
@@ -221,8 +188,8 @@ static int insert_names(struct store *s, void *ctx, struct err *e)
 	AUTO_RESULT PGresult *res = NULL;
 
 	param_int8(&p, s->tenant);
-	texts_param(&p, l->v, l->n);
-	texts_param(&p, l->orgs, l->n);
+	param_texts(&p, l->v, l->n);
+	param_texts(&p, l->orgs, l->n);
 	param_text(&p, (struct text){&l->declared_in, 1});
 	if (db_exec(s, "INSERT INTO ruadb_data.own_domain (tenant_id, name, organizational_domain, "
 		       "declared_in) SELECT $1, g.name, g.org, $4::\"char\" FROM unnest($2, $3) AS g "
@@ -230,8 +197,8 @@ static int insert_names(struct store *s, void *ctx, struct err *e)
 		return -1;
 	for (size_t i = 0; l->ret_new && i < l->n; i++)
 		for (int row = 0; row < PQntuples(res) && !l->ret_new[i]; row++)
-			l->ret_new[i] = text_eq(column_text(res, row, 0), l->v[i]);
-	return 0;
+			l->ret_new[i] = text_eq(db_text(res, row, 0), l->v[i]);
+	return judge_foreign(s, e);
 }
 
 /* What the configuration says is what is declared as from there already. */
@@ -241,7 +208,7 @@ static int is_synced(struct store *s, const struct names *l, bool *ret, struct e
 	AUTO_RESULT PGresult *res = NULL;
 
 	param_int8(&p, s->tenant);
-	texts_param(&p, l->v, l->n);
+	param_texts(&p, l->v, l->n);
 	if (db_exec(s, "SELECT FROM (SELECT name FROM ruadb_data.own_domain WHERE tenant_id = $1 AND "
 		       "declared_in = 'c') AS o FULL JOIN unnest($2) AS g (name) USING (name) WHERE "
 		       "o.name IS NULL OR g.name IS NULL LIMIT 1", &p, &res, e) < 0)
@@ -256,7 +223,7 @@ static int sync_names(struct store *s, void *ctx, struct err *e)
 	AUTO_PARAMS struct params p = {0};
 
 	param_int8(&p, s->tenant);
-	texts_param(&p, l->v, l->n);
+	param_texts(&p, l->v, l->n);
 	if (db_exec(s, "DELETE FROM ruadb_data.own_domain WHERE tenant_id = $1 AND declared_in = 'c' "
 		       "AND name <> ALL ($2)", &p, NULL, e) < 0)
 		return -1;
@@ -271,21 +238,23 @@ static int delete_names(struct store *s, void *ctx, struct err *e)
 	AUTO_RESULT PGresult *res = NULL;
 
 	param_int8(&p, s->tenant);
-	texts_param(&p, l->v, l->n);
+	param_texts(&p, l->v, l->n);
 	if (db_exec(s, "SELECT g.name, EXISTS (SELECT FROM ruadb_data.own_domain o WHERE o.tenant_id = "
 		       "$1 AND o.name = g.name) FROM unnest($2) AS g (name) WHERE NOT EXISTS (SELECT "
 		       "FROM ruadb_data.own_domain o WHERE o.tenant_id = $1 AND o.name = g.name AND "
 		       "o.declared_in = 'd') LIMIT 1", &p, &res, e) < 0)
 		return -1;
 	if (PQntuples(res)) {
-		struct text name = column_text(res, 0, 0);
+		struct text name = db_text(res, 0, 0);
 
 		return err_set(e, ERR_CONFIG, "%.*s %s", (int)name.len, name.p,
 			       *PQgetvalue(res, 0, 1) ? "is declared in the configuration ([domains] "
 			       "names): take it out there" : "is not declared");
 	}
-	return db_exec(s, "DELETE FROM ruadb_data.own_domain WHERE tenant_id = $1 AND declared_in = "
-			  "'d' AND name = ANY ($2)", &p, NULL, e);
+	if (db_exec(s, "DELETE FROM ruadb_data.own_domain WHERE tenant_id = $1 AND declared_in = "
+		       "'d' AND name = ANY ($2)", &p, NULL, e) < 0)
+		return -1;
+	return judge_foreign(s, e);
 }
 
 /* Texts over the words of a list; the caller frees. */
@@ -303,7 +272,18 @@ static struct text *words_of(const char *list, size_t *ret_n)
 	return words;
 }
 
-int store_domains_sync(struct store *s, const char *names, struct err *e)
+int store_may_declare(struct store *s, bool *ret, struct err *e)
+{
+	AUTO_RESULT PGresult *res = NULL;
+
+	if (db_exec(s, "SELECT has_table_privilege('ruadb_data.own_domain', 'INSERT')", NULL, &res,
+		    e) < 0)
+		return -1;
+	*ret = *PQgetvalue(res, 0, 0);
+	return 0;
+}
+
+int store_domains_sync(struct store *s, const char *names, bool *ret_changed, struct err *e)
 {
 	size_t n;
 	AUTO_FREE struct text *words = words_of(names ? names : "", &n);
@@ -316,7 +296,9 @@ int store_domains_sync(struct store *s, const char *names, struct err *e)
 	if (rc == 0)
 		rc = is_synced(s, &l, &synced, e);
 	if (rc == 0 && !synced)
-		rc = in_transaction(s, sync_names, &l, e);
+		rc = declare_transaction(s, "domain", sync_names, &l, e);
+	if (ret_changed)
+		*ret_changed = rc == 0 && !synced;
 	names_free(&l);
 	return rc;
 }
@@ -332,7 +314,7 @@ static int change(struct store *s, const char *const *names, size_t n, bool *ret
 	int rc = names_parse(&l, given, n, e);
 
 	if (rc == 0)
-		rc = in_transaction(s, work, &l, e);
+		rc = declare_transaction(s, "domain", work, &l, e);
 	names_free(&l);
 	return rc;
 }

@@ -220,7 +220,10 @@ int store_quarantine_forget(struct store *s, int64_t id, struct err *e) MUST_CHE
 int store_quarantine_drop(struct store *s, const struct store_quarantined *q, size_t n,
 			  int64_t *ret_originals, struct err *e) MUST_CHECK;
 
-/* ---- domains that are ours (store/domains.c) ---- */
+/* ---- what people declare (store/domains.c, store/senders.c, store/settings.c) ---- */
+
+/* May this connection write what is declared? */
+int store_may_declare(struct store *s, bool *ret, struct err *e) MUST_CHECK;
 
 /*
  * Organizational domains of domains that have none yet, and of all if the public suffix list is
@@ -230,8 +233,10 @@ int store_domains_lookup(struct store *s, struct err *e) MUST_CHECK;
 /*
  * Makes what the configuration declares (names apart by blanks or commas; NULL: none) what is
  * declared as from there, and judges again who is foreign. ERR_CONFIG: one of them is no name.
+ * ret_changed (may be NULL): something else was declared before.
  */
-int store_domains_sync(struct store *s, const char *names, struct err *e) MUST_CHECK;
+int store_domains_sync(struct store *s, const char *names, bool *ret_changed,
+		       struct err *e) MUST_CHECK;
 /*
  * Declares names, or takes back what was declared so: all of them or none. ERR_CONFIG with a
  * sentence: one is no name of ours to declare, or was not declared. ret_new: those that were not
@@ -241,6 +246,41 @@ int store_domains_add(struct store *s, const char *const *names, size_t n, bool 
 		      struct err *e) MUST_CHECK;
 int store_domains_remove(struct store *s, const char *const *names, size_t n,
 			 struct err *e) MUST_CHECK;
+
+/* value NULL: back to the default. ERR_CONFIG with a sentence: no such setting, no such value. */
+int store_setting_set(struct store *s, const char *name, const char *value,
+		      struct err *e) MUST_CHECK;
+
+/* A declared thing; exactly one of network, dkim_domain and spf_domain is there. */
+struct store_sender {
+	const char *name, *owner;  /* owner NULL: not said */
+	bool dedicated;
+	const char *network;       /* CIDR, as range_parse gives it */
+	const char *dkim_domain, *dkim_selector, *spf_domain;
+	uint32_t line;             /* of the file it stands in; 0: of none */
+};
+
+struct store_senders_did {
+	int64_t added, changed; /* changed: of what was declared before, owner or `dedicated` */
+};
+
+/*
+ * Declares all of them or none. whole: they say everything of themselves (a file); else, of what is
+ * declared already, an owner that is not said stays, and so does `dedicated`. An owner is its
+ * sender's and so that of all its things. ERR_INPUT with a sentence (and line): a thing is declared
+ * for another sender.
+ */
+int store_senders_add(struct store *s, const struct store_sender *v, size_t n, bool whole,
+		      struct store_senders_did *ret, struct err *e) MUST_CHECK;
+/* Takes back all things of these names, or these things, of whatever name; all or none: ERR_INPUT
+ * names the first that is not declared. *ret_n: how many things it were. */
+int store_senders_remove(struct store *s, const char *const *names, size_t n, int64_t *ret_n,
+			 struct err *e) MUST_CHECK;
+int store_senders_remove_things(struct store *s, const struct store_sender *v, size_t n,
+				int64_t *ret_n, struct err *e) MUST_CHECK;
+/* The owner of a sender that has declared things; ERR_INPUT: it has none. */
+int store_senders_own(struct store *s, const char *name, const char *owner,
+		      struct err *e) MUST_CHECK;
 
 /* ---- reading (store/query.c) ---- */
 
