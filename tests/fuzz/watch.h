@@ -22,6 +22,7 @@ struct watch {
 	bool in_report, ended;
 	/* of the report that is being read, or was the last */
 	struct report_sums sums;
+	uint8_t results[FRAME_SLOTS]; /* in the set of a slot */
 	uint64_t repairs_of_reading; /* of bytes, characters and markup: only of what was mended */
 	/* of the item */
 	unsigned reports, refused, not_reports;
@@ -73,7 +74,25 @@ static int watch_set(void *ctx, uint16_t slot, const struct auth_result *results
 		watch_text(results[i].selector);
 		watch_text(results[i].result_raw);
 	}
+	((struct watch *)ctx)->results[slot] = (uint8_t)n;
 	return 0;
+}
+
+static bool is_letter(enum alignment a)
+{
+	return a == ALIGNED_ABSENT || a == ALIGNED_PASS || a == ALIGNED_LINKED ||
+	       a == ALIGNED_FAIL;
+}
+
+static void watch_alignment(const struct record *r, unsigned n)
+{
+	if (!is_letter(r->dkim_aligned) || !is_letter(r->spf_aligned))
+		watch_broken("a letter of alignment that is none", "");
+	if (r->dkim_key > n || r->spf_key > n || (r->dkim_key && r->dkim_key == r->spf_key))
+		watch_broken("a key that is no result's", "");
+	if ((r->dkim_aligned == ALIGNED_PASS && !r->dkim_key) ||
+	    (r->spf_aligned == ALIGNED_PASS && !r->spf_key))
+		watch_broken("an aligned pass of nothing", "");
 }
 
 static int watch_record(void *ctx, uint16_t slot, const struct record *r, struct err *e)
@@ -88,6 +107,7 @@ static int watch_record(void *ctx, uint16_t slot, const struct record *r, struct
 	if (!w->in_report || slot >= FRAME_SLOTS || r->messages < 0 ||
 	    (r->source_ip.family != 4 && r->source_ip.family != 6))
 		watch_broken("a record that can not be", "");
+	watch_alignment(r, w->results[slot]);
 	w->sums.records++;
 	w->sums.messages += r->messages;
 	return 0;

@@ -21,6 +21,7 @@ struct told {
 	struct repair repair;
 	char org[64], from[64], extra[128], why[64], what[64], where[64], lost[64];
 	bool envelope_from_present;
+	char alignment[16]; /* of a record: letters and keys, as "p1 f0" */
 	uint8_t family;
 };
 
@@ -64,6 +65,8 @@ static int on_record(void *ctx, uint16_t slot, const struct record *r, struct er
 	t->messages += r->messages;
 	t->family = r->source_ip.family;
 	t->envelope_from_present = text_present(r->envelope_from);
+	snprintf(t->alignment, sizeof(t->alignment), "%c%u %c%u", r->dkim_aligned, r->dkim_key,
+		 r->spf_aligned, r->spf_key);
 	copy(t->from, sizeof(t->from), r->header_from);
 	copy(t->extra, sizeof(t->extra), r->extra);
 	return 0;
@@ -187,6 +190,24 @@ static void put_record(struct buf *b, uint32_t record_no, int64_t messages, cons
 	};
 
 	frame_put_record(b, SLOT, &r);
+}
+
+/* A report whose one record has this alignment, with the results of put_results. */
+static void put_aligned(struct buf *b, char dkim, char spf, uint8_t dkim_key, uint8_t spf_key)
+{
+	const struct record r = {
+		.record_no = 1, .source_ip = {4, {192, 0, 2, 1}}, .messages = 1,
+		.disposition = DISPOSITION_NONE, .dkim_evaluated = RESULT_PASS,
+		.spf_evaluated = RESULT_FAIL, .dkim_aligned = (enum alignment)dkim,
+		.spf_aligned = (enum alignment)spf, .dkim_key = dkim_key, .spf_key = spf_key};
+	size_t at;
+
+	put_head(b, 0, 0, NULL);
+	at = frame_begin(b, FRAME_RECORDS, ITEM);
+	put_results(b);
+	frame_put_set(b, SLOT);
+	frame_put_record(b, SLOT, &r);
+	frame_finish(b, at);
 }
 
 /* Two records of 5 and 2 messages and a refused row of 4. */

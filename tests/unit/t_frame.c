@@ -138,6 +138,41 @@ static void test_sums(void)
 	buf_free(&b);
 }
 
+/* The set is a DKIM result, then one of SPF: 1 and 2. */
+static void test_alignment(void)
+{
+	static const struct {
+		char dkim, spf;
+		uint8_t dkim_key, spf_key;
+		const char *name;
+	} bad[] = {
+		{'x', 'f', 0, 0, "a letter of DKIM that is none"},
+		{'f', '\0', 0, 0, "a letter of SPF that is none"},
+		{'p', 'f', 0, 0, "an aligned DKIM pass that is nowhere"},
+		{'l', 'f', 1, 0, "a DKIM key without an aligned pass"},
+		{'p', 'f', 2, 0, "a DKIM key that is a result of SPF"},
+		{'p', 'f', 3, 0, "a DKIM key behind the results"},
+		{'p', 'f', 255, 0, "far behind them"},
+		{'f', 'p', 0, 0, "an aligned SPF pass that is nowhere"},
+		{'f', '-', 0, 2, "an SPF pass where there is no SPF"},
+		{'f', 'p', 0, 1, "an SPF key that is a result of DKIM"},
+		{'f', 'l', 0, 200, "an SPF key behind the results"},
+	};
+	struct buf b = {0};
+	struct told t;
+
+	put_aligned(&b, 'p', 'l', 1, 2);
+	is_int(feed(&b, &t), ERR_NONE, "an alignment that the results bear out");
+	is_str(t.alignment, "p1 l2", "arrives");
+	put_aligned(&b, '-', 'f', 0, 2);
+	is_int(feed(&b, NULL), ERR_NONE, "an SPF pass that is not aligned has a key");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		put_aligned(&b, bad[i].dkim, bad[i].spf, bad[i].dkim_key, bad[i].spf_key);
+		is_int(feed(&b, NULL), ERR_BUG, bad[i].name);
+	}
+	buf_free(&b);
+}
+
 static void test_repairs(void)
 {
 	struct buf b = {0};
@@ -328,6 +363,7 @@ int main(void)
 	test_extra();
 	test_order();
 	test_sums();
+	test_alignment();
 	test_repairs();
 	test_lost();
 	test_again();
