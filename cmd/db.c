@@ -57,9 +57,14 @@ int cmd_db(struct run *r, int argc, char **argv)
 			return exit_status;
 		dry_run = true;
 	}
-	const char *what = optind == argc - 1 ? argv[optind] : "";
+	const char *what = optind < argc ? argv[optind++] : "";
+	const char *file = strcmp(what, "dump") == 0 && optind < argc ? argv[optind++] : NULL;
 
-	if (strcmp(what, "status") == 0)
+	if (optind < argc)
+		return run_usage(r, "one thing at a time");
+	if (file)
+		rc = store_dump(&r->conf, file, stdout, &e);
+	else if (strcmp(what, "status") == 0)
 		rc = status(&r->conf, &e);
 	else if (strcmp(what, "start") == 0)
 		rc = store_server_start(&r->conf, stdout, &e);
@@ -74,6 +79,7 @@ int cmd_db(struct run *r, int argc, char **argv)
 	else if (strcmp(what, "migrate") == 0)
 		rc = store_migrate(&r->conf, dry_run, stdout, &e);
 	else
-		return run_usage(r, "one of status, start, stop, url, maintain, refresh, migrate");
+		return run_usage(r, "one of status, start, stop, url, maintain, refresh, migrate, "
+				 "dump FILE");
 	return run_flushed(rc < 0 ? run_failed(&e) : rc);
 }

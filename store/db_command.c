@@ -1,4 +1,5 @@
 /* What `ruadb db ...` and `ruadb sql` do beside maintain and migrate. */
+#include "store/client.h"
 #include "store/db.h"
 #include "store/server.h"
 
@@ -121,28 +122,6 @@ static void add_uri(struct buf *b, const PQconninfoOption *opts)
 	}
 }
 
-/* The connection string of the private server (started if need be) or of conninfo; "" for the
- * PG* environment. The caller frees it. */
-static int conninfo_of(const struct conf *c, char **ret, struct err *e)
-{
-	struct server sv;
-
-	if (!server_is_private(c)) {
-		*ret = xstrdup(c->conninfo ? c->conninfo : "");
-		return 0;
-	}
-	int rc = server_look(c, &sv, e);
-
-	if (rc == 0)
-		server_wait(&sv);
-	if (rc == 0 && !sv.pid && c->db_autostart)
-		rc = server_start(&sv, e);
-	if (rc == 0)
-		*ret = server_conninfo(&sv);
-	server_free(&sv);
-	return rc;
-}
-
 /* The URI of the database; the caller frees it. */
 static int uri_of(const struct conf *c, char **ret, struct err *e)
 {
@@ -150,7 +129,7 @@ static int uri_of(const struct conf *c, char **ret, struct err *e)
 	char *why = NULL;
 	struct buf b = {0};
 
-	if (conninfo_of(c, &conninfo, e) < 0)
+	if (client_conninfo(c, &conninfo, e) < 0)
 		return -1;
 	/* where conninfo is empty the environment says it all, and a dashboard may not have it */
 	PQconninfoOption *opts = *conninfo ? PQconninfoParse(conninfo, &why) : PQconndefaults();
@@ -216,27 +195,26 @@ static int may_read_as(const struct conf *c, bool *ret, struct err *e)
 
 int store_exec_psql(const struct conf *c, char **args, struct err *e)
 {
-	AUTO_FREE char *conninfo = NULL, *psql = NULL, *options = NULL;
-	const char *old = getenv("PGOPTIONS");
+	AUTO_FREE char *rest = NULL, *psql = NULL, *options = NULL;
 	bool reader = false;
-	size_t n = 0;
+	size_t n = 0, at = 0;
 
-	if (may_read_as(c, &reader, e) < 0 || conninfo_of(c, &conninfo, e) < 0)
+	if (may_read_as(c, &reader, e) < 0)
 		return -1;
-	options = xasprintf("%s -c search_path=ruadb -c ruadb.tenant_id=%lld%s", old ? old : "",
+	options = xasprintf("-c search_path=ruadb -c ruadb.tenant_id=%lld%s",
 			    (long long)(c->tenant ? c->tenant : 1),
 			    reader ? " -c role=ruadb_read" : "");
-	setenv("PGOPTIONS", options, 1);
+	if (client_environment(c, options, &rest, e) < 0)
+		return -1;
 	while (args && args[n])
 		n++;
 	AUTO_FREE const char **argv = xcalloc(n + 4, sizeof(char *));
-	size_t at = 0;
 
 	psql = find_psql(c);
 	argv[at++] = psql;
-	if (*conninfo) {
+	if (*rest) {
 		argv[at++] = "-d";
-		argv[at++] = conninfo;
+		argv[at++] = rest;
 	}
 	for (size_t i = 0; i < n; i++)
 		argv[at++] = args[i];

@@ -126,7 +126,7 @@ static int bring_up(struct store *s, const struct schema_set *sc, bool dry_run, 
 		    struct err *e)
 {
 	struct state st = {0};
-	bool did = false;
+	bool did = false, handed = false;
 	int rc = read_state(s, &st, e);
 
 	if (rc == 0)
@@ -150,8 +150,13 @@ static int bring_up(struct store *s, const struct schema_set *sc, bool dry_run, 
 		did = true;
 	}
 	free(st.rows);
-	if (rc == 0 && did && !dry_run)
+	/* what a dump was restored to has everything but owners and rights */
+	if (rc == 0 && !did && s->role == STORE_OWNER && !dry_run)
+		rc = schema_roles_wanted(s, &handed, e);
+	if (rc == 0 && (did || handed) && !dry_run)
 		rc = schema_roles(s, out, e);
+	if (rc == 0 && handed && out)
+		fprintf(out, "handed tables and views over to the roles of ruadb\n");
 	if (rc == 0 && !did && out)
 		fprintf(out, "the schema is up to date (version %zu)\n", sc->n_migrations);
 	return rc;

@@ -62,6 +62,20 @@ static void advise(FILE *out)
 		"<your role>;\n", create_roles);
 }
 
+int schema_roles_wanted(struct store *s, bool *ret, struct err *e)
+{
+	AUTO_RESULT PGresult *res = NULL;
+	bool all, may_create;
+
+	if (look(s, &all, &may_create, e) < 0 ||
+	    db_exec(s, "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_roles o ON o.oid = c.relowner "
+		       "WHERE c.relnamespace = to_regnamespace('ruadb_data') AND c.relkind IN "
+		       "('r', 'p') AND o.rolname <> 'ruadb_ingest')", NULL, &res, e) < 0)
+		return -1;
+	*ret = (all || may_create) && *PQgetvalue(res, 0, 0);
+	return 0;
+}
+
 int schema_roles(struct store *s, FILE *out, struct err *e)
 {
 	bool all, may_create;

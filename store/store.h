@@ -45,6 +45,11 @@ int store_server_stop(const struct conf *c, FILE *out, struct err *e) MUST_CHECK
 int store_url(const struct conf *c, FILE *out, struct err *e) MUST_CHECK;
 int store_maintain(const struct conf *c, FILE *out, struct err *e) MUST_CHECK;
 int store_migrate(const struct conf *c, bool dry_run, FILE *out, struct err *e) MUST_CHECK;
+/*
+ * Both schemas for another server: by pg_dump's custom format into file, or as SQL to standard
+ * output ("-"). Says what to do with it, to out, or to standard error.
+ */
+int store_dump(const struct conf *c, const char *file, FILE *out, struct err *e) MUST_CHECK;
 /* Arguments and environment for psql as reader; replaces this process. Returns only on error. */
 int store_exec_psql(const struct conf *c, char **args, struct err *e) MUST_CHECK;
 

@@ -160,7 +160,8 @@ grep -oE -- '(Fl |, Fl )-[a-z][a-z-]+|--[a-z][a-z-]+' "$page" |
 	sed -e 's/^, //' -e 's/^Fl /-/' | sort -u >"$tmp/described"
 comm -23 "$tmp/options" "$tmp/described" >"$tmp/said"
 nothing "ruadb(1) has every option of --help"
-comm -13 "$tmp/options" "$tmp/described" | grep -vx -e --path -e --template -e --now >"$tmp/said"
+comm -13 "$tmp/options" "$tmp/described" | grep -vx -e --path -e --template -e --now \
+	-e --no-owner -e --exit-on-error >"$tmp/said"
 nothing "--help has every option of ruadb(1)"
 for c in $commands; do
 	"$ruadb" "$c" --help >/dev/null 2>&1 || echo "$c --help: status $?"
