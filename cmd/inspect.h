@@ -22,6 +22,7 @@ struct inspect {
 	int64_t tenant, records;
 	int64_t repairs;           /* of the report: times of all */
 	struct buf mended;         /* and rendered */
+	int64_t disagrees;         /* of the report: records that say otherwise than we */
 	struct buf of_report;      /* what each record repeats of its report, rendered */
 	struct buf sets[FRAME_SLOTS]; /* rendered, by slot */
 	size_t sets_bytes;
@@ -60,6 +61,11 @@ const char *inspect_disposition(enum disposition d);
 const char *inspect_scope(enum auth_kind k);
 const char *inspect_schema(enum schema s);
 const char *inspect_pass(const struct record *r); /* "true", "false", "null" */
+/* Alignment recomputed, and whether the reporter says otherwise: in all, and of either kind. */
+const char *inspect_aligned(enum alignment a);
+const char *inspect_disagrees(const struct record *r); /* "true", "false", "null" */
+bool inspect_dkim_disagrees(const struct record *r);
+bool inspect_spf_disagrees(const struct record *r);
 /* An address in text form, into to. */
 const char *inspect_ip(const struct ip *ip, char to[64]);
 /* UTC, "2026-01-31T00:00:00+00:00"; false if there is none. */

@@ -232,6 +232,9 @@ static int on_record(void *ctx, uint16_t slot, const struct record *r, struct er
 	buf_printf(b, ", \"dmarc_pass\": %s", inspect_pass(r));
 	add_word(b, "dkim_evaluated", inspect_result(r->dkim_evaluated));
 	add_word(b, "spf_evaluated", inspect_result(r->spf_evaluated));
+	buf_printf(b, ", \"dkim_aligned\": %s, \"spf_aligned\": %s, \"eval_disagrees\": %s",
+		   inspect_aligned(r->dkim_aligned), inspect_aligned(r->spf_aligned),
+		   inspect_disagrees(r));
 	add_word(b, "disposition", inspect_disposition(r->disposition));
 	add_json(b, "reasons", member(r->extra, "reasons"));
 	add_text(b, "header_from", r->header_from);

@@ -71,8 +71,8 @@ static int on_head(void *ctx, const struct report_head *h, struct err *e)
 	say_policy(i, h);
 	say(i, "schema", text_of(inspect_schema(h->schema)));
 	say(i, "extra", h->extra);
-	page_printf(&i->page, "\n  %-25s %10s  %-6s %-10s %-10s %-11s %-24s %s\n",
-		    "source", "messages", "dmarc", "dkim", "spf",
+	page_printf(&i->page, "\n  %-25s %10s  %-6s %-9s %-8s %-9s %-8s %-11s %-24s %s\n",
+		    "source", "messages", "dmarc", "dkim", "aligned", "spf", "aligned",
 		    "disposition", "header from", "results");
 	return 0;
 }
@@ -105,6 +105,16 @@ static const char *or_dash(const char *word)
 	return word ? word : "-";
 }
 
+/* Ours, beside what the reporter says; marked where the two do not fit. */
+static const char *aligned(enum alignment a, bool disagrees)
+{
+	if (a == ALIGNED_PASS)
+		return disagrees ? "yes !" : "yes";
+	if (a == ALIGNED_ABSENT)
+		return "-";
+	return disagrees ? "no !" : "no";
+}
+
 static int on_record(void *ctx, uint16_t slot, const struct record *r, struct err *e)
 {
 	struct inspect *i = inspect_of(ctx);
@@ -115,15 +125,18 @@ static int on_record(void *ctx, uint16_t slot, const struct record *r, struct er
 	(void)e;
 	b->len = 0;
 	text_add_visible(&from, r->header_from);
-	buf_printf(b, "  %-25s %10lld  %-6s %-10s %-10s %-11s %-24s ",
+	buf_printf(b, "  %-25s %10lld  %-6s %-9s %-8s %-9s %-8s %-11s %-24s ",
 		   or_dash(inspect_ip(&r->source_ip, ip)), (long long)r->messages,
 		   *pass == 't' ? "pass" : *pass == 'f' ? "fail" : "-",
 		   or_dash(inspect_result(r->dkim_evaluated)),
+		   aligned(r->dkim_aligned, inspect_dkim_disagrees(r)),
 		   or_dash(inspect_result(r->spf_evaluated)),
+		   aligned(r->spf_aligned, inspect_spf_disagrees(r)),
 		   or_dash(inspect_disposition(r->disposition)), buf_cstr(&from));
 	buf_add(b, i->sets[slot].p, i->sets[slot].len);
 	buf_addc(b, '\n');
 	buf_free(&from);
+	i->disagrees += inspect_dkim_disagrees(r) || inspect_spf_disagrees(r);
 	inspect_put_line(i);
 	return 0;
 }
@@ -199,6 +212,9 @@ static int on_end(void *ctx, const struct report_sums *s, struct err *e)
 			(unsigned long long)s->records_refused, (long long)s->messages_refused);
 	page_printf(&i->page, "%s\n", s->state == STATE_PARTIAL ? "; only a part of it" : "");
 	say(i, "lost", s->lost);
+	if (i->disagrees)
+		page_printf(&i->page, "  ! in %lld records dkim or spf is otherwise than the "
+			    "results bear out\n", (long long)i->disagrees);
 	page_printf(&i->page, "\n");
 	i->in_report = false;
 	return 0;

@@ -13,7 +13,7 @@ struct inspect *inspect_of(void *ctx)
 
 void inspect_begin(struct inspect *i)
 {
-	i->records = i->repairs = 0;
+	i->records = i->repairs = i->disagrees = 0;
 	i->mended.len = 0;
 	i->in_report = true;
 	i->began = page_at(&i->page);
@@ -140,6 +140,37 @@ const char *inspect_pass(const struct record *r)
 		return "true";
 	return r->dkim_evaluated != RESULT_ABSENT && r->spf_evaluated != RESULT_ABSENT ?
 		"false" : "null";
+}
+
+const char *inspect_aligned(enum alignment a)
+{
+	return a == ALIGNED_ABSENT ? "null" : a == ALIGNED_PASS ? "true" : "false";
+}
+
+/* As ruadb.disagrees of sql/views/10_words.sql: -1 where there is nothing to compare. */
+static int disagrees(enum alignment a, enum result evaluated)
+{
+	if (a == ALIGNED_ABSENT || evaluated == RESULT_ABSENT)
+		return -1;
+	return (a == ALIGNED_PASS) != (evaluated == RESULT_PASS);
+}
+
+bool inspect_dkim_disagrees(const struct record *r)
+{
+	return disagrees(r->dkim_aligned, r->dkim_evaluated) > 0;
+}
+
+bool inspect_spf_disagrees(const struct record *r)
+{
+	return disagrees(r->spf_aligned, r->spf_evaluated) > 0;
+}
+
+const char *inspect_disagrees(const struct record *r)
+{
+	int dkim = disagrees(r->dkim_aligned, r->dkim_evaluated);
+	int spf = disagrees(r->spf_aligned, r->spf_evaluated);
+
+	return dkim > 0 || spf > 0 ? "true" : dkim == 0 || spf == 0 ? "false" : "null";
 }
 
 const char *inspect_ip(const struct ip *ip, char to[64])

@@ -28,8 +28,10 @@ SELECT c.tenant_id,
 		AS disposition_raw,
 	ruadb.aligned(c.dkim_aligned) AS dkim_aligned,
 	ruadb.aligned(c.spf_aligned) AS spf_aligned,
-	ruadb.disagrees(c.dkim_aligned, c.dkim_evaluated)
-		OR ruadb.disagrees(c.spf_aligned, c.spf_evaluated) AS eval_disagrees,
+	coalesce(ruadb.disagrees(c.dkim_aligned, c.dkim_evaluated)
+			OR ruadb.disagrees(c.spf_aligned, c.spf_evaluated),
+		ruadb.disagrees(c.dkim_aligned, c.dkim_evaluated),
+		ruadb.disagrees(c.spf_aligned, c.spf_evaluated)) AS eval_disagrees,
 	coalesce(d.organizational_domain, d.name) AS organizational_domain,
 	c.dkim_key,
 	r.reporter_auth = 'v' OR r.reporter_auth = 'l' AS trusted

@@ -254,7 +254,7 @@ BEGIN
 	RETURN false;
 END $$;
 SELECT pg_temp.is(pg_temp.plan('SELECT source_ip, sum(messages) FROM counted_record GROUP BY 1',
-	'on (domain|reporter)'), false, 'joins whose columns are not asked for are left out');
+	'on reporter'), false, 'joins whose columns are not asked for are left out');
 SELECT pg_temp.is(pg_temp.plan($$SELECT sum(messages) FROM record_on_day WHERE day = '2026-10-01'$$,
 	'record_before'), false, 'months that are not asked for are left out');
 SELECT pg_temp.is((SELECT count(*) FROM report_overlap WHERE report_id = 3), 1::bigint,
