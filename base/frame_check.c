@@ -226,6 +226,7 @@ static bool alignment_ok(const struct slot_seen *s, const struct record *r)
 {
 	return key_ok(s, r->dkim_key, true) && key_ok(s, r->spf_key, false) &&
 	       (r->dkim_aligned == ALIGNED_PASS) == (r->dkim_key != 0) &&
+	       (r->dkim_aligned != ALIGNED_LINKED || r->dkim_more) &&
 	       (r->spf_aligned != ALIGNED_PASS || r->spf_key) &&
 	       (r->spf_aligned != ALIGNED_ABSENT || !r->spf_key);
 }
@@ -243,6 +244,10 @@ static int take_record(struct frame_check *c, struct cursor *cur, struct err *e)
 	r.spf_aligned = (enum alignment)get_code(cur, alignments);
 	r.dkim_key = get_u8(cur);
 	r.spf_key = get_u8(cur);
+	uint8_t more = get_u8(cur);
+
+	cur->bad |= more > 1;
+	r.dkim_more = more;
 	r.source_ip.family = get_u8(cur);
 	if (r.source_ip.family == 4)
 		memcpy(r.source_ip.bytes, get(cur, 4), 4);

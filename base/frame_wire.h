@@ -16,7 +16,7 @@
 #define WIRE_ABSENT 0xffff     /* length of a text that is not there */
 #define WIRE_ITEM 16
 #define WIRE_HEAD_FIXED 28     /* entry, via_mail, schema, zero, begin, end, pct */
-#define WIRE_RECORD_FIXED 22   /* slot, record_no, messages, five codes, two keys, family */
+#define WIRE_RECORD_FIXED 23   /* slot, record_no, messages, five codes, two keys, more, family */
 #define WIRE_SUMS 65           /* four sums, content hash, state; a text follows */
 
 /* Reads on; what is short or wrong sets bad, once and for all, and gives zeroes. */

@@ -113,6 +113,7 @@ struct record {
 	enum alignment dkim_aligned, spf_aligned;
 	uint8_t dkim_key;   /* number of the result, from 1: the first aligned DKIM pass; 0: none */
 	uint8_t spf_key;    /* the first aligned SPF pass, else the first SPF pass; 0: none */
+	bool dkim_more;     /* a DKIM result of the policy's organizational domain beside dkim_key */
 	struct text header_from, envelope_from, envelope_to; /* as sent, trimmed */
 	struct text extra;  /* JSON object or absent: reasons, raw words, extensions, .. */
 };

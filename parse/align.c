@@ -31,6 +31,7 @@ struct known_slot {
 	uint32_t report;
 	char dkim, spf;
 	uint8_t dkim_key, spf_key;
+	bool dkim_more;
 };
 
 struct align {
@@ -210,6 +211,7 @@ bool align_again(struct align *a, uint16_t slot, struct record *r)
 	r->spf_aligned = (enum alignment)k->spf;
 	r->dkim_key = k->dkim_key;
 	r->spf_key = k->spf_key;
+	r->dkim_more = k->dkim_more;
 	return true;
 }
 
@@ -225,16 +227,25 @@ static void at_least(enum alignment *to, enum alignment what)
 		*to = what;
 }
 
+/* A signature of ours, whatever became of it. */
+static bool is_ours(struct align *a, const struct auth_result *result, struct text domain)
+{
+	return result->result != RESULT_NONE && result->result != RESULT_ABSENT &&
+	       has_org(a, domain, org_of(&a->policy));
+}
+
 static void take_dkim(struct align *a, const struct auth_result *result, uint8_t number,
 		      const struct name *from, struct record *r)
 {
 	struct text domain = name_part(result->domain);
 
-	if (result->result == RESULT_PASS && is_aligned(a, domain, from, a->dkim_strict)) {
+	if (r->dkim_aligned == ALIGNED_PASS) {
+		r->dkim_more |= is_ours(a, result, domain);
+	} else if (result->result == RESULT_PASS && is_aligned(a, domain, from, a->dkim_strict)) {
 		r->dkim_aligned = ALIGNED_PASS;
 		r->dkim_key = number;
-	} else if (result->result != RESULT_NONE && result->result != RESULT_ABSENT &&
-		   has_org(a, domain, org_of(&a->policy))) {
+	} else if (is_ours(a, result, domain)) {
+		r->dkim_more = true;
 		at_least(&r->dkim_aligned, ALIGNED_LINKED);
 	} else {
 		at_least(&r->dkim_aligned, ALIGNED_FAIL);
@@ -269,19 +280,20 @@ void align_record(struct align *a, uint16_t slot, const struct auth_result *resu
 
 	r->dkim_aligned = r->spf_aligned = ALIGNED_ABSENT;
 	r->dkim_key = r->spf_key = 0;
+	r->dkim_more = false;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct auth_result *result = &results[i];
 
 		if (!result->domain.len && result->result == RESULT_ABSENT)
 			continue;
-		if (result->kind == AUTH_DKIM && r->dkim_aligned != ALIGNED_PASS)
+		if (result->kind == AUTH_DKIM)
 			take_dkim(a, result, (uint8_t)(i + 1), &from, r);
-		else if (result->kind != AUTH_DKIM && r->spf_aligned != ALIGNED_PASS &&
+		else if (r->spf_aligned != ALIGNED_PASS &&
 			 (bare || result->kind != AUTH_SPF_HELO))
 			take_spf(a, result, (uint8_t)(i + 1), &from, r);
 	}
 	a->slots[slot] = (struct known_slot){
 		.from = known_as(&from, r), .report = a->report,
 		.dkim = (char)r->dkim_aligned, .spf = (char)r->spf_aligned,
-		.dkim_key = r->dkim_key, .spf_key = r->spf_key};
+		.dkim_key = r->dkim_key, .spf_key = r->spf_key, .dkim_more = r->dkim_more};
 }

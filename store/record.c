@@ -172,12 +172,27 @@ static int put_days(struct store_report *r, const struct record *rec, struct err
 	return spool_added(&r->record_days, r->stage->dir, e);
 }
 
+static inline bool disagrees(enum alignment ours, enum result theirs)
+{
+	return ours != ALIGNED_ABSENT && theirs != RESULT_ABSENT &&
+	       (ours == ALIGNED_PASS) != (theirs == RESULT_PASS);
+}
+
+/* Column noted: what puts a record into the index of the few that are looked at one by one. */
+static inline int16_t noted_of(const struct record *rec)
+{
+	return (int16_t)(disagrees(rec->dkim_aligned, rec->dkim_evaluated) |
+			 disagrees(rec->spf_aligned, rec->spf_evaluated) << 1 |
+			 rec->dkim_more << 2);
+}
+
 static inline void put_record(struct store_report *r, int64_t set, const struct record *rec)
 {
 	struct buf *b = &r->records.mem;
 	size_t room = (RECORD_FIELDS + 1) * COPY_FIXED + rec->header_from.len +
 		      rec->envelope_from.len + rec->envelope_to.len + rec->extra.len;
 	uint8_t *p = (uint8_t *)buf_room(b, room);
+	int16_t noted = noted_of(rec);
 
 	p = copy_tuple(p, RECORD_FIELDS);
 	p = copy_int8(p, r->stage->tenant);
@@ -199,6 +214,7 @@ static inline void put_record(struct store_report *r, int64_t set, const struct 
 	p = copy_char(p, (int)rec->spf_aligned);
 	p = rec->dkim_key ? copy_int2(p, rec->dkim_key) : copy_null(p);
 	p = rec->spf_key ? copy_int2(p, rec->spf_key) : copy_null(p);
+	p = noted ? copy_int2(p, noted) : copy_null(p);
 	b->len = (size_t)((char *)p - b->p);
 }
 

@@ -78,8 +78,8 @@ struct store_report {
 #define RECORD_COLUMNS \
 	"tenant_id, report_id, auth_set_id, domain_id, messages, record_no, day, disposition, " \
 	"dkim_evaluated, spf_evaluated, source_ip, header_from, envelope_from, envelope_to, extra, " \
-	"dkim_aligned, spf_aligned, dkim_key, spf_key"
-#define RECORD_FIELDS 19
+	"dkim_aligned, spf_aligned, dkim_key, spf_key, noted"
+#define RECORD_FIELDS 20
 #define RECORD_DAY_COLUMNS "tenant_id, report_id, record_no, day, messages"
 #define RECORD_DAY_FIELDS 5
 #define DAY_PART_COLUMNS \
