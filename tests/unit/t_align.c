@@ -271,6 +271,32 @@ static void test_many(void)
 	is_int(wrong, 0, "40000 records of 20000 domains");
 }
 
+static bool more(const char *of)
+{
+	const struct given g = {.header_from = "example.com", .results = of};
+	struct record r = record_of(&g);
+
+	begin_report(&g);
+	align_record(align, 1, results, read_results(of), &r);
+	bool first = r.dkim_more;
+
+	r.dkim_more = !first;
+	ok(align_again(align, 1, &r) && r.dkim_more == first, "the slot again");
+	return first;
+}
+
+/* Signatures of ours beside the first aligned one that passes. */
+static void test_more(void)
+{
+	ok(!more("d p example.com s p mail.example.com"), "one that passes: no further one");
+	ok(!more("d p esp.example d p example.com d p esp.example"), "others' are none of ours");
+	ok(more("d p example.com d f news.example.com"), "a second one that fails");
+	ok(more("d f example.com d p example.com"), "a first one that fails");
+	ok(more("d p example.com d p example.com"), "a second one that passes");
+	ok(more("d f example.com"), "the only one, which fails");
+	ok(!more("d n example.com"), "none is no signature");
+}
+
 int main(void)
 {
 	orgdomain_load();
@@ -284,6 +310,7 @@ int main(void)
 	test_keys();
 	test_lengths();
 	test_again();
+	test_more();
 	test_many();
 	align_free(align);
 	align_free(NULL);
