@@ -154,9 +154,8 @@ void frame_put_record(struct buf *b, uint16_t slot, const struct record *r)
 	p = pen_u8(p, r->spf_evaluated);
 	p = pen_u8(p, r->dkim_aligned);
 	p = pen_u8(p, r->spf_aligned);
-	p = pen_u8(p, r->dkim_key);
+	p = pen_u8(p, r->dkim_key | (r->dkim_more ? WIRE_DKIM_MORE : 0));
 	p = pen_u8(p, r->spf_key);
-	p = pen_u8(p, r->dkim_more);
 	p = pen_u8(p, r->source_ip.family);
 	memcpy(p, r->source_ip.bytes, address);
 	p += address;

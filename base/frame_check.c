@@ -242,12 +242,11 @@ static int take_record(struct frame_check *c, struct cursor *cur, struct err *e)
 	r.spf_evaluated = (enum result)get_code(cur, results);
 	r.dkim_aligned = (enum alignment)get_code(cur, alignments);
 	r.spf_aligned = (enum alignment)get_code(cur, alignments);
-	r.dkim_key = get_u8(cur);
-	r.spf_key = get_u8(cur);
-	uint8_t more = get_u8(cur);
+	uint8_t dkim = get_u8(cur);
 
-	cur->bad |= more > 1;
-	r.dkim_more = more;
+	r.dkim_key = dkim & (WIRE_DKIM_MORE - 1);
+	r.dkim_more = dkim & WIRE_DKIM_MORE;
+	r.spf_key = get_u8(cur);
 	r.source_ip.family = get_u8(cur);
 	if (r.source_ip.family == 4)
 		memcpy(r.source_ip.bytes, get(cur, 4), 4);

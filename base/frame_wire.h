@@ -16,8 +16,11 @@
 #define WIRE_ABSENT 0xffff     /* length of a text that is not there */
 #define WIRE_ITEM 16
 #define WIRE_HEAD_FIXED 28     /* entry, via_mail, schema, zero, begin, end, pct */
-#define WIRE_RECORD_FIXED 23   /* slot, record_no, messages, five codes, two keys, more, family */
+#define WIRE_RECORD_FIXED 22   /* slot, record_no, messages, five codes, two keys, family */
+#define WIRE_DKIM_MORE 0x80    /* in the byte of dkim_key: numbers of results are smaller */
 #define WIRE_SUMS 65           /* four sums, content hash, state; a text follows */
+
+_Static_assert(LIMIT_RESULTS < WIRE_DKIM_MORE, "numbers of results fit below it");
 
 /* Reads on; what is short or wrong sets bad, once and for all, and gives zeroes. */
 struct cursor {
