@@ -2,6 +2,7 @@
 #include "base/mem.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
