@@ -99,7 +99,8 @@ int ingest_finish(struct counts *c, int rc, const struct err *e, const struct in
 	if (!how->json && !how->quiet)
 		counts_summary(c, how->parse_only, stdout);
 	c->refresh_seconds = -1;
-	if (how->refresh && rc == 0 && !c->interrupted && c->reports_stored + c->reports_repeat > 0)
+	if (how->refresh && rc == 0 && !c->interrupted &&
+	    (how->declared || c->reports_stored + c->reports_repeat > 0))
 		refresh(c, how);
 	if (how->json)
 		counts_json(c, stdout);
@@ -114,13 +115,14 @@ static int ingest(struct run *r, const struct ingest_walk *walk, const struct wi
 	};
 	struct counts counts = {0};
 	int64_t began = now_ns();
+	bool declared = false;
 	struct feed *feed;
 	struct err e;
 	int rc;
 
 	if (!w->parse_only && store_open(&r->conf, STORE_INGEST, &r->store, &e) < 0)
 		return run_failed(&e);
-	if (r->store && (store_domains_sync(r->store, r->conf.domains, NULL, &e) < 0 ||
+	if (r->store && (store_domains_sync(r->store, r->conf.domains, &declared, &e) < 0 ||
 			 store_domains_lookup(r->store, &e) < 0))
 		return run_failed(&e);
 	o.lookups = r->store;
@@ -130,7 +132,7 @@ static int ingest(struct run *r, const struct ingest_walk *walk, const struct wi
 	counts.seconds = (double)(now_ns() - began) / 1e9;
 	return ingest_finish(&counts, rc, &e, &(struct ingest_end){
 		.refresh = w->parse_only || w->no_refresh ? NULL : &r->conf, .json = w->json,
-		.parse_only = w->parse_only, .quiet = r->quiet});
+		.parse_only = w->parse_only, .quiet = r->quiet, .declared = declared});
 }
 
 int cmd_ingest(struct run *r, int argc, char **argv)

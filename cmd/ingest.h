@@ -11,6 +11,7 @@
 struct ingest_end {
 	const struct conf *refresh; /* NULL: without a refresh */
 	bool json, parse_only, quiet;
+	bool declared;              /* other domains are ours than before: refresh in any case */
 };
 
 /*

@@ -53,6 +53,40 @@ static const struct command commands[] = {
 	 "  --as parsedmarc-csv    its CSV: one row a record\n"
 	 "  --since DAY            only reports of that day or later: 2026-01-31, or 30d\n"
 	 "  --domain NAME          only this policy domain, or all of this organizational domain\n"},
+	{"domains", cmd_domains, NEED_CONF, "add NAME... | remove NAME... | list [OPTION]...",
+	 "the domains that are ours; reports for others are in no total",
+	 "  add NAME...      declare domains that are ours, with all below their organizational\n"
+	 "                   domain; once one is, reports for others are foreign: in no total\n"
+	 "  remove NAME...   take that back\n"
+	 "  list             what is declared, where, which policy domains have reports, which of\n"
+	 "                   them are foreign, and of when the public suffix list is\n"
+	 "\n"
+	 "  --format F       list: as for report, table (default), json, csv ..\n"
+	 "\n"
+	 "[domains] names in ruadb.conf(5) declares, too.\n"},
+	{"senders", cmd_senders, NEED_CONF,
+	 "add NAME ... | remove ... | list | import FILE | export",
+	 "who sends as us: address ranges, DKIM and SPF domains",
+	 "  add NAME         declare something of a sender; what is declared already stays\n"
+	 "    --address R    a range: 192.0.2.0/24, 192.0.2.7, 192.0.2.10-192.0.2.19, IPv6 likewise\n"
+	 "    --dkim D[:S]   DKIM signatures of domain D, with selector S or any\n"
+	 "    --spf D        the domain that SPF is checked for\n"
+	 "    --dedicated    nobody else sends from the addresses given\n"
+	 "    --owner WHO    who answers for the sender\n"
+	 "  remove NAME...   take back all of a sender, or with --address, --dkim, --spf these\n"
+	 "  list             what is declared, and what of it is in the reports\n"
+	 "  import FILE      declare what is in a CSV file (- for standard input), whole or not\n"
+	 "  export           print such a file: name,owner,dedicated,address,dkim_domain,\n"
+	 "                   dkim_selector,spf_domain\n"
+	 "\n"
+	 "  --format F       list: as for report, table (default), json, csv ..\n"},
+	{"settings", cmd_settings, NEED_CONF, "[list | set NAME VALUE | reset NAME] [OPTION]...",
+	 "the numbers in the definitions that you may change",
+	 "  list             all of them, with what each decides (default)\n"
+	 "  set NAME VALUE   change one\n"
+	 "  reset NAME       its default again\n"
+	 "\n"
+	 "  --format F       list: as for report, table (default), json, csv ..\n"},
 	{"quarantine", cmd_quarantine, NEED_CONF | NEED_DB_WRITE,
 	 "list | show N | retry | export | drop [N... | --all] [OPTION]...",
 	 "what could not be read, and why",

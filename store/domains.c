@@ -247,7 +247,7 @@ static int delete_names(struct store *s, void *ctx, struct err *e)
 	if (PQntuples(res)) {
 		struct text name = db_text(res, 0, 0);
 
-		return err_set(e, ERR_CONFIG, "%.*s %s", (int)name.len, name.p,
+		return err_set(e, ERR_INPUT, "%.*s %s", (int)name.len, name.p,
 			       *PQgetvalue(res, 0, 1) ? "is declared in the configuration ([domains] "
 			       "names): take it out there" : "is not declared");
 	}

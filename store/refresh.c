@@ -126,13 +126,14 @@ static int refresh(struct refresh *r, struct err *e)
 	return classes(r, e);
 }
 
-/* Ingest has stored something that no refresh has seen. */
+/* Ingest has stored something that no refresh has seen, or somebody declared something. */
 static int is_due(struct store *s, bool *ret_due, struct err *e)
 {
 	AUTO_RESULT PGresult *res = NULL;
 
 	if (db_exec(s, "SELECT EXISTS (SELECT FROM ruadb_data.live_day WHERE tenant_id = "
-		       "ruadb.tenant() AND unsettled IS NULL)", NULL, &res, e) < 0)
+		       "ruadb.tenant() AND unsettled IS NULL) OR EXISTS (SELECT FROM "
+		       "ruadb_data.class_stale WHERE tenant_id = ruadb.tenant())", NULL, &res, e) < 0)
 		return -1;
 	*ret_due = *PQgetvalue(res, 0, 0);
 	return 0;
@@ -176,7 +177,10 @@ int store_refresh(const struct conf *c, bool (*stop)(void), struct store_refresh
 	*ret = (struct store_refreshed){0};
 	if (store_open(c, STORE_INGEST, &r.s, e) < 0)
 		return -1;
-	int rc = settings(r.s, e) < 0 ? -1 : refresh_all(&r, e);
+	int rc = store_domains_lookup(r.s, e);
+
+	if (rc == 0)
+		rc = settings(r.s, e) < 0 ? -1 : refresh_all(&r, e);
 
 	store_close(r.s);
 	ret->seconds = now_seconds() - begin;

@@ -26,7 +26,7 @@ static int no_such_setting(struct store *s, const char *name, struct err *e)
 
 	if (db_exec(s, "SELECT string_agg(name, ', ') FROM ruadb.setting", NULL, &res, e) < 0)
 		return -1;
-	return err_set(e, ERR_CONFIG, "there is no setting '%.60s'; there are: %.*s", name,
+	return err_set(e, ERR_INPUT, "there is no setting '%.60s'; there are: %.*s", name,
 		       PQgetlength(res, 0, 0), PQgetvalue(res, 0, 0));
 }
 
@@ -48,12 +48,12 @@ static int check(struct store *s, struct setting *t, struct err *e)
 
 	t->of_classes = *PQgetvalue(res, 0, 1);
 	if (t->value && !is_number(t->value, percent))
-		return err_set(e, ERR_CONFIG, "'%.60s' is no value of %s: a %snumber from 0 on",
+		return err_set(e, ERR_INPUT, "'%.60s' is no value of %s: a %snumber from 0 on",
 			       t->value, t->name, percent ? "" : "whole ");
 	if (t->value && percent && strtod(t->value, NULL) > 100)
-		return err_set(e, ERR_CONFIG, "%s is a percentage: from 0 to 100", t->name);
+		return err_set(e, ERR_INPUT, "%s is a percentage: from 0 to 100", t->name);
 	if (t->value && time && strtod(t->value, NULL) > strtod(LARGEST_NUMBER, NULL))
-		return err_set(e, ERR_CONFIG, "%s is at most " LARGEST_NUMBER, t->name);
+		return err_set(e, ERR_INPUT, "%s is at most " LARGEST_NUMBER, t->name);
 	return 0;
 }
 

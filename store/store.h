@@ -244,7 +244,7 @@ int store_domains_sync(struct store *s, const char *names, bool *ret_changed,
 		       struct err *e) MUST_CHECK;
 /*
  * Declares names, or takes back what was declared so: all of them or none. ERR_CONFIG with a
- * sentence: one is no name of ours to declare, or was not declared. ret_new: those that were not
+ * sentence: one is no name to declare; ERR_INPUT: it was not declared. ret_new: those that were not
  * declared that way before.
  */
 int store_domains_add(struct store *s, const char *const *names, size_t n, bool *ret_new,
@@ -252,7 +252,7 @@ int store_domains_add(struct store *s, const char *const *names, size_t n, bool 
 int store_domains_remove(struct store *s, const char *const *names, size_t n,
 			 struct err *e) MUST_CHECK;
 
-/* value NULL: back to the default. ERR_CONFIG with a sentence: no such setting, no such value. */
+/* value NULL: back to the default. ERR_INPUT with a sentence: no such setting, no such value. */
 int store_setting_set(struct store *s, const char *name, const char *value,
 		      struct err *e) MUST_CHECK;
 

@@ -54,3 +54,19 @@ COMMENT ON COLUMN ruadb.sender.dkim_selector IS
 COMMENT ON COLUMN ruadb.sender.spf_domain IS
 	'Domain that SPF is checked for (envelope sender, or HELO); NULL if the thing is another.';
 COMMENT ON COLUMN ruadb.sender.added_at IS 'Since when.';
+
+CREATE OR REPLACE VIEW ruadb.public_suffix_list WITH (security_invoker = true) AS
+SELECT l.tenant_id, nullif(l.list_date, '1970-01-01') AS list_date, l.looked_up_at,
+	(ruadb.as_of() AT TIME ZONE 'UTC')::date - nullif(l.list_date, '1970-01-01') AS days_old,
+	(ruadb.as_of() AT TIME ZONE 'UTC')::date - nullif(l.list_date, '1970-01-01')
+		> (SELECT ruadb.setting_value('suffix_list_days')) AS out_of_date
+FROM ruadb_data.public_suffix_list l;
+
+COMMENT ON VIEW ruadb.public_suffix_list IS
+	'The public suffix list that organizational domains were looked up with.';
+COMMENT ON COLUMN ruadb.public_suffix_list.tenant_id IS 'Whose data; 1 for a single user.';
+COMMENT ON COLUMN ruadb.public_suffix_list.list_date IS 'When it was made; NULL: not known.';
+COMMENT ON COLUMN ruadb.public_suffix_list.looked_up_at IS 'When it was first used here.';
+COMMENT ON COLUMN ruadb.public_suffix_list.days_old IS 'How old it is.';
+COMMENT ON COLUMN ruadb.public_suffix_list.out_of_date IS
+	'Older than setting suffix_list_days: install a newer package publicsuffix.';
