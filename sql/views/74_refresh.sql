@@ -135,7 +135,8 @@ BEGIN
 			IS NULL),
 		sum(c.messages) FILTER (WHERE c.dkim_evaluated = 'p'),
 		sum(c.messages) FILTER (WHERE c.spf_evaluated = 'p'),
-		sum(c.messages) FILTER (WHERE c.dkim_evaluated = 'p' AND c.spf_evaluated <> 'p'),
+		sum(c.messages) FILTER (WHERE c.dkim_evaluated = 'p'
+			AND c.spf_evaluated NOT IN ('p', '-')),
 		sum(c.messages) FILTER (WHERE ruadb_data.is_forwarded(c.extra)),
 		sum(c.messages) FILTER (WHERE c.dkim_aligned IN ('p', 'l')
 			OR c.spf_aligned IN ('p', 'l')),
@@ -158,7 +159,8 @@ BEGIN
 			IS NULL),
 		sum(y.messages) FILTER (WHERE c.dkim_evaluated = 'p'),
 		sum(y.messages) FILTER (WHERE c.spf_evaluated = 'p'),
-		sum(y.messages) FILTER (WHERE c.dkim_evaluated = 'p' AND c.spf_evaluated <> 'p'),
+		sum(y.messages) FILTER (WHERE c.dkim_evaluated = 'p'
+			AND c.spf_evaluated NOT IN ('p', '-')),
 		sum(y.messages) FILTER (WHERE ruadb_data.is_forwarded(c.extra)),
 		sum(y.messages) FILTER (WHERE c.dkim_aligned IN ('p', 'l')
 			OR c.spf_aligned IN ('p', 'l')),

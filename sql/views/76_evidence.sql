@@ -11,8 +11,8 @@ SELECT s.tenant_id, s.organizational_domain, s.reporter, f.family, s.first_day, 
 			AND g.family = f.family AND g.accepted > 0
 			AND g.day < ruadb.settled_before(s.lag + s.patience)) THEN 'silent'
 		ELSE 'nothing sent' END AS state,
-	CASE WHEN s.daily THEN greatest(0, ruadb.settled_before(s.lag) - greatest(s.last_day - 13,
-		s.first_day) - s.days_reported) END AS days_missing,
+	CASE WHEN s.daily THEN greatest(ruadb.settled_before(s.lag), s.last_day + 1)
+		- greatest(s.last_day - 13, s.first_day) - s.days_reported END AS days_missing,
 	s.in_window,
 	s.daily AND s.last_day > w.window_end - 2 * (w.window_end - w.window_begin + 1) AS expected,
 	s.reports, s.messages, s.unverified_reports, s.unverified_messages
