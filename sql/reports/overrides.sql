@@ -29,7 +29,7 @@ WITH given AS (
 		count(DISTINCT g.reporter) AS reporters, min(g.day) AS first_day, max(g.day) AS last_day
 	FROM given g
 	LEFT JOIN LATERAL (SELECT x.network FROM ruadb_data.sender x
-		WHERE x.tenant_id = tenant() AND x.network >>= g.source_ip
+		WHERE x.tenant_id = tenant() AND x.network >>= plain_address(g.source_ip)
 		ORDER BY masklen(x.network) DESC LIMIT 1) e ON true
 	GROUP BY g.type, g.comment, g.organizational_domain, 4
 )

@@ -86,11 +86,18 @@ CREATE OR REPLACE FUNCTION ruadb.as_of() RETURNS timestamptz
 COMMENT ON FUNCTION ruadb.as_of() IS
 	'The instant that figures are of: the setting ruadb.as_of of this session, else now.';
 
+-- The parser writes IPv4 as IPv4; this is for what came another way.
+CREATE OR REPLACE FUNCTION ruadb.plain_address(inet) RETURNS inet
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE WHEN family($1) = 6 AND $1 <<= '::ffff:0:0/96'::inet
+		THEN '0.0.0.0'::inet + ($1 - '::ffff:0:0'::inet) ELSE $1 END;
+COMMENT ON FUNCTION ruadb.plain_address(inet) IS '::ffff:a.b.c.d as a.b.c.d (definitions B1).';
+
 CREATE OR REPLACE FUNCTION ruadb.source_group(inet) RETURNS cidr
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	RETURN CASE WHEN family($1) = 4 THEN network(set_masklen($1, 24))
-		WHEN $1 <<= '::ffff:0:0/96' THEN network(set_masklen(('0.0.0.0'::inet
-			+ ($1 - '::ffff:0:0'::inet)), 24))
+		WHEN $1 <<= '::ffff:0:0/96'::inet
+			THEN network(set_masklen(ruadb.plain_address($1), 24))
 		ELSE network(set_masklen($1, 64)) END;
 COMMENT ON FUNCTION ruadb.source_group(inet) IS
 	'The /24 or /64 of an address (definitions B1); ::ffff:a.b.c.d is IPv4. A declared range that '

@@ -146,7 +146,7 @@ FROM (
 		greatest(n.last_day, s.last_day) AS last_seen
 	FROM ruadb_data.class_source s
 	LEFT JOIN LATERAL (SELECT x.network, x.sender_id FROM ruadb_data.sender x
-		WHERE x.tenant_id = s.tenant_id AND x.network >>= s.source_ip
+		WHERE x.tenant_id = s.tenant_id AND x.network >>= ruadb.plain_address(s.source_ip)
 		ORDER BY masklen(x.network) DESC LIMIT 1) e ON true
 	LEFT JOIN ruadb_data.source_seen n ON n.tenant_id = s.tenant_id
 		AND n.domain_id = s.domain_id AND n.source_ip = s.source_ip

@@ -86,7 +86,7 @@ FROM (
 	SELECT c.*, k.class, coalesce(k.class IN ('authorised', 'misconfigured'), false) AS own
 	FROM ruadb_data.readiness_record c
 	LEFT JOIN LATERAL (SELECT x.network FROM ruadb_data.sender x
-		WHERE x.tenant_id = c.tenant_id AND x.network >>= c.source_ip
+		WHERE x.tenant_id = c.tenant_id AND x.network >>= ruadb.plain_address(c.source_ip)
 		ORDER BY masklen(x.network) DESC LIMIT 1) e ON true
 	LEFT JOIN ruadb.source_class k ON k.tenant_id = c.tenant_id
 		AND k.organizational_domain = c.organizational_domain

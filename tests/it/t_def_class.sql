@@ -1,6 +1,6 @@
 -- B1, B2 and B3 of the definitions as worked examples: each in an organizational domain of its own.
 -- See t_def_help.sql for what is shared.
-SELECT '# sources';
+DELETE FROM ruadb_data.reporter_lag; -- of t_def_reports.sql
 
 -- B1: the declared range that holds the address; else a /24 or /64. Three addresses of one /24, and
 -- two of one /64, are one source each; those of the next ones are others.
@@ -266,3 +266,90 @@ INSERT INTO ruadb_data.live_day (tenant_id, domain_id, day)
 SELECT 1, pg_temp.domain('long.example'), '2026-11-13'::date + n FROM generate_series(1, 4) n;
 SELECT pg_temp.is((SELECT concat_ws('|', window_end, messages) FROM source_class
 	WHERE organizational_domain = 'long.example'), '2026-11-16|8', 'A4, B3: shares of a longer report');
+
+-- Trend: the last 7 days of the window (10 to 16 November) against the 7 before (3 to 9). Up or down
+-- by 20% or more, from 100 messages on.
+SELECT pg_temp.mail('trend.example', ('192.0.' || n || '.1')::inet, m, 'ff', 'ff', NULL, NULL, NULL, day)
+FROM (VALUES (1, 100, '2026-11-09'), (1, 120, '2026-11-10'), (2, 100, '2026-11-09'),
+	(2, 119, '2026-11-10'), (3, 200, '2026-11-09'), (3, 160, '2026-11-10'), (4, 200, '2026-11-09'),
+	(4, 161, '2026-11-10'), (5, 0, '2026-11-09'), (5, 100, '2026-11-10'), (6, 100, '2026-11-09'),
+	(6, 0, '2026-11-10'), (7, 100, '2026-11-02'), (7, 100, '2026-11-10'), (8, 99, '2026-11-09'),
+	(8, 200, '2026-11-10'), (9, 0, '2026-11-09'), (9, 99, '2026-11-16'), (10, 99, '2026-11-03'))
+	x (n, m, d), LATERAL (SELECT d::date) y (day);
+SELECT pg_temp.is((SELECT string_agg(split_part(host(source_group), '.', 3) || ' '
+	|| coalesce(trend, '?'), ', ' ORDER BY source_group) FROM source_class
+	WHERE organizational_domain = 'trend.example'),
+	'1 up, 2 steady, 3 down, 4 steady, 5 new, 6 gone, 7 up, 8 ?, 9 ?, 10 ?', 'trend in words');
+-- A6: reporters present in both weeks: a reporter of most mail that sent only now makes no trend.
+SELECT pg_temp.mail('trend2.example', '192.0.2.1', 200, 'ff', 'ff', NULL, NULL, NULL, d)
+FROM unnest('{2026-11-09,2026-11-16}'::date[]) d;
+SELECT pg_temp.rec(pg_temp.report('trend2.example', 'big.example', '2026-11-10'::date + n),
+	'192.0.2.1', 100) FROM generate_series(0, 6) n;
+SELECT pg_temp.is((SELECT recent || ' ' || before || ' ' || coalesce(trend, '?') FROM source_class
+	WHERE organizational_domain = 'trend2.example'), '900 200 ?', 'A6: other reporters: no trend');
+
+-- Domains that are not ours are in no figure (A3).
+SELECT pg_temp.domain('foreign.example', NULL, false);
+SELECT pg_temp.mail('foreign.example', '192.0.2.1', 10);
+SELECT pg_temp.is(concat_ws('|', (SELECT count(*) FROM source_class WHERE organizational_domain =
+	'foreign.example'), (SELECT count(*) FROM source_on_day WHERE policy_domain = 'foreign.example'),
+	(SELECT count(*) FROM reporter_coverage WHERE organizational_domain = 'foreign.example'),
+	(SELECT count(*) FROM policy_readiness WHERE policy_domain = 'foreign.example'),
+	(SELECT messages FROM period_change('foreign.example', NULL))), '0|0|0|0|0',
+	'A3: foreign domains are in no total');
+
+-- B3 is per organizational domain: the policies of example.example and its subdomain news are one
+-- source there, and its DKIM key has one volume. --domain with either name gives the same class.
+SELECT pg_temp.domain('news.sub.example', 'sub.example');
+SELECT pg_temp.mail('sub.example', '192.0.2.1', 900, 'pp', 'pp', 'sub.example:s', 'sub.example');
+SELECT pg_temp.mail('news.sub.example', '192.0.2.9', 100, 'pp', 'pp', 'sub.example:s', 'sub.example');
+SELECT pg_temp.mail('news.sub.example', '192.0.9.1', 40, 'pf', 'pf', 'sub.example:s');
+SELECT pg_temp.is(pg_temp.groups('sub.example'), '192.0.2.0/24 3 1000, 192.0.9.0/24 2 40',
+	'B3: one class for all policy domains of an organizational domain');
+SELECT pg_temp.is((SELECT count(*)::text FROM source_class WHERE organizational_domain
+	= organizational_domain('news.sub.example')), '2', 'B3: it is found by a subdomain''s name');
+
+-- Two tenants: the same domain and addresses; what one declares and sets is not the other's.
+SET ruadb.tenant_id = 2;
+INSERT INTO ruadb_data.sender (tenant_id, name, network) VALUES (2, 'of two', '192.0.2.0/25');
+INSERT INTO ruadb_data.setting (tenant_id, name, value) VALUES (2, 'authorised_percent', 90);
+SELECT pg_temp.mail('r1a.example', '203.0.113.1', 95, 'pf');
+SELECT pg_temp.mail('r1a.example', '203.0.113.2', 5, 'ff');
+SELECT pg_temp.mail('r1a.example', '192.0.2.1', 10, 'ff');
+SELECT pg_temp.is((SELECT string_agg(concat_ws(' ', source_group, rule, class, coalesce(sender, '-'),
+	messages), ', ' ORDER BY source_group) FROM source_class WHERE tenant_id = 2),
+	'192.0.2.0/25 1 misconfigured of two 10, 203.0.113.0/24 3 authorised - 100',
+	'tenant 2: its own ranges and settings');
+RESET ruadb.tenant_id;
+SELECT pg_temp.is(pg_temp.groups('r1a.example'), '203.0.113.0/24 1 1000', 'tenant 1: nothing of it');
+SELECT pg_temp.is((SELECT class FROM source_class WHERE organizational_domain = 'r1b.example'),
+	'misconfigured', 'tenant 1: its own settings');
+
+-- Rolled up or live, the figures are the same, and source_class_current is the view. (First and last
+-- day may reach beyond the window after a refresh.)
+CREATE TEMP VIEW class_now AS SELECT to_jsonb(c) - 'first_day' - 'last_day' AS c FROM source_class c
+	WHERE tenant_id = tenant();
+CREATE TEMP TABLE live AS SELECT * FROM pg_temp.class_now;
+CREATE TEMP TABLE live_on_day AS SELECT day, policy_domain, source_ip, sum(messages) AS messages,
+	sum(pass) AS pass, sum(dkim_only) AS dkim_only, sum(linked) AS linked
+	FROM source_on_day WHERE tenant_id = tenant() GROUP BY 1, 2, 3;
+BEGIN;
+SELECT FROM ruadb_data.refresh_plan(1000000000);
+SELECT FROM ruadb_data.refresh_days(0);
+COMMIT;
+SELECT FROM ruadb_data.refresh_classes(1000000);
+SELECT pg_temp.is((count(*) > 100)::text, 'true', 'there is something rolled up')
+FROM ruadb_data.source_day;
+SELECT pg_temp.is((SELECT string_agg(format('%s', x), ' ') FROM (
+	(SELECT * FROM live EXCEPT SELECT * FROM pg_temp.class_now)
+	UNION ALL (SELECT * FROM pg_temp.class_now EXCEPT SELECT * FROM live)) x), NULL,
+	'classes are the same live and rolled up');
+SELECT pg_temp.is((SELECT string_agg(format('%s', x), ' ') FROM (
+	SELECT * FROM source_class_current EXCEPT SELECT * FROM source_class) x), NULL,
+	'source_class_current is source_class');
+SELECT pg_temp.is((SELECT count(*)::text FROM source_class_current), (SELECT count(*)::text
+	FROM source_class WHERE tenant_id = 1), 'all of it');
+SELECT pg_temp.is((SELECT string_agg(format('%s', x), ' ') FROM (
+	SELECT * FROM live_on_day EXCEPT SELECT day, policy_domain, source_ip, sum(messages), sum(pass),
+	sum(dkim_only), sum(linked) FROM source_on_day WHERE tenant_id = 1 GROUP BY 1, 2, 3) x), NULL,
+	'source_on_day is the same live and rolled up');
