@@ -213,8 +213,8 @@ static int on_end(void *ctx, const struct report_sums *s, struct err *e)
 	page_printf(&i->page, "%s\n", s->state == STATE_PARTIAL ? "; only a part of it" : "");
 	say(i, "lost", s->lost);
 	if (i->disagrees)
-		page_printf(&i->page, "  ! in %lld records dkim or spf is otherwise than the "
-			    "results bear out\n", (long long)i->disagrees);
+		page_printf(&i->page, "  ! dkim or spf is otherwise than the results bear out: "
+			    "%lld of the records\n", (long long)i->disagrees);
 	page_printf(&i->page, "\n");
 	i->in_report = false;
 	return 0;

@@ -8,6 +8,9 @@
                                records refused, messages, messages refused
     count.py --reports PATH... a line for each report: file, outcome, reporter, domain, report id,
                                begin, end, records, messages
+    count.py --alignment PATH...   a line for each record of a report that is no repeat: file, number,
+                               address, messages, and as recomputed dkim_aligned, spf_aligned,
+                               dkim_key, spf_key
 
 Nothing of it is shared with the program: other XML, MIME, gzip and zip libraries, another
 language. It is the second opinion that the tests compare with, so it is written to be read, not
@@ -114,6 +117,10 @@ def main(args):
                         sum(getattr(r, n) for r in added) for n in (
                             "records", "records_refused", "messages", "messages_refused")),
                             sep="\t")
+            elif mode == "--alignment":
+                for outcome, r in found:
+                    for row in r.rows if r and outcome != "repeat" else ():
+                        print(os.path.relpath(path, top), *row, sep="\t")
             elif mode == "--reports":
                 for outcome, r in found:
                     if r:

@@ -13,6 +13,8 @@ import re
 import xml.etree.ElementTree as ET
 from datetime import datetime, timezone
 
+from count_align import Policy, align
+
 MAX_DEPTH = 32
 LAST_TIME = 253402300799
 POLICY = ("domain", "p", "sp", "np", "pct", "adkim", "aspf", "fo", "testing", "discovery_method")
@@ -112,6 +114,8 @@ class Report:
         if not self.domain:
             raise Refused("no policy domain")
         self.partial = broken_off
+        self.policy = Policy(self.domain, leaf(policy, "adkim"), leaf(policy, "aspf"))
+        self.rows = []  # (number, address, count, the four columns of alignment)
         self.records = self.messages = self.records_refused = self.messages_refused = 0
         content = [[leaf(policy, n) for n in POLICY if n != "domain"]]
         for record in records:
@@ -122,13 +126,22 @@ class Report:
     def add(self, record):
         row = child(record, "row")
         count = number(leaf(row, "count"))
-        if record.get("whole") != "no" and count is not None and address(
-                leaf(row, "source_ip") or ""):
+        ip = address(leaf(row, "source_ip") or "")
+        if record.get("whole") != "no" and count is not None and ip:
             self.records += 1
             self.messages += count
+            ip = getattr(ip, "ipv4_mapped", None) or ip
+            self.rows.append((self.records + self.records_refused, ip, count)
+                             + self.alignment(record))
         else:
             self.records_refused += 1
             self.messages_refused += count or 0
+
+    def alignment(self, record):
+        ids = child(record, "identifiers", "identities")
+        results = [(local(r), leaf(r, "domain"), leaf(r, "result"), leaf(r, "scope"))
+                   for r in children(child(record, "auth_results"), "dkim", "spf")]
+        return align(self.policy, leaf(ids, "header_from"), leaf(ids, "envelope_from"), results)
 
     @staticmethod
     def content(record):
