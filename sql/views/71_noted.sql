@@ -10,7 +10,8 @@ SELECT d.tenant_id, d.domain_id, d.name AS policy_domain,
 	o.name AS reporter, c.source_ip, c.noted, c.auth_set_id, c.dkim_key, c.spf_key,
 	c.dkim_aligned, c.spf_aligned, c.dkim_evaluated, c.spf_evaluated, c.disposition,
 	ruadb.same_as(c.header_from, d.name) AS header_from,
-	c.adkim, c.aspf, c.external_report_id, c.extra
+	c.adkim, c.aspf, c.external_report_id, c.extra,
+	coalesce(y.day, c.day) < ruadb.settled_before(o.lag) AS settled
 FROM ruadb_data.domain d
 CROSS JOIN LATERAL (
 	SELECT n.*, r.reporter_id, r.adkim, r.aspf, r.external_report_id
@@ -23,7 +24,7 @@ CROSS JOIN LATERAL (
 ) c
 LEFT JOIN ruadb_data.record_day y ON c.day IS NULL AND y.tenant_id = c.tenant_id
 	AND y.report_id = c.report_id AND y.record_no = c.record_no
-LEFT JOIN ruadb_data.reporter o ON o.tenant_id = c.tenant_id AND o.reporter_id = c.reporter_id
+JOIN ruadb_data.reporter_of o ON o.tenant_id = c.tenant_id AND o.reporter_id = c.reporter_id
 WHERE NOT d.is_foreign;
 COMMENT ON VIEW ruadb_data.noted_record IS
 	'Counted records with override reasons, with an evaluated result that differs from alignment as '

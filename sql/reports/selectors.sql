@@ -1,0 +1,130 @@
+-- title: DKIM selectors of our domains: failing, fading, new, in use
+-- about: One row a selector and signing domain (d=) within the organizational domain, over the settled
+-- about: days of the class window, or from a day on. pass: aligned; fail: the signature does not verify;
+-- about: of these fail_at_own at sources where mostly our signatures pass. A message with two
+-- about: signatures is in both rows. last_7_days: the last 7 settled days, before_7_days: those before.
+-- param: since date default all Only days from this one on (UTC): 2026-11-01, or 30d, 4w back
+-- param: domain domain default all Only this policy domain, or all of this organizational domain
+-- param: limit integer default all At most that many rows
+-- evidence: yes
+WITH names AS (
+	SELECT k.id, k.domain, k.selector
+	FROM ruadb_data.source_identity k
+	WHERE k.tenant_id = tenant() AND k.kind = 'd'
+	UNION -- of days that no refresh has looked at yet
+	SELECT ruadb_data.dkim_id(a.domains, a.selectors, c.dkim_key), lower(a.domains[c.dkim_key]),
+		lower(a.selectors[c.dkim_key])
+	FROM (SELECT DISTINCT domain_id, day FROM ruadb_data.live_day
+		WHERE tenant_id = tenant()) l
+	JOIN ruadb_data.record c ON c.tenant_id = tenant() AND c.domain_id = l.domain_id
+		AND c.day = l.day AND c.dkim_key IS NOT NULL
+	JOIN ruadb_data.auth_set a ON a.tenant_id = c.tenant_id AND a.auth_set_id = c.auth_set_id
+), seen AS (
+	-- The first aligned signature that passes, ...
+	SELECT s.organizational_domain, n.domain, nullif(n.selector, '') AS selector,
+		source_group(s.source_ip) AS source_group, s.day, s.messages AS pass, 0 AS fail,
+		0 AS unaligned
+	FROM source_on_day s
+	JOIN names n ON n.id = s.dkim_id
+	JOIN class_window w ON w.tenant_id = tenant()
+		AND w.organizational_domain = s.organizational_domain
+	WHERE s.tenant_id = tenant() AND s.settled
+		AND s.day BETWEEN coalesce(:since, w.window_begin) AND w.window_end
+		AND (:domain IS NULL OR s.policy_domain = :domain OR s.organizational_domain = :domain)
+	UNION ALL -- ... and what else of ours there is
+	SELECT n.organizational_domain, r.domain, r.selector, source_group(n.source_ip), n.day,
+		CASE WHEN r.pass AND n.dkim_aligned = 'p' THEN n.messages ELSE 0 END,
+		CASE WHEN NOT r.pass THEN n.messages ELSE 0 END,
+		CASE WHEN r.pass AND n.dkim_aligned <> 'p' THEN n.messages ELSE 0 END
+	FROM ruadb_data.noted_record n
+	JOIN class_window w ON w.tenant_id = n.tenant_id
+		AND w.organizational_domain = n.organizational_domain
+	JOIN ruadb_data.auth_set a ON a.tenant_id = n.tenant_id AND a.auth_set_id = n.auth_set_id
+	CROSS JOIN LATERAL (
+		SELECT x.domain, x.selector, bool_or(x.pass) AS pass
+		FROM (
+			SELECT rtrim(lower(a.domains[i]), '.') AS domain,
+				nullif(lower(a.selectors[i]), '') AS selector,
+				substr(a.results, i, 1) = 'p' AS pass
+			FROM generate_series(1, length(a.kinds)) i
+			WHERE substr(a.kinds, i, 1) = 'd' AND substr(a.results, i, 1) NOT IN ('n', '-')
+		) x
+		WHERE (x.domain = n.organizational_domain OR right(x.domain,
+				length(n.organizational_domain) + 1) = '.' || n.organizational_domain)
+			AND (n.dkim_key IS NULL OR (x.domain, coalesce(x.selector, ''))
+				<> (lower(a.domains[n.dkim_key]), coalesce(lower(a.selectors[n.dkim_key]), '')))
+		GROUP BY x.domain, x.selector
+	) r
+	WHERE n.tenant_id = tenant() AND n.noted IS NOT NULL AND n.noted & 4 > 0 AND n.settled
+		AND n.day BETWEEN coalesce(:since, w.window_begin) AND w.window_end
+		AND (:domain IS NULL OR n.policy_domain = :domain OR n.organizational_domain = :domain)
+), by_source AS (
+	SELECT s.organizational_domain, s.domain, s.selector, s.source_group,
+		sum(s.pass) AS pass, sum(s.fail) AS fail, sum(s.unaligned) AS unaligned,
+		sum(s.pass + s.fail + s.unaligned) FILTER (WHERE s.day > w.window_end - 7) AS recent,
+		sum(s.pass + s.fail + s.unaligned) FILTER (WHERE s.day BETWEEN w.window_end - 13
+			AND w.window_end - 7) AS before,
+		sum(sum(s.pass)) OVER of_source >= sum(sum(s.fail)) OVER of_source AS is_own,
+		min(s.day) AS first_day, max(s.day) AS last_day, min(w.window_end) AS window_end
+	FROM seen s
+	JOIN class_window w ON w.tenant_id = tenant()
+		AND w.organizational_domain = s.organizational_domain
+	GROUP BY s.organizational_domain, s.domain, s.selector, s.source_group
+	WINDOW of_source AS (PARTITION BY s.organizational_domain, s.source_group)
+), of_selector AS (
+	SELECT organizational_domain, domain, selector,
+		sum(pass + fail + unaligned)::bigint AS messages, sum(pass)::bigint AS pass,
+		sum(fail)::bigint AS fail, sum(unaligned)::bigint AS unaligned,
+		coalesce(sum(fail) FILTER (WHERE is_own), 0)::bigint AS fail_at_own,
+		coalesce(sum(recent), 0)::bigint AS recent, coalesce(sum(before), 0)::bigint AS before,
+		count(*) AS sources, min(first_day) AS first_day, max(last_day) AS last_day,
+		min(window_end) AS window_end,
+		min(min(first_day)) OVER (PARTITION BY organizational_domain) AS data_since
+	FROM by_source
+	GROUP BY organizational_domain, domain, selector
+), judged AS (
+	SELECT s.*, CASE
+		WHEN fail_at_own >= t.thin AND 100 * fail_at_own >= (100 - t.authorised)
+			* (pass + fail + unaligned) THEN 'failing'
+		WHEN pass = 0 AND unaligned = 0 THEN 'never passes'
+		WHEN pass = 0 THEN 'not aligned'
+		WHEN recent = 0 AND last_day <= window_end - 7 THEN 'stopped'
+		WHEN c.comparable AND before >= t.compare AND 2 * recent < before THEN 'fading'
+		WHEN first_day > window_end - 7 AND data_since <= window_end - 7 THEN 'new'
+		ELSE 'in use' END AS state,
+		coalesce(selector, 'SELECTOR') || '._domainkey.' || domain AS record
+	FROM of_selector s
+	LEFT JOIN ruadb_data.class_weeks c ON c.tenant_id = tenant()
+		AND c.organizational_domain = s.organizational_domain
+	CROSS JOIN (SELECT setting_value('thin_messages') AS thin,
+		setting_value('authorised_percent') AS authorised,
+		setting_value('compare_messages') AS compare) t
+)
+SELECT coalesce(selector, 'not told') AS selector, domain AS signing_domain, state, messages, pass,
+	fail, fail_at_own, recent AS last_7_days, before AS before_7_days, sources, first_day, last_day,
+	CASE state
+		WHEN 'failing' THEN format('%s of %s signatures fail where ours pass otherwise: a wrong or missing '
+			'key, or something that changes the mail after signing.', fail_at_own, messages)
+		WHEN 'never passes' THEN 'No signature with it verifies: its key is not in the DNS (any more), or '
+			'somebody copies signatures.'
+		WHEN 'not aligned' THEN 'It verifies, but adkim=s asks for the very domain of From:.'
+		WHEN 'stopped' THEN 'No mail for 7 settled days.'
+		WHEN 'fading' THEN 'Less than half of the mail of the 7 days before.'
+		WHEN 'new' THEN 'Seen in the last 7 settled days only: a rotated key, or a platform that got one.'
+		ELSE CASE WHEN fail_at_own > 0 THEN 'Some fail where ours pass otherwise: too few to tell.'
+			WHEN fail > 0 THEN 'Fails at others only: forwarders and lists that change mail.' END
+		END AS cause,
+	CASE state
+		WHEN 'failing' THEN 'Compare the key at ' || record || ' with the signer''s; look at footers and '
+			'gateways behind it.'
+		WHEN 'never passes' THEN 'Is ' || record || ' published? If nobody of yours signs with it: nothing.'
+		WHEN 'not aligned' THEN 'Sign with d= of the From: domain, or publish adkim=r.'
+		WHEN 'stopped' THEN 'Rotated or given up: then revoke ' || record || ' (empty p=).'
+		WHEN 'fading' THEN 'Being rotated? Then keep ' || record || ' until nothing comes. Else ask its '
+			'sender.'
+		WHEN 'new' THEN 'Make sure that somebody of yours published ' || record || '; then declare it.'
+		END AS fix
+FROM judged
+ORDER BY array_position('{failing,never passes,not aligned,fading,stopped,new,in use}', state),
+	CASE state WHEN 'failing' THEN fail_at_own ELSE messages END DESC, domain, selector
+LIMIT :limit
