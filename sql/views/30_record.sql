@@ -116,7 +116,8 @@ COMMENT ON COLUMN ruadb.record.dkim_aligned IS
 	'passes, false if none does, NULL if there is no DKIM result. Not what the reporter says.';
 COMMENT ON COLUMN ruadb.record.spf_aligned IS
 	'Recomputed by us from auth_results, header_from and aspf: true if an aligned SPF result '
-	'passes, false if none does, NULL if there is no SPF result.';
+	'passes, false if none does, NULL if there is no SPF result. Scope helo counts only where '
+	'envelope_from is not told, empty or <>.';
 COMMENT ON COLUMN ruadb.record.eval_disagrees IS
 	'dkim_aligned or spf_aligned says otherwise than the reporter''s dkim_evaluated or '
 	'spf_evaluated; NULL where there is nothing to compare.';
