@@ -1,14 +1,16 @@
 #include "cmd/run.h"
+#include "report/report.h"
 #include "store/store.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
-enum { O_DRY_RUN = 256 };
+enum { O_DRY_RUN = 256, O_MAN };
 
 static const struct option options[] = {
 	{"dry-run", no_argument, NULL, O_DRY_RUN},
+	{"man", no_argument, NULL, O_MAN},
 	{NULL, 0, NULL, 0},
 };
 
@@ -46,16 +48,24 @@ static int maintain(const struct conf *c, struct err *e)
 	return store_maintain(c, stdout, e) < 0 ? -1 : refresh(c, e);
 }
 
+static int doc(struct run *r, bool man, struct err *e)
+{
+	if (store_open(&r->conf, STORE_READ, &r->store, e) < 0)
+		return -1;
+	return report_schema_doc(r->store, &r->conf, man, stdout, e);
+}
+
 int cmd_db(struct run *r, int argc, char **argv)
 {
-	bool dry_run = false;
+	bool dry_run = false, man = false;
 	struct err e;
 	int rc, exit_status, option;
 
 	while ((option = run_option(r, argc, argv, "", options, &exit_status)) != OPTION_END) {
 		if (option == OPTION_EXIT)
 			return exit_status;
-		dry_run = true;
+		dry_run = dry_run || option == O_DRY_RUN;
+		man = man || option == O_MAN;
 	}
 	const char *what = optind < argc ? argv[optind++] : "";
 	const char *file = strcmp(what, "dump") == 0 && optind < argc ? argv[optind++] : NULL;
@@ -78,8 +88,10 @@ int cmd_db(struct run *r, int argc, char **argv)
 		rc = refresh(&r->conf, &e);
 	else if (strcmp(what, "migrate") == 0)
 		rc = store_migrate(&r->conf, dry_run, stdout, &e);
+	else if (strcmp(what, "doc") == 0)
+		rc = doc(r, man, &e);
 	else
 		return run_usage(r, "one of status, start, stop, url, maintain, refresh, migrate, "
-				 "dump FILE");
+				 "dump FILE, doc");
 	return run_flushed(rc < 0 ? run_failed(&e) : rc);
 }

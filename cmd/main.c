@@ -104,7 +104,7 @@ static const struct command commands[] = {
 	 "  --dry-run        drop: only say what would be dropped\n"
 	 "  --bytes          show: see there\n"
 	 "  --format json    one JSON object a line; retry: as ingest\n"},
-	{"db", cmd_db, NEED_CONF, "status | start | stop | url | maintain | refresh | migrate | dump FILE",
+	{"db", cmd_db, NEED_CONF, "status | start | stop | url | maintain | refresh | migrate | dump FILE | doc",
 	 "the database: state, start, stop, address, upkeep, moving",
 	 "  status           where the database is; exit status 69 if it does not run\n"
 	 "  start, stop      the private server (there is one unless [store] conninfo is set)\n"
@@ -112,7 +112,8 @@ static const struct command commands[] = {
 	 "  maintain         make partitions for the months ahead; refresh\n"
 	 "  refresh          bring rollup and classes of sources up to date, as ingest does\n"
 	 "  migrate          bring the schema up to date; --dry-run prints what it would do\n"
-	 "  dump FILE        all of it, for pg_restore on another server; - for plain SQL\n"},
+	 "  dump FILE        all of it, for pg_restore on another server; - for plain SQL\n"
+	 "  doc              the views and columns, and questions to ask them, in Markdown; --man\n"},
 	{"sql", cmd_sql, NEED_CONF, "[PSQL-ARGUMENT]...",
 	 "open psql as a reader of the views",
 	 "Starts psql with search_path = ruadb and the right to read. Arguments go to psql, for\n"

@@ -59,6 +59,9 @@ int report_file_find(const struct conf *c, const char *name, struct report_file 
 /* The same for sql/queries/NAME.sql, which only the program itself runs and which needs no title. */
 int report_query_find(const struct conf *c, const char *name, struct report_file *f,
 		      struct err *e) MUST_CHECK;
+/* The text of sql/queries/NAME.sql, which may hold several statements; the caller frees it. */
+int report_query_text(const struct conf *c, const char *name, char **ret,
+		      struct err *e) MUST_CHECK;
 void report_file_free(struct report_file *f);
 const char *report_file_type(enum param_type type);
 /* Is that a value of this type? */

@@ -10,8 +10,8 @@
 /* A report is read whole: more than this is none. */
 #define FILE_MAX (1 << 20)
 
-/* 1: *f is set; 0: no such file. */
-static int read_path(const char *path, bool titled, struct report_file *f, struct err *e)
+/* 1: *ret is the text of the file, the caller's to free; 0: no such file. */
+static int read_text(const char *path, char **ret, struct err *e)
 {
 	FILE *in = fopen(path, "re");
 
@@ -19,15 +19,29 @@ static int read_path(const char *path, bool titled, struct report_file *f, struc
 		return 0;
 	if (!in)
 		return err_set(e, ERR_CONFIG, "%s: %s", path, strerror(errno));
-	AUTO_FREE char *text = xmalloc(FILE_MAX + 1);
+	char *text = xmalloc(FILE_MAX + 1);
 	size_t n = fread(text, 1, FILE_MAX, in);
 	bool bad = ferror(in), more = n == FILE_MAX && fgetc(in) != EOF;
 
 	fclose(in);
 	text[n] = '\0';
-	if (bad || more)
+	if (bad || more) {
+		free(text);
 		return err_set(e, ERR_CONFIG, "%s: %s", path,
 			       bad ? "can't be read" : "is too large for a report");
+	}
+	*ret = text;
+	return 1;
+}
+
+/* 1: *f is set; 0: no such file. */
+static int read_path(const char *path, bool titled, struct report_file *f, struct err *e)
+{
+	AUTO_FREE char *text = NULL;
+	int got = read_text(path, &text, e);
+
+	if (got <= 0)
+		return got;
 	return report_file_parse(f, path, text, titled, e) < 0 ? -1 : 1;
 }
 
@@ -139,13 +153,28 @@ int report_file_find(const struct conf *c, const char *name, struct report_file 
 	return got == 1 ? 0 : -1;
 }
 
+static char *query_path(const struct conf *c, const char *name)
+{
+	return xasprintf("%s/sql/queries/%s.sql", c->datadir ? c->datadir : ".", name);
+}
+
+static int missing(const char *path, struct err *e)
+{
+	return err_set(e, ERR_CONFIG, "%s is missing: is ruadb installed whole?", path);
+}
+
 int report_query_find(const struct conf *c, const char *name, struct report_file *f, struct err *e)
 {
-	AUTO_FREE char *path = xasprintf("%s/sql/queries/%s.sql", c->datadir ? c->datadir : ".",
-					 name);
+	AUTO_FREE char *path = query_path(c, name);
 	int got = read_path(path, false, f, e);
 
-	if (!got)
-		err_set(e, ERR_CONFIG, "%s is missing: is ruadb installed whole?", path);
-	return got == 1 ? 0 : -1;
+	return got == 1 ? 0 : got < 0 ? -1 : missing(path, e);
+}
+
+int report_query_text(const struct conf *c, const char *name, char **ret, struct err *e)
+{
+	AUTO_FREE char *path = query_path(c, name);
+	int got = read_text(path, ret, e);
+
+	return got == 1 ? 0 : got < 0 ? -1 : missing(path, e);
 }

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-/* Marks that Markdown or HTML in it would act on are escaped. */
-static void add_markdown(struct buf *b, const char *s, size_t n)
+void render_add_markdown(struct buf *b, const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (strchr("\\`*_[]<>|~&#!", s[i]))
@@ -18,7 +17,7 @@ static void add_markdown_value(struct buf *b, const struct store_rows *rows, int
 	struct buf value = {0};
 
 	render_add_value(&value, rows, row, column);
-	add_markdown(b, value.p ? value.p : "", value.len);
+	render_add_markdown(b, value.p ? value.p : "", value.len);
 	buf_free(&value);
 }
 
@@ -26,7 +25,7 @@ static void add_markdown_name(struct buf *b, const struct store_rows *rows, int 
 {
 	const char *name = store_rows_name(rows, column);
 
-	add_markdown(b, name, strlen(name));
+	render_add_markdown(b, name, strlen(name));
 }
 
 static void markdown_lines(struct buf *b, const struct store_rows *rows)
@@ -72,7 +71,7 @@ void render_markdown(const struct store_rows *rows, const struct render_how *how
 
 	if (how->title) {
 		buf_adds(&b, "## ");
-		add_markdown(&b, how->title, strlen(how->title));
+		render_add_markdown(&b, how->title, strlen(how->title));
 		buf_adds(&b, "\n\n");
 	}
 	if (!store_rows_count(rows))
@@ -83,7 +82,7 @@ void render_markdown(const struct store_rows *rows, const struct render_how *how
 		markdown_table(&b, rows);
 	if (how->foot) {
 		buf_addc(&b, '\n');
-		add_markdown(&b, how->foot, strlen(how->foot));
+		render_add_markdown(&b, how->foot, strlen(how->foot));
 		buf_addc(&b, '\n');
 	}
 	fwrite(b.p ? b.p : "", 1, b.len, out);

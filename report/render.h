@@ -38,6 +38,8 @@ void render_markdown(const struct store_rows *rows, const struct render_how *how
 struct buf;
 /* Appends a value as people read it: "-" for NULL, yes and no, control characters visible. */
 void render_add_value(struct buf *b, const struct store_rows *rows, int row, int column);
+/* Appends text for Markdown: marks that it, or HTML in it, would act on are escaped. */
+void render_add_markdown(struct buf *b, const char *s, size_t n);
 /* Appends a paragraph, wrapped at blanks; width 0: that of a page. */
 void render_add_wrapped(struct buf *b, const char *words, int width);
 

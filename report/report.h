@@ -11,6 +11,7 @@
 #include "base/conf.h"
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 struct store;
@@ -39,6 +40,9 @@ int report_query(struct store *s, const struct conf *c, const char *name,
 		 FILE *out, struct err *e) MUST_CHECK;
 /* What the report is, and its parameters. */
 int report_help(const struct conf *c, const char *name, FILE *out, struct err *e) MUST_CHECK;
+/* The schema explained, as Markdown or as the manual page ruadb-schema(7). */
+int report_schema_doc(struct store *s, const struct conf *c, bool man, FILE *out,
+		      struct err *e) MUST_CHECK;
 /* One line a report: name, title. */
 int report_list(const struct conf *c, FILE *out, struct err *e) MUST_CHECK;
 

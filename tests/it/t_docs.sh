@@ -39,7 +39,7 @@ else
 	skip "no mandoc"
 fi
 if man --version 2>/dev/null | grep -q '^man 2'; then
-	for p in "$page" "$conf_page"; do
+	for p in "$page" "$conf_page" "$top_srcdir/man/ruadb-schema.7"; do
 		LC_ALL=C.UTF-8 man --warnings -E UTF-8 -l "$p" 2>&1 >/dev/null
 	done >"$tmp/said"
 	nothing "man finds no fault"
