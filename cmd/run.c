@@ -56,13 +56,16 @@ int run_usage(const struct run *r, const char *fmt, ...)
 {
 	const char *name = r->command ? r->command->name : "";
 	char sentence[512];
+	struct buf b = {0};
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(sentence, sizeof(sentence), fmt, ap);
 	va_end(ap);
+	text_add_visible(&b, text_of(sentence));
 	fprintf(stderr, "ruadb%s%s: %s\nTry 'ruadb %s%s--help'.\n", *name ? " " : "", name,
-		sentence, name, *name ? " " : "");
+		buf_cstr(&b), name, *name ? " " : "");
+	buf_free(&b);
 	return EX_USAGE;
 }
 

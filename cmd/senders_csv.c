@@ -111,10 +111,10 @@ static int read_things(struct sender_list *l, const struct csv *c, uint32_t line
 	bool address = !is_empty(c, ADDRESS), dkim = !is_empty(c, DKIM_DOMAIN);
 	bool spf = !is_empty(c, SPF_DOMAIN);
 
-	if (!address && !dkim && !spf)
-		return err_set(e, ERR_INPUT, "neither an address nor a DKIM or SPF domain");
 	if (!dkim && !is_empty(c, DKIM_SELECTOR))
 		return err_set(e, ERR_INPUT, "a selector without its dkim_domain");
+	if (!address && !dkim && !spf)
+		return err_set(e, ERR_INPUT, "neither an address nor a DKIM or SPF domain");
 	if (!address && of.dedicated)
 		return err_set(e, ERR_INPUT, "dedicated is said of addresses, and there is none");
 	if ((address && sender_add_address(l, &of, cell(c, ADDRESS), e) < 0) ||
