@@ -25,74 +25,72 @@ CREATE OR REPLACE FUNCTION ruadb_data.asks_for(p text, sp text, testing text, be
 COMMENT ON FUNCTION ruadb_data.asks_for(text, text, text, boolean) IS
 	'none, quarantine or reject: what a published policy asks for, at the policy domain or below it.';
 
--- Counted records of trusted reports on settled days of the window, with what the rules need.
+-- Counted records of trusted reports on settled days, with what the rules need.
 CREATE OR REPLACE VIEW ruadb_data.readiness_record WITH (security_invoker = true) AS
-SELECT w.tenant_id, w.organizational_domain, d.domain_id, c.day, c.source_ip, c.reporter,
-	c.messages, c.dmarc_pass, c.disposition,
-	c.header_from IS NOT NULL AND c.header_from <> '='
-		AND rtrim(lower(ruadb.same_as(c.header_from, d.name)), '.') <> d.name AS below,
-	NOT c.dmarc_pass AND (c.disposition IN ('q', 'r') OR NOT ruadb_data.is_spared(c.extra)) AS hit,
-	c.p, c.sp, c.testing
+SELECT c.tenant_id, c.domain_id, c.day, c.source_ip, o.name_hash AS reporter, c.messages,
+	ruadb.dmarc_pass(c.dkim_evaluated, c.spf_evaluated) AS dmarc_pass, c.disposition,
+	c.header_from, c.extra, r.p, r.sp, r.testing
+FROM ruadb_data.record c
+JOIN ruadb_data.report r ON r.tenant_id = c.tenant_id AND r.report_id = c.report_id
+	AND r.counted AND r.reporter_auth IN ('v', 'l')
+JOIN ruadb_data.reporter_of o ON o.tenant_id = r.tenant_id AND o.reporter_id = r.reporter_id
+WHERE c.messages > 0 AND c.day < ruadb.settled_before(o.lag)
+UNION ALL -- of reports of more than 25 h
+SELECT c.tenant_id, c.domain_id, y.day, c.source_ip, o.name_hash, y.messages,
+	ruadb.dmarc_pass(c.dkim_evaluated, c.spf_evaluated), c.disposition,
+	c.header_from, c.extra, r.p, r.sp, r.testing
+FROM ruadb_data.record c
+JOIN ruadb_data.report r ON r.tenant_id = c.tenant_id AND r.report_id = c.report_id
+	AND r.counted AND r.reporter_auth IN ('v', 'l')
+JOIN ruadb_data.reporter_of o ON o.tenant_id = r.tenant_id AND o.reporter_id = r.reporter_id
+JOIN ruadb_data.record_day y ON y.tenant_id = c.tenant_id AND y.report_id = c.report_id
+	AND y.record_no = c.record_no
+WHERE c.day IS NULL AND y.messages > 0 AND y.day < ruadb.settled_before(o.lag);
+
+-- One row a policy domain; each is looked up by itself, so that its records are found by index.
+CREATE OR REPLACE VIEW ruadb_data.readiness_sum WITH (security_invoker = true) AS
+SELECT w.tenant_id, w.organizational_domain, w.window_begin, w.window_end, d.domain_id, d.name,
+	m.*
 FROM ruadb.class_window w
 JOIN ruadb_data.domain d ON d.tenant_id = w.tenant_id AND NOT d.is_foreign
 	AND coalesce(d.organizational_domain, d.name) = w.organizational_domain
 CROSS JOIN LATERAL (
-	SELECT c.day, c.source_ip, c.messages, c.disposition, c.header_from, c.extra, o.name_hash
-		AS reporter, ruadb.dmarc_pass(c.dkim_evaluated, c.spf_evaluated) AS dmarc_pass,
-		r.p, r.sp, r.testing
-	FROM ruadb_data.record c
-	JOIN ruadb_data.report r ON r.tenant_id = c.tenant_id AND r.report_id = c.report_id
-		AND r.counted AND r.reporter_auth IN ('v', 'l')
-	JOIN ruadb_data.reporter_of o ON o.tenant_id = r.tenant_id AND o.reporter_id = r.reporter_id
-	WHERE c.tenant_id = d.tenant_id AND c.domain_id = d.domain_id AND c.messages > 0
-		AND c.day BETWEEN w.window_begin AND w.window_end
-		AND c.day < ruadb.settled_before(o.lag)
-	UNION ALL -- of reports of more than 25 h
-	SELECT y.day, c.source_ip, y.messages, c.disposition, c.header_from, c.extra, o.name_hash,
-		ruadb.dmarc_pass(c.dkim_evaluated, c.spf_evaluated), r.p, r.sp, r.testing
-	FROM ruadb_data.record c
-	JOIN ruadb_data.report r ON r.tenant_id = c.tenant_id AND r.report_id = c.report_id
-		AND r.counted AND r.reporter_auth IN ('v', 'l')
-	JOIN ruadb_data.reporter_of o ON o.tenant_id = r.tenant_id AND o.reporter_id = r.reporter_id
-	JOIN ruadb_data.record_day y ON y.tenant_id = c.tenant_id AND y.report_id = c.report_id
-		AND y.record_no = c.record_no
-	WHERE c.tenant_id = d.tenant_id AND c.domain_id = d.domain_id AND c.day IS NULL
-		AND y.messages > 0 AND y.day BETWEEN w.window_begin AND w.window_end
-		AND y.day < ruadb.settled_before(o.lag)
-) c;
-
--- One row a policy domain with mail in the window.
-CREATE OR REPLACE VIEW ruadb_data.readiness_sum WITH (security_invoker = true) AS
-SELECT m.tenant_id, m.organizational_domain, m.domain_id,
-	count(DISTINCT m.day) FILTER (WHERE m.own) AS days,
-	count(DISTINCT m.reporter) FILTER (WHERE m.own) AS reporters,
-	coalesce(sum(m.messages) FILTER (WHERE m.own), 0)::bigint AS own_messages,
-	coalesce(sum(m.messages) FILTER (WHERE m.own AND m.dmarc_pass), 0)::bigint AS own_pass,
-	coalesce(sum(m.messages) FILTER (WHERE m.own AND NOT m.dmarc_pass), 0)::bigint AS own_fail,
-	coalesce(sum(m.messages) FILTER (WHERE m.own AND m.hit), 0)::bigint AS own_hit,
-	coalesce(sum(m.messages) FILTER (WHERE m.own AND m.hit AND m.below), 0)::bigint
-		AS own_hit_below,
-	coalesce(sum(m.messages) FILTER (WHERE m.own AND m.hit AND ruadb_data.asks_for(m.p, m.sp,
-		m.testing, m.below) IN ('quarantine', 'reject')), 0)::bigint AS own_hit_enforced,
-	coalesce(sum(m.messages) FILTER (WHERE m.own AND m.disposition IN ('q', 'r')), 0)::bigint
-		AS own_stopped,
-	coalesce(sum(m.messages) FILTER (WHERE m.class = 'unverified' AND m.hit), 0)::bigint
-		AS unverified_hit,
-	coalesce(sum(m.messages) FILTER (WHERE m.class = 'forwarder' AND NOT m.dmarc_pass), 0)::bigint
-		AS forwarder_fail,
-	coalesce(sum(m.messages) FILTER (WHERE m.disposition = 'q'), 0)::bigint AS quarantine,
-	coalesce(sum(m.messages) FILTER (WHERE m.disposition = 'r'), 0)::bigint AS reject
-FROM (
-	SELECT c.*, k.class, coalesce(k.class IN ('authorised', 'misconfigured'), false) AS own
-	FROM ruadb_data.readiness_record c
-	LEFT JOIN LATERAL (SELECT x.network FROM ruadb_data.sender x
-		WHERE x.tenant_id = c.tenant_id AND x.network >>= ruadb.plain_address(c.source_ip)
-		ORDER BY masklen(x.network) DESC LIMIT 1) e ON true
-	LEFT JOIN ruadb.source_class k ON k.tenant_id = c.tenant_id
-		AND k.organizational_domain = c.organizational_domain
-		AND k.source_group = coalesce(e.network, ruadb.source_group(c.source_ip))
-) m
-GROUP BY m.tenant_id, m.organizational_domain, m.domain_id;
+	SELECT count(DISTINCT c.day) FILTER (WHERE c.own) AS days,
+		count(DISTINCT c.reporter) FILTER (WHERE c.own) AS reporters,
+		coalesce(sum(c.messages) FILTER (WHERE c.own), 0)::bigint AS own_messages,
+		coalesce(sum(c.messages) FILTER (WHERE c.own AND c.dmarc_pass), 0)::bigint AS own_pass,
+		coalesce(sum(c.messages) FILTER (WHERE c.own AND NOT c.dmarc_pass), 0)::bigint
+			AS own_fail,
+		coalesce(sum(c.messages) FILTER (WHERE c.own AND c.hit), 0)::bigint AS own_hit,
+		coalesce(sum(c.messages) FILTER (WHERE c.own AND c.hit AND c.below), 0)::bigint
+			AS own_hit_below,
+		coalesce(sum(c.messages) FILTER (WHERE c.own AND c.hit AND ruadb_data.asks_for(c.p, c.sp,
+			c.testing, c.below) IN ('quarantine', 'reject')), 0)::bigint AS own_hit_enforced,
+		coalesce(sum(c.messages) FILTER (WHERE c.own AND c.disposition IN ('q', 'r')), 0)::bigint
+			AS own_stopped,
+		coalesce(sum(c.messages) FILTER (WHERE c.class = 'unverified' AND c.hit), 0)::bigint
+			AS unverified_hit,
+		coalesce(sum(c.messages) FILTER (WHERE c.class = 'forwarder' AND NOT c.dmarc_pass),
+			0)::bigint AS forwarder_fail,
+		coalesce(sum(c.messages) FILTER (WHERE c.disposition = 'q'), 0)::bigint AS quarantine,
+		coalesce(sum(c.messages) FILTER (WHERE c.disposition = 'r'), 0)::bigint AS reject
+	FROM (
+		SELECT c.*, k.class, coalesce(k.class IN ('authorised', 'misconfigured'), false) AS own,
+			c.header_from IS NOT NULL AND c.header_from <> '=' AND
+				rtrim(lower(ruadb.same_as(c.header_from, d.name)), '.') <> d.name AS below,
+			NOT c.dmarc_pass AND (c.disposition IN ('q', 'r')
+				OR NOT ruadb_data.is_spared(c.extra)) AS hit
+		FROM ruadb_data.readiness_record c
+		LEFT JOIN LATERAL (SELECT x.network FROM ruadb_data.sender x
+			WHERE x.tenant_id = w.tenant_id AND x.network >>= ruadb.plain_address(c.source_ip)
+			ORDER BY masklen(x.network) DESC LIMIT 1) e ON true
+		LEFT JOIN ruadb.source_class k ON k.tenant_id = w.tenant_id
+			AND k.organizational_domain = w.organizational_domain
+			AND k.source_group = coalesce(e.network, ruadb.source_group(c.source_ip))
+		WHERE c.tenant_id = w.tenant_id AND c.domain_id = d.domain_id
+			AND c.day BETWEEN w.window_begin AND w.window_end
+	) c
+) m;
 
 -- The numbers of the verdict as one row.
 CREATE OR REPLACE VIEW ruadb_data.readiness_setting WITH (security_invoker = true) AS
@@ -139,41 +137,30 @@ SELECT v.tenant_id, v.policy_domain, v.organizational_domain, ruadb.as_of() AS a
 		WHEN v.policy_below = 'quarantine' THEN 'sp=reject'
 		WHEN lower(v.p) = 'reject' THEN 'none: p=reject holds' END AS next_step
 FROM (
-	SELECT w.tenant_id, d.name AS policy_domain, w.organizational_domain, w.window_begin,
-		w.window_end, n.p, n.sp, n.np, n.pct, n.testing,
+	SELECT m.tenant_id, m.name AS policy_domain, m.organizational_domain, m.window_begin,
+		m.window_end, n.p, n.sp, n.np, n.pct, n.testing,
 		ruadb_data.asks_for(n.p, n.sp, n.testing, false) AS policy,
 		ruadb_data.asks_for(n.p, n.sp, n.testing, true) AS policy_below,
-		coalesce(m.days, 0) AS days, coalesce(m.reporters, 0) AS reporters,
-		coalesce(m.own_messages, 0) AS own_messages, coalesce(m.own_pass, 0) AS own_pass,
-		coalesce(m.own_fail, 0) AS own_fail, coalesce(m.own_hit, 0) AS own_hit,
-		coalesce(m.own_messages - m.own_pass - m.own_fail, 0) AS own_unknown,
-		coalesce(m.own_pass + m.own_fail, 0) AS own_known,
-		coalesce(m.own_hit_below, 0) AS own_hit_below,
-		coalesce(m.own_hit_enforced, 0) AS own_hit_enforced,
-		coalesce(m.own_stopped, 0) AS own_stopped,
-		coalesce(m.unverified_hit, 0) AS unverified_hit,
-		coalesce(m.forwarder_fail, 0) AS forwarder_fail,
-		coalesce(m.quarantine, 0) AS quarantine, coalesce(m.reject, 0) AS reject,
+		m.days, m.reporters, m.own_messages, m.own_pass, m.own_fail, m.own_hit,
+		m.own_messages - m.own_pass - m.own_fail AS own_unknown,
+		m.own_pass + m.own_fail AS own_known,
+		m.own_hit_below, m.own_hit_enforced, m.own_stopped, m.unverified_hit, m.forwarder_fail,
+		m.quarantine, m.reject,
 		coalesce(u.reports, 0) AS untrusted_reports,
 		coalesce(u.messages, 0)::bigint AS untrusted_messages,
-		CASE WHEN coalesce(m.days, 0) < t.ready_days OR coalesce(m.reporters, 0)
-				< t.ready_reporters OR coalesce(m.own_pass + m.own_fail, 0) < t.ready_messages
-				THEN 'not enough data'
+		CASE WHEN m.days < t.ready_days OR m.reporters < t.ready_reporters
+				OR m.own_pass + m.own_fail < t.ready_messages THEN 'not enough data'
 			WHEN 100.0 * m.own_hit < t.fail_percent * (m.own_pass + m.own_fail) THEN 'safe'
 			ELSE 'not yet' END AS verdict,
 		t.*
-	FROM ruadb.class_window w
-	JOIN ruadb_data.domain d ON d.tenant_id = w.tenant_id AND NOT d.is_foreign
-		AND coalesce(d.organizational_domain, d.name) = w.organizational_domain
+	FROM ruadb_data.readiness_sum m
 	CROSS JOIN ruadb_data.readiness_setting t
 	-- what is published now: of the latest report, one that somebody vouches for before others
 	CROSS JOIN LATERAL (SELECT r.p, r.sp, r.np, r.pct, r.testing
 		FROM ruadb_data.report r
-		WHERE r.tenant_id = d.tenant_id AND r.domain_id = d.domain_id AND r.counted
+		WHERE r.tenant_id = m.tenant_id AND r.domain_id = m.domain_id AND r.counted
 		ORDER BY r.reporter_auth IN ('v', 'l') DESC, r.end_at DESC NULLS LAST, r.report_id DESC
 		LIMIT 1) n
-	LEFT JOIN ruadb_data.readiness_sum m ON m.tenant_id = d.tenant_id
-		AND m.organizational_domain = w.organizational_domain AND m.domain_id = d.domain_id
 	LEFT JOIN LATERAL (SELECT count(DISTINCT r.report_id) AS reports,
 			sum(coalesce(p.messages, r.messages)) AS messages
 		FROM ruadb_data.report r
@@ -181,9 +168,9 @@ FROM (
 			AND o.reporter_id = r.reporter_id
 		LEFT JOIN ruadb_data.report_day_part p ON r.day IS NULL AND p.tenant_id = r.tenant_id
 			AND p.report_id = r.report_id
-		WHERE r.tenant_id = d.tenant_id AND r.domain_id = d.domain_id AND r.counted
+		WHERE r.tenant_id = m.tenant_id AND r.domain_id = m.domain_id AND r.counted
 			AND r.reporter_auth NOT IN ('v', 'l')
-			AND coalesce(p.day, r.day) BETWEEN w.window_begin AND w.window_end
+			AND coalesce(p.day, r.day) BETWEEN m.window_begin AND m.window_end
 			AND coalesce(p.day, r.day) < ruadb.settled_before(o.lag)) u ON true
 ) v;
 
