@@ -156,12 +156,22 @@ int report_help(const struct conf *c, const char *name, FILE *out, struct err *e
 	return 0;
 }
 
-#define NAME_WIDTH 12
-
 struct listing {
 	const struct conf *c;
 	FILE *out;
+	int width; /* of the names */
 };
+
+static int widen(void *ctx, const char *name, const char *path, struct err *e)
+{
+	struct listing *l = ctx;
+	int n = (int)strlen(name);
+
+	(void)path;
+	(void)e;
+	l->width = n > l->width ? n : l->width;
+	return 0;
+}
 
 /* A file that can't be used is listed with the reason: the others stay of use. */
 static int list_one(void *ctx, const char *name, const char *path, struct err *e)
@@ -176,7 +186,7 @@ static int list_one(void *ctx, const char *name, const char *path, struct err *e
 	int rc = report_file_find(l->c, name, &file, &why);
 
 	text_add_visible(&line, text_of(name));
-	buf_printf(&line, "%*s", line.len < NAME_WIDTH ? (int)(NAME_WIDTH - line.len) : 0, "");
+	buf_printf(&line, "%*s", (int)line.len < l->width ? l->width - (int)line.len : 0, "");
 	buf_adds(&line, rc < 0 ? "  can't be used: " : "  ");
 	text_add_visible(&line, text_of(rc < 0 ? why.msg : file.title));
 	for (size_t i = 0; i < file.n_params; i++)
@@ -190,7 +200,9 @@ static int list_one(void *ctx, const char *name, const char *path, struct err *e
 
 int report_list(const struct conf *c, FILE *out, struct err *e)
 {
-	struct listing l = {c, out};
+	struct listing l = {c, out, 0};
 
+	if (report_file_each(c, widen, &l, e) < 0)
+		return -1;
 	return report_file_each(c, list_one, &l, e);
 }

@@ -6,26 +6,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-int client_conninfo(const struct conf *c, char **ret, struct err *e)
-{
-	struct server sv;
-
-	if (!server_is_private(c)) {
-		*ret = xstrdup(c->conninfo ? c->conninfo : "");
-		return 0;
-	}
-	int rc = server_look(c, &sv, e);
-
-	if (rc == 0)
-		server_wait(&sv);
-	if (rc == 0 && !sv.pid && c->db_autostart)
-		rc = server_start(&sv, e);
-	if (rc == 0)
-		*ret = server_conninfo(&sv);
-	server_free(&sv);
-	return rc;
-}
-
 /* "keyword='value'", as libpq reads it. */
 static void add_setting(struct buf *b, const PQconninfoOption *o)
 {
@@ -36,6 +16,13 @@ static void add_setting(struct buf *b, const PQconninfoOption *o)
 		buf_addc(b, *p);
 	}
 	buf_addc(b, '\'');
+}
+
+/* What is ours alone, and what the others make sense of. */
+static bool is_ours(const char *keyword)
+{
+	return strcmp(keyword, "service") == 0 || strcmp(keyword, "options") == 0 ||
+	       strcmp(keyword, "client_encoding") == 0 || strstr(keyword, "application_name");
 }
 
 static int put(const PQconninfoOption *o, struct buf *rest, struct err *e)
@@ -50,37 +37,31 @@ static int put(const PQconninfoOption *o, struct buf *rest, struct err *e)
 	return 0;
 }
 
-int client_environment(const struct conf *c, const char *options, char **ret_rest, struct err *e)
+int client_environment(struct store *s, const char *options, char **ret_rest, struct err *e)
 {
-	AUTO_FREE char *conninfo = NULL;
-	char *why = NULL;
+	PQconninfoOption *opts = PQconninfo(s->conn);
+	const char *old = "";
 	struct buf rest = {0};
-	int rc = 0;
+	int rc = opts ? 0 : err_set(e, ERR_TEMP, "the database is away");
 
-	if (client_conninfo(c, &conninfo, e) < 0)
-		return -1;
-	PQconninfoOption *opts = PQconninfoParse(conninfo, &why);
-
-	if (!opts) {
-		err_set(e, ERR_CONFIG, "[store] conninfo: %s", why ? why : "can't be read");
-		PQfreemem(why);
-		return -1;
-	}
-	for (const PQconninfoOption *o = opts; o->keyword && rc == 0; o++)
-		if (o->val && *o->val)
+	unsetenv("PGSERVICE"); /* it would come before what is set here, and is in there already */
+	for (const PQconninfoOption *o = opts; rc == 0 && o->keyword; o++) {
+		if (o->val && strcmp(o->keyword, "options") == 0)
+			old = o->val;
+		else if (o->val && *o->val && !is_ours(o->keyword))
 			rc = put(o, &rest, e);
-	PQconninfoFree(opts);
-	if (rc == 0) {
-		const char *old = getenv("PGOPTIONS");
-		AUTO_FREE char *all = xasprintf("%s%s%s", old ? old : "", old ? " " : "", options);
-
-		setenv("PGOPTIONS", all, 1);
-		buf_cstr(&rest);
-		*ret_rest = rest.p;
-		return 0;
 	}
-	buf_free(&rest);
-	return -1;
+	AUTO_FREE char *all = xasprintf("%s%s%s", old, *old ? " " : "", options);
+
+	PQconninfoFree(opts);
+	if (rc < 0) {
+		buf_free(&rest);
+		return -1;
+	}
+	setenv("PGOPTIONS", all, 1);
+	buf_cstr(&rest);
+	*ret_rest = rest.p;
+	return 0;
 }
 
 /* ---- programs ---- */

@@ -9,18 +9,15 @@
 #include "base/conf.h"
 #include "base/err.h"
 
-/*
- * The connection string of the private server (started if need be) or of conninfo; "" for the PG*
- * environment. The caller frees it.
- */
-int client_conninfo(const struct conf *c, char **ret, struct err *e) MUST_CHECK;
+struct store;
 
 /*
- * Sets the PG* environment of this process to the database's. options go behind PGOPTIONS (""
- * for none). What has no variable and is no secret is *ret_rest, for -d; "" if there is nothing.
- * The caller frees it.
+ * Sets the PG* environment of this process to what s is connected with, whatever conninfo, service
+ * file and environment each said. options go behind those of the connection ("" for none). What
+ * has no variable and is no secret is *ret_rest, for -d; "" if there is nothing. The caller frees
+ * it.
  */
-int client_environment(const struct conf *c, const char *options, char **ret_rest,
+int client_environment(struct store *s, const char *options, char **ret_rest,
 		       struct err *e) MUST_CHECK;
 
 /*

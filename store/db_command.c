@@ -122,6 +122,28 @@ static void add_uri(struct buf *b, const PQconninfoOption *opts)
 	}
 }
 
+/* The connection string of the private server (started if need be) or of conninfo; "" for the
+ * PG* environment. The caller frees it. */
+static int conninfo_of(const struct conf *c, char **ret, struct err *e)
+{
+	struct server sv;
+
+	if (!server_is_private(c)) {
+		*ret = xstrdup(c->conninfo ? c->conninfo : "");
+		return 0;
+	}
+	int rc = server_look(c, &sv, e);
+
+	if (rc == 0)
+		server_wait(&sv);
+	if (rc == 0 && !sv.pid && c->db_autostart)
+		rc = server_start(&sv, e);
+	if (rc == 0)
+		*ret = server_conninfo(&sv);
+	server_free(&sv);
+	return rc;
+}
+
 /* The URI of the database; the caller frees it. */
 static int uri_of(const struct conf *c, char **ret, struct err *e)
 {
@@ -129,7 +151,7 @@ static int uri_of(const struct conf *c, char **ret, struct err *e)
 	char *why = NULL;
 	struct buf b = {0};
 
-	if (client_conninfo(c, &conninfo, e) < 0)
+	if (conninfo_of(c, &conninfo, e) < 0)
 		return -1;
 	/* where conninfo is empty the environment says it all, and a dashboard may not have it */
 	PQconninfoOption *opts = *conninfo ? PQconninfoParse(conninfo, &why) : PQconndefaults();
@@ -177,34 +199,34 @@ static char *find_psql(const struct conf *c)
 	return psql ? psql : xstrdup("psql");
 }
 
-/* Does the database have ruadb_read for us? Opening it as reader has made the schema as well. */
-static int may_read_as(const struct conf *c, bool *ret, struct err *e)
+/* Sets the environment for psql as reader. Opening as reader has made the schema as well. */
+static int reader_environment(const struct conf *c, char **ret_rest, struct err *e)
 {
 	AUTO_RESULT PGresult *res = NULL;
 	struct store *s;
 
 	if (store_open(c, STORE_READ, &s, e) < 0)
 		return -1;
+	/* does the database have ruadb_read for us? */
 	int rc = db_exec(s, "SELECT current_user = 'ruadb_read'", NULL, &res, e);
 
-	if (rc == 0)
-		*ret = *PQgetvalue(res, 0, 0);
+	if (rc == 0) {
+		AUTO_FREE char *options = xasprintf("-c search_path=ruadb -c ruadb.tenant_id=%lld%s",
+						    (long long)s->tenant, *PQgetvalue(res, 0, 0) ?
+						    " -c role=ruadb_read" : "");
+
+		rc = client_environment(s, options, ret_rest, e);
+	}
 	store_close(s);
 	return rc;
 }
 
 int store_exec_psql(const struct conf *c, char **args, struct err *e)
 {
-	AUTO_FREE char *rest = NULL, *psql = NULL, *options = NULL;
-	bool reader = false;
+	AUTO_FREE char *rest = NULL, *psql = NULL;
 	size_t n = 0, at = 0;
 
-	if (may_read_as(c, &reader, e) < 0)
-		return -1;
-	options = xasprintf("-c search_path=ruadb -c ruadb.tenant_id=%lld%s",
-			    (long long)(c->tenant ? c->tenant : 1),
-			    reader ? " -c role=ruadb_read" : "");
-	if (client_environment(c, options, &rest, e) < 0)
+	if (reader_environment(c, &rest, e) < 0)
 		return -1;
 	while (args && args[n])
 		n++;

@@ -9,9 +9,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The server's major version, and whether we may read as the role that owns everything (row level
- * security would hide rows of others from anybody else). */
-static int ask(const struct conf *c, int *ret_major, bool *ret_owner, struct err *e)
+/*
+ * The server's major version, and whether we may read as the role that owns everything (row level
+ * security would hide rows of others from anybody else). Sets the environment for pg_dump.
+ */
+static int ask(const struct conf *c, int *ret_major, bool *ret_owner, char **ret_rest,
+	       struct err *e)
 {
 	AUTO_RESULT PGresult *res = NULL;
 	struct store *s;
@@ -24,6 +27,7 @@ static int ask(const struct conf *c, int *ret_major, bool *ret_owner, struct err
 	if (rc == 0) {
 		*ret_major = PQserverVersion(s->conn) / 10000;
 		*ret_owner = *PQgetvalue(res, 0, 0);
+		rc = client_environment(s, "", ret_rest, e);
 	}
 	store_close(s);
 	return rc;
@@ -57,9 +61,8 @@ static int dump(const struct conf *c, const char *file, int *ret_major, struct e
 	const char *argv[20];
 	size_t n = 0;
 
-	if (ask(c, ret_major, &owner, e) < 0 ||
-	    client_find("pg_dump", *ret_major, &program, e) < 0 ||
-	    client_environment(c, "", &rest, e) < 0)
+	if (ask(c, ret_major, &owner, &rest, e) < 0 ||
+	    client_find("pg_dump", *ret_major, &program, e) < 0)
 		return -1;
 	argv[n++] = program;
 	argv[n++] = "--schema=ruadb";

@@ -75,6 +75,15 @@ ok "but not as an argument" sh -c "! grep 'sec ret' '$tmp/arguments'"
 RUADB_STORE_CONNINFO=$secret PATH=$tmp/bin:$PATH "$ruadb" sql -c x >"$tmp/out" 2>"$tmp/err"
 ok "nor does psql get it so" sh -c "! grep 'sec ret' '$tmp/arguments'"
 
+# A service of the environment does not come before conninfo.
+printf '[elsewhere]\nhost=/nowhere\ndbname=nothing\n' >"$tmp/services"
+PGSERVICEFILE=$tmp/services PGSERVICE=elsewhere RUADB_STORE_CONNINFO=$secret \
+	"$ruadb" sql -qAtc 'SELECT current_database()' >"$tmp/out" 2>"$tmp/err"
+is "$(cat "$tmp/out")" ruadb "psql goes where the program goes"
+is "$(RUADB_STORE_CONNINFO="$secret options='-c work_mem=7MB'" "$ruadb" sql -qAtc \
+	"SELECT current_setting('work_mem') || current_setting('search_path')")" 7MBruadb \
+	"with its own options and ours"
+
 # ---- another server
 "$ruadb" --home "$tmp/second" db start >/dev/null
 there=$("$ruadb" --home "$tmp/second" db status | sed -n 's/^socket: //p')

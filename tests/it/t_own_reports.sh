@@ -5,7 +5,7 @@
 mkdir "$tmp/reports"
 RUADB_REPORT_REPORTS_DIR=$tmp/reports
 export RUADB_REPORT_REPORTS_DIR
-ingest --format json "$samples/daily"
+ingest --format json "$samples"
 
 # own NAME TEXT: a report file; \n and \t are what printf makes of them.
 own() { printf -- "$2" >"$tmp/reports/$1.sql"; }
@@ -159,6 +159,28 @@ is "$(cat "$tmp/back")" t "tsv: COPY reads what was written"
 report odd --format jsonl
 is "$(wc -l <"$tmp/out") $(sed -n 2p "$tmp/out")" \
 	'2 {"n": 2, "x": "plain", "yes": false, "nothing": "some", "y": ""}' "jsonl: an object a row"
+
+# ---- every shipped report, in formats for programs
+for path in "$top_srcdir"/sql/reports/*.sql; do
+	name=$(basename "$path" .sql)
+	source=
+	! grep -q '^-- param: source address' "$path" || source='--source 192.0.2.0/24'
+	"$ruadb" report help "$name" >"$tmp/help" 2>&1 || echo "$name: no help"
+	[ "$(grep -c '^-- param:' "$path")" = "$(grep -c '^  --' "$tmp/help")" ] ||
+		echo "$name: not every parameter in its help"
+	for format in jsonl tsv; do
+		# shellcheck disable=SC2086 # words
+		"$ruadb" report "$name" $source --format $format >"$tmp/$format" 2>"$tmp/err" ||
+			sed "s/^/$name: /" "$tmp/err"
+	done
+	[ "$(($(wc -l <"$tmp/tsv") - 1))" = "$(wc -l <"$tmp/jsonl")" ] || echo "$name: rows differ"
+	[ "$(awk -F '\t' '{ print NF }' "$tmp/tsv" | sort -u | wc -l)" = 1 ] ||
+		echo "$name: tsv with rows of several lengths"
+	! have_python || python3 -c 'import json, sys
+for line in open(sys.argv[1], encoding="utf-8"):
+	json.loads(line)' "$tmp/jsonl" || echo "$name: no JSON"
+done >"$tmp/said" 2>&1
+is "$(cat "$tmp/said")" "" "every shipped report explains itself and comes as jsonl and tsv"
 
 # ---- what the figures rest on
 own evidence '-- title: E\n-- evidence: yes\n-- param: domain domain default all X
