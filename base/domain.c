@@ -100,8 +100,9 @@ int domain_parse_own(struct buf *b, struct text name, struct err *e)
 
 		b->len = at;
 		if (suffix)
-			return refuse(e, name, "is a public suffix: others register names below it, so "
-				      "it is nobody's own; declare the name below it that is yours");
+			return refuse(e, name, "is a public suffix: others register names below "
+				      "it, so it is nobody's own; declare the name below it that "
+				      "is yours");
 	}
 	return parse(b, name, 2, e);
 }

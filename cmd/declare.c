@@ -33,8 +33,8 @@ void declare_changed(struct run *r)
 		return;
 	AUTO_FREE char *why = xstrdup(e.msg);
 
-	err_set(&e, e.class, "it is declared, but the classes of senders are as of before: %s. `ruadb "
-		"db refresh` tries again", why);
+	err_set(&e, e.class, "it is declared, but the classes of senders are as of before: %s. "
+		"`ruadb db refresh` tries again", why);
 	run_failed(&e);
 }
 

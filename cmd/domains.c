@@ -29,7 +29,8 @@ static int say_list(struct run *r, enum report_format f, struct err *e)
 	struct store_rows *rows;
 
 	if (store_query(r->store, "SELECT list_date, days_old, out_of_date::text FROM "
-				  "ruadb.public_suffix_list WHERE tenant_id = ruadb.tenant()", 0, NULL,
+				  "ruadb.public_suffix_list WHERE tenant_id = "
+				  "ruadb.tenant()", 0, NULL,
 			&rows, e) < 0)
 		return -1;
 	bool there = store_rows_count(rows) > 0;
@@ -46,7 +47,8 @@ static int say_list(struct run *r, enum report_format f, struct err *e)
 		       date ? date : "a day that is not known");
 	if (old && strcmp(old, "true") == 0)
 		fprintf(stderr, "ruadb: warning: the public suffix list is %s days old, so newer "
-			"suffixes are not known: install a newer package publicsuffix (or libpsl)\n",
+			"suffixes are not known: install a newer package publicsuffix (or "
+			"libpsl)\n",
 			days);
 	store_rows_free(rows);
 	return 0;

@@ -75,7 +75,7 @@ static int remove_some(struct run *r, const struct wishes *w, const char *const 
 	if (w->owner || w->dedicated)
 		return run_usage(r, "remove takes names, or --address, --dkim and --spf");
 	if (!n == !w->things.n)
-		return run_usage(r, n ? "names or things, not both" : "which sender, or what of it?");
+		return run_usage(r, n ? "names or things, not both" : "which sender, or what?");
 	for (size_t i = 0; i < n; i++)
 		if (!text_utf8_ok(names[i], strlen(names[i])))
 			return run_usage(r, "a name is not UTF-8");
@@ -226,15 +226,12 @@ int cmd_senders(struct run *r, int argc, char **argv)
 	int option, status = 0;
 	struct err e;
 
-	while (!status && (option = run_option(r, argc, argv, "", options, &status)) != OPTION_END) {
-		if (option == OPTION_EXIT)
-			break;
-		if (take_option(&w, option, &e) < 0)
+	while ((option = run_option(r, argc, argv, "", options, &status)) >= 0)
+		if (take_option(&w, option, &e) < 0) {
 			status = run_usage(r, "%s", e.msg);
-		else
-			status = 0;
-	}
-	if (!status && option == OPTION_END)
+			break;
+		}
+	if (option == OPTION_END)
 		status = act(r, &w, argc - optind, argv + optind);
 	sender_list_free(&w.things);
 	return status;

@@ -17,8 +17,8 @@ struct sender_list {
 void sender_list_free(struct sender_list *l);
 
 /*
- * Each appends what `value` says, of the sender that `of` names; ERR_CONFIG with a sentence if it is
- * none. A range may be several networks.
+ * Each appends what `value` says, of the sender that `of` names; ERR_CONFIG with a sentence if it
+ * is none. A range may be several networks.
  */
 int sender_add_address(struct sender_list *l, const struct store_sender *of, const char *value,
 		       struct err *e) MUST_CHECK;

@@ -117,11 +117,11 @@ static int read_things(struct sender_list *l, const struct csv *c, uint32_t line
 		return err_set(e, ERR_INPUT, "neither an address nor a DKIM or SPF domain");
 	if (!address && of.dedicated)
 		return err_set(e, ERR_INPUT, "dedicated is said of addresses, and there is none");
-	if ((address && sender_add_address(l, &of, cell(c, ADDRESS), e) < 0) ||
-	    (dkim && sender_add_dkim(l, &of, cell(c, DKIM_DOMAIN), cell(c, DKIM_SELECTOR), e) < 0) ||
-	    (spf && sender_add_spf(l, &of, cell(c, SPF_DOMAIN), e) < 0))
+	if (address && sender_add_address(l, &of, cell(c, ADDRESS), e) < 0)
 		return -1;
-	return 0;
+	if (dkim && sender_add_dkim(l, &of, cell(c, DKIM_DOMAIN), cell(c, DKIM_SELECTOR), e) < 0)
+		return -1;
+	return spf ? sender_add_spf(l, &of, cell(c, SPF_DOMAIN), e) : 0;
 }
 
 static int read_line(struct sender_list *l, struct csv *c, uint32_t line, struct err *e)

@@ -115,12 +115,12 @@ int sender_word(struct sender_list *l, const char *what, const char *value, cons
 	if (t.len > WORD_BYTES)
 		return err_set(e, ERR_CONFIG, "the %s is longer than %d bytes", what, WORD_BYTES);
 	if (!text_utf8_ok(t.p, t.len) || !is_visible(t))
-		return err_set(e, ERR_CONFIG, "the %s '%.*s' has characters in it that can't be seen, "
-			       "or is not UTF-8", what, (int)t.len, t.p);
+		return err_set(e, ERR_CONFIG, "the %s '%.*s' has characters in it that can't be "
+			       "seen, or is not UTF-8", what, (int)t.len, t.p);
 	/* so does an export mark what a spreadsheet would take for a formula */
 	if (t.len > 1 && t.p[0] == '\'' && strchr("=+-@", t.p[1]))
-		return err_set(e, ERR_CONFIG, "the %s %.*s begins with an apostrophe that a spreadsheet "
-			       "takes for a mark", what, (int)t.len, t.p);
+		return err_set(e, ERR_CONFIG, "the %s %.*s begins with an apostrophe that a "
+			       "spreadsheet takes for a mark", what, (int)t.len, t.p);
 	*ret = keep(l, t.p, t.len);
 	return 0;
 }

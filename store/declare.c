@@ -29,6 +29,7 @@ int declare_all_stale(struct store *s, struct err *e)
 	param_int8(&p, s->tenant);
 	return db_exec(s, "INSERT INTO ruadb_data.class_stale (tenant_id, organizational_domain) "
 			  "SELECT DISTINCT $1, coalesce(d.organizational_domain, d.name) "
-			  "FROM ruadb_data.domain d WHERE d.tenant_id = $1 AND NOT d.is_foreign", &p,
+			  "FROM ruadb_data.domain d WHERE d.tenant_id = $1 AND NOT "
+			  "d.is_foreign", &p,
 		       NULL, e);
 }

@@ -54,8 +54,8 @@ static int note_list(struct store *s, struct err *e)
 	param_int8(&p, s->tenant);
 	param_int4(&p, list_day());
 	return db_exec(s, "INSERT INTO ruadb_data.public_suffix_list AS l (tenant_id, list_date) "
-			  "VALUES ($1, date '1970-01-01' + $2) ON CONFLICT (tenant_id) DO UPDATE SET "
-			  "list_date = excluded.list_date, looked_up_at = now()", &p, NULL, e);
+			  "VALUES ($1, date '1970-01-01' + $2) ON CONFLICT (tenant_id) DO UPDATE "
+			  "SET list_date = excluded.list_date, looked_up_at = now()", &p, NULL, e);
 }
 
 struct lookup {
@@ -79,8 +79,8 @@ static int write_lookup(struct store *s, void *ctx, struct err *e)
 	param_texts(&p, l->orgs, l->n);
 	param_texts(&p, l->before, l->n);
 	if (db_exec(s,
-		"WITH given AS (SELECT * FROM unnest($2, $3, $4, $5) AS g (id, name, org, before)), "
-		"theirs AS (UPDATE ruadb_data.domain d SET organizational_domain = g.org "
+		"WITH given AS (SELECT * FROM unnest($2, $3, $4, $5) AS g (id, name, org, "
+		"before)), theirs AS (UPDATE ruadb_data.domain d SET organizational_domain = g.org "
 		"FROM given g WHERE d.tenant_id = $1 AND d.domain_id = g.id), "
 		"own AS (UPDATE ruadb_data.own_domain o SET organizational_domain = g.org "
 		"FROM given g WHERE o.tenant_id = $1 AND g.id = 0 AND o.name = g.name) "
@@ -192,8 +192,8 @@ static int insert_names(struct store *s, void *ctx, struct err *e)
 	param_texts(&p, l->orgs, l->n);
 	param_text(&p, (struct text){&l->declared_in, 1});
 	if (db_exec(s, "INSERT INTO ruadb_data.own_domain (tenant_id, name, organizational_domain, "
-		       "declared_in) SELECT $1, g.name, g.org, $4::\"char\" FROM unnest($2, $3) AS g "
-		       "(name, org) ON CONFLICT DO NOTHING RETURNING name", &p, &res, e) < 0)
+		       "declared_in) SELECT $1, g.name, g.org, $4::\"char\" FROM unnest($2, $3) AS "
+		       "g (name, org) ON CONFLICT DO NOTHING RETURNING name", &p, &res, e) < 0)
 		return -1;
 	for (size_t i = 0; l->ret_new && i < l->n; i++)
 		for (int row = 0; row < PQntuples(res) && !l->ret_new[i]; row++)
@@ -209,9 +209,9 @@ static int is_synced(struct store *s, const struct names *l, bool *ret, struct e
 
 	param_int8(&p, s->tenant);
 	param_texts(&p, l->v, l->n);
-	if (db_exec(s, "SELECT FROM (SELECT name FROM ruadb_data.own_domain WHERE tenant_id = $1 AND "
-		       "declared_in = 'c') AS o FULL JOIN unnest($2) AS g (name) USING (name) WHERE "
-		       "o.name IS NULL OR g.name IS NULL LIMIT 1", &p, &res, e) < 0)
+	if (db_exec(s, "SELECT FROM (SELECT name FROM ruadb_data.own_domain WHERE tenant_id = $1 "
+		       "AND declared_in = 'c') AS o FULL JOIN unnest($2) AS g (name) USING (name) "
+		       "WHERE o.name IS NULL OR g.name IS NULL LIMIT 1", &p, &res, e) < 0)
 		return -1;
 	*ret = PQntuples(res) == 0;
 	return 0;
@@ -224,8 +224,8 @@ static int sync_names(struct store *s, void *ctx, struct err *e)
 
 	param_int8(&p, s->tenant);
 	param_texts(&p, l->v, l->n);
-	if (db_exec(s, "DELETE FROM ruadb_data.own_domain WHERE tenant_id = $1 AND declared_in = 'c' "
-		       "AND name <> ALL ($2)", &p, NULL, e) < 0)
+	if (db_exec(s, "DELETE FROM ruadb_data.own_domain WHERE tenant_id = $1 AND declared_in = "
+		       "'c' AND name <> ALL ($2)", &p, NULL, e) < 0)
 		return -1;
 	return insert_names(s, ctx, e);
 }
@@ -239,17 +239,17 @@ static int delete_names(struct store *s, void *ctx, struct err *e)
 
 	param_int8(&p, s->tenant);
 	param_texts(&p, l->v, l->n);
-	if (db_exec(s, "SELECT g.name, EXISTS (SELECT FROM ruadb_data.own_domain o WHERE o.tenant_id = "
-		       "$1 AND o.name = g.name) FROM unnest($2) AS g (name) WHERE NOT EXISTS (SELECT "
-		       "FROM ruadb_data.own_domain o WHERE o.tenant_id = $1 AND o.name = g.name AND "
-		       "o.declared_in = 'd') LIMIT 1", &p, &res, e) < 0)
+	if (db_exec(s, "SELECT g.name, EXISTS (SELECT FROM ruadb_data.own_domain o WHERE "
+		       "o.tenant_id = $1 AND o.name = g.name) FROM unnest($2) AS g (name) WHERE "
+		       "NOT EXISTS (SELECT FROM ruadb_data.own_domain o WHERE o.tenant_id = $1 AND "
+		       "o.name = g.name AND o.declared_in = 'd') LIMIT 1", &p, &res, e) < 0)
 		return -1;
 	if (PQntuples(res)) {
 		struct text name = db_text(res, 0, 0);
 
 		return err_set(e, ERR_INPUT, "%.*s %s", (int)name.len, name.p,
-			       *PQgetvalue(res, 0, 1) ? "is declared in the configuration ([domains] "
-			       "names): take it out there" : "is not declared");
+			       *PQgetvalue(res, 0, 1) ? "is declared in the configuration "
+			       "([domains] names): take it out there" : "is not declared");
 	}
 	if (db_exec(s, "DELETE FROM ruadb_data.own_domain WHERE tenant_id = $1 AND declared_in = "
 		       "'d' AND name = ANY ($2)", &p, NULL, e) < 0)

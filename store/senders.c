@@ -44,9 +44,9 @@ static struct text of_spf(const struct store_sender *v) { return text_of(v->spf_
 
 static int make_given(struct store *s, struct err *e)
 {
-	return db_run(s, "CREATE TEMP TABLE ruadb_given (n bigint, line bigint, name text, owner text, "
-		      "dedicated boolean, network cidr, dkim_domain text, dkim_selector text, "
-		      "spf_domain text, thing text) ON COMMIT DROP", e);
+	return db_run(s, "CREATE TEMP TABLE ruadb_given (n bigint, line bigint, name text, owner "
+		      "text, dedicated boolean, network cidr, dkim_domain text, dkim_selector "
+		      "text, spf_domain text, thing text) ON COMMIT DROP", e);
 }
 
 static int put_given(struct store *s, const struct given *g, struct err *e)
@@ -71,10 +71,11 @@ static int put_given(struct store *s, const struct given *g, struct err *e)
 	put_column(&p, g, of_dkim);
 	put_column(&p, g, of_selector);
 	put_column(&p, g, of_spf);
-	if (db_exec(s, "INSERT INTO ruadb_given SELECT n, line, name, owner, dedicated, network::cidr, "
-		       "dkim_domain, dkim_selector, spf_domain FROM unnest($1, $2, $3, $4, $5, $6, $7, "
-		       "$8) WITH ORDINALITY AS g (line, dedicated, name, owner, network, dkim_domain, "
-		       "dkim_selector, spf_domain, n)", &p, NULL, e) < 0)
+	if (db_exec(s, "INSERT INTO ruadb_given SELECT n, line, name, owner, dedicated, "
+		       "network::cidr, dkim_domain, dkim_selector, spf_domain FROM unnest($1, $2, "
+		       "$3, $4, $5, $6, $7, $8) WITH ORDINALITY AS g (line, dedicated, name, "
+		       "owner, network, dkim_domain, dkim_selector, spf_domain, "
+		       "n)", &p, NULL, e) < 0)
 		return -1;
 	return db_run(s, "UPDATE ruadb_given g SET thing = " THING("g"), e);
 }
@@ -97,27 +98,30 @@ static int refuse_if(struct store *s, const char *sql, bool tenant, struct err *
 
 static int check_given(struct store *s, bool whole, struct err *e)
 {
-	if (refuse_if(s, "SELECT g.line, g.thing || ' is declared for ' || quote_literal(f.name) || "
-			 "CASE WHEN f.line > 0 THEN ' in line ' || f.line ELSE ' too' END "
-			 "FROM ruadb_given g JOIN (SELECT DISTINCT ON (thing) thing, name, line FROM "
-			 "ruadb_given ORDER BY thing, n) f USING (thing) WHERE g.name <> f.name "
-			 "ORDER BY g.n LIMIT 1", false, e) < 0 ||
-	    refuse_if(s, "SELECT g.line, g.thing || ' is declared for ' || quote_literal(s.name) || "
-			 "' already' FROM ruadb_given g JOIN ruadb_data.sender s ON s.tenant_id = $1 "
-			 "AND " THING("s") " = g.thing WHERE s.name <> g.name ORDER BY g.n LIMIT 1",
+	if (refuse_if(s, "SELECT g.line, g.thing || ' is declared for ' || quote_literal(f.name) "
+			 "|| CASE WHEN f.line > 0 THEN ' in line ' || f.line ELSE ' too' END "
+			 "FROM ruadb_given g JOIN (SELECT DISTINCT ON (thing) thing, name, line "
+			 "FROM ruadb_given ORDER BY thing, n) f USING (thing) WHERE g.name <> "
+			 "f.name ORDER BY g.n LIMIT 1", false, e) < 0 ||
+	    refuse_if(s, "SELECT g.line, g.thing || ' is declared for ' || quote_literal(s.name) "
+			 "|| ' already' FROM ruadb_given g JOIN ruadb_data.sender s ON s.tenant_id "
+			 "= $1 AND " THING("s") " = g.thing WHERE s.name <> g.name ORDER BY g.n "
+			 "LIMIT 1",
 		      true, e) < 0 ||
 	    refuse_if(s, "SELECT g.line, 'the owner of ' || quote_literal(g.name) || ' is ' || "
 			 "quote_literal(f.owner) || ' in line ' || f.line || ', and ' || "
-			 "quote_literal(g.owner) || ' here' FROM ruadb_given g JOIN (SELECT DISTINCT ON "
-			 "(name) name, owner, line FROM ruadb_given WHERE owner IS NOT NULL ORDER BY "
-			 "name, n) f USING (name) WHERE g.owner <> f.owner ORDER BY g.n LIMIT 1",
+			 "quote_literal(g.owner) || ' here' FROM ruadb_given g JOIN (SELECT "
+			 "DISTINCT ON (name) name, owner, line FROM ruadb_given WHERE owner IS NOT "
+			 "NULL ORDER BY name, n) f USING (name) WHERE g.owner <> f.owner ORDER BY "
+			 "g.n LIMIT 1",
 		      false, e) < 0)
 		return -1;
 	return !whole ? 0 : refuse_if(s,
 		"SELECT g.line, g.thing || ' is ' || CASE WHEN f.dedicated THEN 'dedicated' ELSE "
-		"'not dedicated' END || ' in line ' || f.line FROM ruadb_given g JOIN (SELECT DISTINCT "
-		"ON (thing) thing, dedicated, line FROM ruadb_given WHERE network IS NOT NULL ORDER BY "
-		"thing, n) f USING (thing) WHERE g.dedicated <> f.dedicated ORDER BY g.n LIMIT 1",
+		"'not dedicated' END || ' in line ' || f.line FROM ruadb_given g JOIN (SELECT "
+		"DISTINCT ON (thing) thing, dedicated, line FROM ruadb_given WHERE network IS NOT "
+		"NULL ORDER BY thing, n) f USING (thing) WHERE g.dedicated <> f.dedicated ORDER BY "
+		"g.n LIMIT 1",
 		false, e);
 }
 
@@ -127,7 +131,8 @@ static int touch_classes(struct store *s, struct err *e)
 	AUTO_PARAMS struct params p = {0};
 	AUTO_RESULT PGresult *res = NULL;
 
-	if (db_exec(s, "SELECT count(*), count(*) FILTER (WHERE network IS NULL) FROM ruadb_given", NULL,
+	if (db_exec(s, "SELECT count(*), count(*) FILTER (WHERE network IS NULL) FROM "
+		       "ruadb_given", NULL,
 		    &res, e) < 0)
 		return -1;
 	if (db_int8(res, 0, 0) > TOUCHED_MAX || db_int8(res, 0, 1))
@@ -135,8 +140,9 @@ static int touch_classes(struct store *s, struct err *e)
 	param_int8(&p, s->tenant);
 	return db_exec(s, "INSERT INTO ruadb_data.class_stale (tenant_id, organizational_domain) "
 			  "SELECT DISTINCT $1, c.organizational_domain FROM "
-			  "ruadb_data.source_class_current c JOIN ruadb_given g ON g.name = c.sender OR "
-			  "g.network && c.source_group WHERE c.tenant_id = $1", &p, NULL, e);
+			  "ruadb_data.source_class_current c JOIN ruadb_given g ON g.name = "
+			  "c.sender OR g.network && c.source_group WHERE c.tenant_id = "
+			  "$1", &p, NULL, e);
 }
 
 /* ---- declaring ---- */
@@ -149,15 +155,17 @@ static int change_old(struct store *s, struct given *g, struct err *e)
 
 	param_int8(&p, s->tenant);
 	param_bool(&p, g->whole);
-	if (db_exec(s, "UPDATE ruadb_data.sender s SET owner = u.owner, dedicated = u.dedicated FROM ("
-		       "SELECT x.sender_id, CASE WHEN $2 THEN o.owner ELSE coalesce(o.owner, x.owner) "
-		       "END AS owner, CASE WHEN x.network IS NULL THEN false WHEN g.said IS NULL THEN "
-		       "x.dedicated WHEN $2 THEN g.said ELSE x.dedicated OR g.said END AS dedicated "
-		       "FROM ruadb_data.sender x JOIN (SELECT name, max(owner) AS owner FROM ruadb_given "
-		       "GROUP BY name) o USING (name) LEFT JOIN (SELECT thing, bool_or(dedicated) AS said "
-		       "FROM ruadb_given GROUP BY thing) g ON g.thing = " THING("x")
-		       " WHERE x.tenant_id = $1) u WHERE s.tenant_id = $1 AND s.sender_id = u.sender_id "
-		       "AND (s.owner, s.dedicated) IS DISTINCT FROM (u.owner, u.dedicated)", &p, &res,
+	if (db_exec(s, "UPDATE ruadb_data.sender s SET owner = u.owner, dedicated = u.dedicated "
+		       "FROM (SELECT x.sender_id, CASE WHEN $2 THEN o.owner ELSE coalesce(o.owner, "
+		       "x.owner) END AS owner, CASE WHEN x.network IS NULL THEN false WHEN g.said "
+		       "IS NULL THEN x.dedicated WHEN $2 THEN g.said ELSE x.dedicated OR g.said "
+		       "END AS dedicated FROM ruadb_data.sender x JOIN (SELECT name, max(owner) AS "
+		       "owner FROM ruadb_given GROUP BY name) o USING (name) LEFT JOIN (SELECT "
+		       "thing, bool_or(dedicated) AS said FROM ruadb_given GROUP BY thing) g ON "
+		       "g.thing = " THING("x")
+		       " WHERE x.tenant_id = $1) u WHERE s.tenant_id = $1 AND s.sender_id = "
+		       "u.sender_id AND (s.owner, s.dedicated) IS DISTINCT FROM (u.owner, "
+		       "u.dedicated)", &p, &res,
 		    e) < 0)
 		return -1;
 	g->did.changed = strtoll(PQcmdTuples(res), NULL, 10);
@@ -172,13 +180,14 @@ static int insert_new(struct store *s, struct given *g, struct err *e)
 	param_int8(&p, s->tenant);
 	param_bool(&p, g->whole);
 	if (db_exec(s, "INSERT INTO ruadb_data.sender (tenant_id, name, owner, dedicated, network, "
-		       "dkim_domain, dkim_selector, spf_domain) SELECT $1, g.name, CASE WHEN $2 THEN "
-		       "o.owner ELSE coalesce(o.owner, (SELECT max(x.owner) FROM ruadb_data.sender x "
-		       "WHERE x.tenant_id = $1 AND x.name = g.name)) END, g.network IS NOT NULL AND "
-		       "g.dedicated, g.network, g.dkim_domain, g.dkim_selector, g.spf_domain FROM "
-		       "(SELECT DISTINCT ON (thing) * FROM ruadb_given ORDER BY thing, dedicated DESC, n"
-		       ") g JOIN (SELECT name, max(owner) AS owner FROM ruadb_given GROUP BY name) o "
-		       "USING (name) ORDER BY g.n ON CONFLICT DO NOTHING", &p, &res, e) < 0)
+		       "dkim_domain, dkim_selector, spf_domain) SELECT $1, g.name, CASE WHEN $2 "
+		       "THEN o.owner ELSE coalesce(o.owner, (SELECT max(x.owner) FROM "
+		       "ruadb_data.sender x WHERE x.tenant_id = $1 AND x.name = g.name)) END, "
+		       "g.network IS NOT NULL AND g.dedicated, g.network, g.dkim_domain, "
+		       "g.dkim_selector, g.spf_domain FROM (SELECT DISTINCT ON (thing) * FROM "
+		       "ruadb_given ORDER BY thing, dedicated DESC, n) g JOIN (SELECT name, "
+		       "max(owner) AS owner FROM ruadb_given GROUP BY name) o USING (name) ORDER "
+		       "BY g.n ON CONFLICT DO NOTHING", &p, &res, e) < 0)
 		return -1;
 	g->did.added = strtoll(PQcmdTuples(res), NULL, 10);
 	return 0;
@@ -214,7 +223,8 @@ static int delete_given(struct store *s, struct given *g, struct err *e)
 	AUTO_RESULT PGresult *res = NULL;
 
 	param_int8(&p, s->tenant);
-	if (db_exec(s, "DELETE FROM ruadb_data.sender s USING ruadb_given g WHERE s.tenant_id = $1 AND "
+	if (db_exec(s, "DELETE FROM ruadb_data.sender s USING ruadb_given g WHERE s.tenant_id = $1 "
+		       "AND "
 		       THING("s") " = g.thing", &p, &res, e) < 0)
 		return -1;
 	g->removed = strtoll(PQcmdTuples(res), NULL, 10);
@@ -224,8 +234,8 @@ static int delete_given(struct store *s, struct given *g, struct err *e)
 static int remove_things(struct store *s, void *ctx, struct err *e)
 {
 	if (put_given(s, ctx, e) < 0 ||
-	    refuse_if(s, "SELECT g.line, g.thing || ' is not declared' FROM ruadb_given g WHERE NOT "
-			 "EXISTS (SELECT FROM ruadb_data.sender s WHERE s.tenant_id = $1 AND "
+	    refuse_if(s, "SELECT g.line, g.thing || ' is not declared' FROM ruadb_given g WHERE "
+			 "NOT EXISTS (SELECT FROM ruadb_data.sender s WHERE s.tenant_id = $1 AND "
 			 THING("s") " = g.thing) ORDER BY g.n LIMIT 1", true, e) < 0)
 		return -1;
 	return delete_given(s, ctx, e);
@@ -242,7 +252,8 @@ static int remove_names(struct store *s, void *ctx, struct err *e)
 	param_texts(&p, g->names, g->n);
 	if (make_given(s, e) < 0 ||
 	    db_exec(s, "SELECT g.name FROM unnest($2) AS g (name) WHERE NOT EXISTS (SELECT FROM "
-		       "ruadb_data.sender s WHERE s.tenant_id = $1 AND s.name = g.name) LIMIT 1", &p,
+		       "ruadb_data.sender s WHERE s.tenant_id = $1 AND s.name = g.name) LIMIT "
+		       "1", &p,
 		    &res, e) < 0)
 		return -1;
 	if (PQntuples(res))
@@ -294,12 +305,13 @@ static int own(struct store *s, void *ctx, struct err *e)
 	param_int8(&p, s->tenant);
 	param_text(&p, text_of(o->name));
 	param_text(&p, text_of(o->owner));
-	if (db_exec(s, "UPDATE ruadb_data.sender SET owner = $3 WHERE tenant_id = $1 AND name = $2", &p,
+	if (db_exec(s, "UPDATE ruadb_data.sender SET owner = $3 WHERE tenant_id = $1 AND name = "
+		       "$2", &p,
 		    &res, e) < 0)
 		return -1;
 	if (strcmp(PQcmdTuples(res), "0") == 0)
-		return err_set(e, ERR_INPUT, "there is no sender '%s' yet: declare something of it, "
-			       "with --address, --dkim or --spf", o->name);
+		return err_set(e, ERR_INPUT, "there is no sender '%s' yet: declare something of "
+			       "it, with --address, --dkim or --spf", o->name);
 	return declare_all_stale(s, e);
 }
 

@@ -14,7 +14,7 @@ COMMENT ON VIEW ruadb.own_domain IS
 COMMENT ON COLUMN ruadb.own_domain.tenant_id IS 'Whose data; 1 for a single user.';
 COMMENT ON COLUMN ruadb.own_domain.name IS 'The name: lower case, no dot at the end.';
 COMMENT ON COLUMN ruadb.own_domain.organizational_domain IS
-	'Its organizational domain, by the public suffix list: all policy domains with it are ours.';
+	'Its organizational domain (public suffix list): all policy domains with it are ours.';
 COMMENT ON COLUMN ruadb.own_domain.declared_in IS
 	'configuration ([domains] names), command (ruadb domains add), or both.';
 COMMENT ON COLUMN ruadb.own_domain.added_at IS 'Since when.';
@@ -31,7 +31,7 @@ COMMENT ON COLUMN ruadb.domain.name IS 'Policy domain: trimmed, lower case, no d
 COMMENT ON COLUMN ruadb.domain.organizational_domain IS
 	'Organizational domain of the policy domain, by the public suffix list.';
 COMMENT ON COLUMN ruadb.domain.is_foreign IS
-	'Domains that are ours are declared, and this is none of them: its reports are in no total.';
+	'Domains that are ours are declared, and this is none: its reports are in no total.';
 
 CREATE OR REPLACE VIEW ruadb.sender WITH (security_invoker = true) AS
 SELECT s.tenant_id, s.sender_id, s.name, s.owner, s.dedicated, s.network AS address,
@@ -39,7 +39,7 @@ SELECT s.tenant_id, s.sender_id, s.name, s.owner, s.dedicated, s.network AS addr
 FROM ruadb_data.sender s;
 
 COMMENT ON VIEW ruadb.sender IS
-	'Declared senders, one row a declared thing: an address range, a DKIM domain or an SPF domain.';
+	'Declared senders, a row a declared thing: address range, DKIM domain or SPF domain.';
 COMMENT ON COLUMN ruadb.sender.tenant_id IS 'Whose data; 1 for a single user.';
 COMMENT ON COLUMN ruadb.sender.sender_id IS 'Our number of the declared thing.';
 COMMENT ON COLUMN ruadb.sender.name IS 'The sender''s name; several things may have the same.';

@@ -146,6 +146,16 @@ is "$(said "$ruadb" --set 'domains.names=example.com co.uk' ingest "$tmp/in" | t
 domains remove example.com >/dev/null
 is "$(query "SELECT count(*) FROM own_domain")|$(summary)" "0|8 11126" "without a configuration: nothing is"
 
+# ---- at the same time
+admin "BEGIN; INSERT INTO ruadb_data.domain VALUES (1, 77, 'same.example', 'same.example', false);
+	SELECT pg_sleep(2); COMMIT" >/dev/null &
+sleep 1
+is "$(domains add example.com | tail -1)|$(query "SELECT is_foreign FROM domain
+	WHERE name = 'same.example'")" "0|t" "a domain that is being stored meanwhile is judged, too"
+wait
+admin "DELETE FROM ruadb_data.domain WHERE domain_id = 77"
+domains remove example.com >/dev/null
+
 # ---- tenants
 domains --tenant 2 add example.net >/dev/null
 ingest --tenant 2 "$tmp/in"
