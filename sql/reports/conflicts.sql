@@ -44,14 +44,14 @@ WITH shown AS (
 		kind, set_key, reporter, policy_domain, begin_at, end_at, external_report_id, counted,
 		reporter_auth, records, messages, pass, fail,
 		concat_ws(', ',
-			CASE WHEN records <> by_records THEN to_char(records - by_records, 'FMSG999999990')
-				|| ' records' END,
-			CASE WHEN messages <> by_messages THEN to_char(messages - by_messages,
-				'FMSG999999999990') || ' messages' END,
-			CASE WHEN pass <> by_pass THEN to_char(pass - by_pass, 'FMSG999999999990')
-				|| ' pass' END,
-			CASE WHEN fail <> by_fail THEN to_char(fail - by_fail, 'FMSG999999999990')
-				|| ' fail' END,
+			CASE WHEN records <> by_records THEN abs(records - by_records) || CASE WHEN records > by_records
+				THEN ' records more' ELSE ' records fewer' END END,
+			CASE WHEN messages <> by_messages THEN abs(messages - by_messages) || CASE WHEN messages > by_messages
+				THEN ' messages more' ELSE ' messages fewer' END END,
+			CASE WHEN pass <> by_pass THEN abs(pass - by_pass) || CASE WHEN pass > by_pass
+				THEN ' pass more' ELSE ' pass fewer' END END,
+			CASE WHEN fail <> by_fail THEN abs(fail - by_fail) || CASE WHEN fail > by_fail
+				THEN ' fail more' ELSE ' fail fewer' END END,
 			CASE WHEN records = by_records AND messages = by_messages AND pass = by_pass
 				AND fail = by_fail THEN CASE WHEN near_repeat THEN 'nothing'
 					ELSE 'same sums, other details' END END) AS difference,

@@ -1,4 +1,4 @@
--- title: Reporters whose evaluated result differs from alignment recomputed out of their own raw results
+-- title: Reporters whose evaluated results do not follow from their own raw results
 -- about: One row a reporter, check and cause. evaluated is what the reporter concluded (policy_evaluated),
 -- about: aligned what follows from its auth_results, header_from and the published adkim or aspf, at the
 -- about: organizational domain. Pass rates of all reports follow the reporter; nothing is corrected.

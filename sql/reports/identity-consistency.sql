@@ -1,4 +1,4 @@
--- title: Which From:, envelope and signing domains each stream uses, and whether these stay the same
+-- title: From:, envelope and signing domains of each stream, and whether they stay the same
 -- about: One row for each combination of a source group, over the settled days of the class window or
 -- about: from a day on. envelope_domain: of the bounce address, else what SPF was checked for.
 -- about: signing_domain, selector: of the first aligned DKIM pass, else of the first signature.
@@ -134,8 +134,11 @@ SELECT s.organizational_domain, s.source_group, k.class, s.header_from, s.envelo
 			THEN 'Sign with d=' || s.organizational_domain || '.' END), '') AS fix
 FROM of_stream s
 JOIN counted_envelopes n USING (organizational_domain, source_group)
-LEFT JOIN (SELECT b.*, n.n > 2 AND b.changed > 1 AND 3 * b.changed >= b.weeks - 1 AS churn
-	FROM bounces b JOIN counted_envelopes n USING (organizational_domain, source_group)) b USING (organizational_domain, source_group)
+LEFT JOIN (
+	SELECT b.*, n.n > 2 AND b.changed > 1 AND 3 * b.changed >= b.weeks - 1 AS churn
+	FROM bounces b
+	JOIN counted_envelopes n USING (organizational_domain, source_group)
+) b USING (organizational_domain, source_group)
 LEFT JOIN classes k USING (organizational_domain, source_group)
 WHERE :all OR k.class IS DISTINCT FROM 'unverified'
 ORDER BY array_position('{misconfigured,authorised,forwarder,unverified}', k.class),

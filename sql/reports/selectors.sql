@@ -103,10 +103,10 @@ WITH names AS (
 SELECT coalesce(selector, 'not told') AS selector, domain AS signing_domain, state, messages, pass,
 	fail, fail_at_own, recent AS last_7_days, before AS before_7_days, sources, first_day, last_day,
 	CASE state
-		WHEN 'failing' THEN format('%s of %s signatures fail where ours pass otherwise: a wrong or missing '
-			'key, or something that changes the mail after signing.', fail_at_own, messages)
-		WHEN 'never passes' THEN 'No signature with it verifies: its key is not in the DNS (any more), or '
-			'somebody copies signatures.'
+		WHEN 'failing' THEN format('%s of %s signatures fail where ours pass otherwise: a wrong or '
+			'missing key, or something that changes the mail after signing.', fail_at_own, messages)
+		WHEN 'never passes' THEN 'No signature with it verifies: its key is not in the DNS (any more), '
+			'or somebody copies signatures.'
 		WHEN 'not aligned' THEN 'It verifies, but adkim=s asks for the very domain of From:.'
 		WHEN 'stopped' THEN 'No mail for 7 settled days.'
 		WHEN 'fading' THEN 'Less than half of the mail of the 7 days before.'
@@ -117,7 +117,8 @@ SELECT coalesce(selector, 'not told') AS selector, domain AS signing_domain, sta
 	CASE state
 		WHEN 'failing' THEN 'Compare the key at ' || record || ' with the signer''s; look at footers and '
 			'gateways behind it.'
-		WHEN 'never passes' THEN 'Is ' || record || ' published? If nobody of yours signs with it: nothing.'
+		WHEN 'never passes' THEN 'Is ' || record
+			|| ' published? If nobody of yours signs with it: nothing.'
 		WHEN 'not aligned' THEN 'Sign with d= of the From: domain, or publish adkim=r.'
 		WHEN 'stopped' THEN 'Rotated or given up: then revoke ' || record || ' (empty p=).'
 		WHEN 'fading' THEN 'Being rotated? Then keep ' || record || ' until nothing comes. Else ask its '
