@@ -152,30 +152,38 @@ FROM (
 		AND n.domain_id = s.domain_id AND n.source_ip = s.source_ip
 ) g;
 
+-- Counts are as strangers sent them: sums that no bigint holds must not be errors for all others.
+CREATE OR REPLACE FUNCTION ruadb_data.at_most(sum numeric) RETURNS bigint
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN least(coalesce(sum, 0), 4611686018427387903)::bigint;
+COMMENT ON FUNCTION ruadb_data.at_most(numeric) IS
+	'A sum of counts, 0 for NULL, and at most 2^62 - 1, so that two of them can be added.';
+
 -- One row a source, with the sums that the rules look at.
 CREATE OR REPLACE VIEW ruadb_data.class_sum WITH (security_invoker = true) AS
 SELECT g.tenant_id, g.organizational_domain, g.source_group, g.window_begin, g.window_end,
-	sum(g.messages)::bigint AS messages,
-	(sum(g.messages) - coalesce(sum(g.fail), 0) - coalesce(sum(g.unknown), 0))::bigint AS pass,
-	coalesce(sum(g.fail), 0)::bigint AS fail,
-	coalesce(sum(g.unknown), 0)::bigint AS unknown,
-	coalesce(sum(g.dkim_pass), 0)::bigint AS dkim_pass,
-	coalesce(sum(g.spf_pass), 0)::bigint AS spf_pass,
-	coalesce(sum(g.forwarded), 0)::bigint AS forwarded,
-	coalesce(sum(g.dkim_only) FILTER (WHERE g.dkim_id IS NOT NULL AND 100 * g.key_messages_of_group
-		< (SELECT ruadb.setting_value('selector_percent')) * g.key_messages), 0)::bigint
-		AS dkim_only_small,
-	coalesce(sum(g.linked), 0)::bigint AS linked,
-	coalesce(sum(g.quarantine), 0)::bigint AS quarantine,
-	coalesce(sum(g.reject), 0)::bigint AS reject,
-	coalesce(sum(g.recent), 0)::bigint AS recent,
-	coalesce(sum(g.before), 0)::bigint AS before,
+	ruadb_data.at_most(sum(g.messages)) AS messages,
+	ruadb_data.at_most(sum(g.messages) - coalesce(sum(g.fail), 0)
+		- coalesce(sum(g.unknown), 0)) AS pass,
+	ruadb_data.at_most(sum(g.fail)) AS fail,
+	ruadb_data.at_most(sum(g.unknown)) AS unknown,
+	ruadb_data.at_most(sum(g.dkim_pass)) AS dkim_pass,
+	ruadb_data.at_most(sum(g.spf_pass)) AS spf_pass,
+	ruadb_data.at_most(sum(g.forwarded)) AS forwarded,
+	ruadb_data.at_most(sum(g.dkim_only) FILTER (WHERE g.dkim_id IS NOT NULL
+		AND 100 * g.key_messages_of_group < (SELECT ruadb.setting_value('selector_percent'))
+			* g.key_messages)) AS dkim_only_small,
+	ruadb_data.at_most(sum(g.linked)) AS linked,
+	ruadb_data.at_most(sum(g.quarantine)) AS quarantine,
+	ruadb_data.at_most(sum(g.reject)) AS reject,
+	ruadb_data.at_most(sum(g.recent)) AS recent,
+	ruadb_data.at_most(sum(g.before)) AS before,
 	count(DISTINCT g.source_ip)::integer AS addresses,
 	count(DISTINCT g.reporter)::integer AS reporters,
 	min(g.first_seen) AS first_day,
 	max(g.last_seen) AS last_day,
 	max(g.sender_id) AS sender_id,
-	coalesce(sum(g.declared), 0)::bigint AS declared,
+	ruadb_data.at_most(sum(g.declared)) AS declared,
 	-- that of the row with the most messages
 	(max(ARRAY[g.messages, g.dkim_id]) FILTER (WHERE g.declared > 0))[2]::bigint
 		AS declared_dkim_id,
@@ -192,20 +200,20 @@ GROUP BY g.tenant_id, g.organizational_domain, g.source_group, g.window_begin, g
 CREATE OR REPLACE VIEW ruadb_data.class_rule WITH (security_invoker = true) AS
 SELECT b.*,
 	CASE WHEN b.sender_id IS NOT NULL THEN 1
-		WHEN b.forwarded_mail > 0 AND 100 * b.forwarded_mail >= t.forwarder_percent * b.messages
-			AND 100 * b.spf_pass < t.forwarder_spf_percent * b.messages THEN 2
+		WHEN b.forwarded_mail > 0 AND 100.0 * b.forwarded_mail >= t.forwarder_percent * b.messages
+			AND 100.0 * b.spf_pass < t.forwarder_spf_percent * b.messages THEN 2
 		WHEN b.passes THEN 3
-		WHEN b.pass > 0 AND 100 * b.pass >= t.linked_percent * b.known
-			OR b.linked > 0 AND 100 * b.linked >= t.linked_percent * b.messages THEN 4
+		WHEN b.pass > 0 AND 100.0 * b.pass >= t.linked_percent * b.known
+			OR b.linked > 0 AND 100.0 * b.linked >= t.linked_percent * b.messages THEN 4
 		ELSE 5 END::smallint AS rule,
 	b.messages < t.thin_messages OR b.reporters <= 1 AS thin,
 	-- by its address, or by the DKIM key or SPF domain of most of its messages
 	b.sender_id IS NOT NULL
-		OR b.declared > 0 AND 100 * b.declared >= t.reviewed_percent * b.messages AS reviewed
+		OR b.declared > 0 AND 100.0 * b.declared >= t.reviewed_percent * b.messages AS reviewed
 FROM (
 	SELECT a.*, a.pass + a.fail AS known,
 		greatest(a.forwarded, a.dkim_only_small) AS forwarded_mail,
-		a.pass > 0 AND 100 * a.pass >= (SELECT ruadb.setting_value('authorised_percent'))
+		a.pass > 0 AND 100.0 * a.pass >= (SELECT ruadb.setting_value('authorised_percent'))
 			* (a.pass + a.fail) AS passes
 	FROM ruadb_data.class_sum a
 ) b
@@ -286,8 +294,8 @@ SELECT c.tenant_id, c.organizational_domain, c.source_group, ruadb.as_of() AS as
 			AND c.first_day > c.window_end - 7 THEN 'new' ELSE 'up' END
 		WHEN c.recent = 0 THEN 'gone'
 		WHEN least(c.recent, c.before) < s.compare_messages THEN NULL
-		WHEN 100 * (c.recent - c.before) >= s.trend_percent * c.before THEN 'up'
-		WHEN 100 * (c.before - c.recent) >= s.trend_percent * c.before THEN 'down'
+		WHEN 100.0 * (c.recent - c.before) >= s.trend_percent * c.before THEN 'up'
+		WHEN 100.0 * (c.before - c.recent) >= s.trend_percent * c.before THEN 'down'
 		ELSE 'steady' END AS trend
 FROM ruadb_data.class_rule c
 CROSS JOIN ruadb_data.class_setting s

@@ -26,11 +26,11 @@ FROM (
 		ruadb.as_of() > ((t.last_day + 2)::timestamp AT TIME ZONE 'UTC') + t.lag + t.patience
 			AS overdue,
 		coalesce(bool_or(t.of_window), false) AS in_window,
-		coalesce(sum(t.reports) FILTER (WHERE t.of_window), 0)::bigint AS reports,
-		coalesce(sum(t.messages) FILTER (WHERE t.of_window), 0)::bigint AS messages,
-		coalesce(sum(t.unverified_reports) FILTER (WHERE t.of_window), 0)::bigint
+		ruadb_data.at_most(sum(t.reports) FILTER (WHERE t.of_window)) AS reports,
+		ruadb_data.at_most(sum(t.messages) FILTER (WHERE t.of_window)) AS messages,
+		ruadb_data.at_most(sum(t.unverified_reports) FILTER (WHERE t.of_window))
 			AS unverified_reports,
-		coalesce(sum(t.unverified_messages) FILTER (WHERE t.of_window), 0)::bigint
+		ruadb_data.at_most(sum(t.unverified_messages) FILTER (WHERE t.of_window))
 			AS unverified_messages
 	FROM (
 		SELECT c.*, max(c.day) OVER (PARTITION BY c.tenant_id, c.organizational_domain,
@@ -90,8 +90,8 @@ SELECT c.tenant_id, c.organizational_domain, ruadb.as_of() AS as_of,
 	max(w.window_end) AS last_settled_day,
 	count(*) FILTER (WHERE c.in_window) AS reporters_seen,
 	count(*) FILTER (WHERE c.expected) AS reporters_expected,
-	sum(c.unverified_messages)::bigint AS unverified_messages,
-	sum(c.unverified_reports)::bigint AS unverified_reports
+	ruadb_data.at_most(sum(c.unverified_messages)) AS unverified_messages,
+	ruadb_data.at_most(sum(c.unverified_reports)) AS unverified_reports
 FROM ruadb.reporter_coverage c
 LEFT JOIN ruadb.class_window w ON w.tenant_id = c.tenant_id
 	AND w.organizational_domain = c.organizational_domain
@@ -155,11 +155,11 @@ WITH last AS (
 	HAVING count(*) FILTER (WHERE y.day >= p.first) > 0
 		AND count(*) FILTER (WHERE y.day < p.first) > 0
 ), total AS (
-	SELECT count(*) AS reporters, coalesce(sum(b.messages), 0)::bigint AS messages,
-		coalesce(sum(b.pass), 0)::bigint AS pass, coalesce(sum(b.fail), 0)::bigint AS fail,
-		coalesce(sum(b.messages_before), 0)::bigint AS messages_before,
-		coalesce(sum(b.pass_before), 0)::bigint AS pass_before,
-		coalesce(sum(b.fail_before), 0)::bigint AS fail_before
+	SELECT count(*) AS reporters, ruadb_data.at_most(sum(b.messages)) AS messages,
+		ruadb_data.at_most(sum(b.pass)) AS pass, ruadb_data.at_most(sum(b.fail)) AS fail,
+		ruadb_data.at_most(sum(b.messages_before)) AS messages_before,
+		ruadb_data.at_most(sum(b.pass_before)) AS pass_before,
+		ruadb_data.at_most(sum(b.fail_before)) AS fail_before
 	FROM of_both b
 ), verdict AS (
 	SELECT t.*, CASE WHEN NOT EXISTS (SELECT FROM period) THEN 'no settled day in this period'

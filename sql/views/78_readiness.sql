@@ -57,23 +57,23 @@ JOIN ruadb_data.domain d ON d.tenant_id = w.tenant_id AND NOT d.is_foreign
 CROSS JOIN LATERAL (
 	SELECT count(DISTINCT c.day) FILTER (WHERE c.own) AS days,
 		count(DISTINCT c.reporter) FILTER (WHERE c.own) AS reporters,
-		coalesce(sum(c.messages) FILTER (WHERE c.own), 0)::bigint AS own_messages,
-		coalesce(sum(c.messages) FILTER (WHERE c.own AND c.dmarc_pass), 0)::bigint AS own_pass,
-		coalesce(sum(c.messages) FILTER (WHERE c.own AND NOT c.dmarc_pass), 0)::bigint
+		ruadb_data.at_most(sum(c.messages) FILTER (WHERE c.own)) AS own_messages,
+		ruadb_data.at_most(sum(c.messages) FILTER (WHERE c.own AND c.dmarc_pass)) AS own_pass,
+		ruadb_data.at_most(sum(c.messages) FILTER (WHERE c.own AND NOT c.dmarc_pass))
 			AS own_fail,
-		coalesce(sum(c.messages) FILTER (WHERE c.own AND c.hit), 0)::bigint AS own_hit,
-		coalesce(sum(c.messages) FILTER (WHERE c.own AND c.hit AND c.below), 0)::bigint
+		ruadb_data.at_most(sum(c.messages) FILTER (WHERE c.own AND c.hit)) AS own_hit,
+		ruadb_data.at_most(sum(c.messages) FILTER (WHERE c.own AND c.hit AND c.below))
 			AS own_hit_below,
-		coalesce(sum(c.messages) FILTER (WHERE c.own AND c.hit AND ruadb_data.asks_for(c.p, c.sp,
-			c.testing, c.below) IN ('quarantine', 'reject')), 0)::bigint AS own_hit_enforced,
-		coalesce(sum(c.messages) FILTER (WHERE c.own AND c.disposition IN ('q', 'r')), 0)::bigint
+		ruadb_data.at_most(sum(c.messages) FILTER (WHERE c.own AND c.hit AND ruadb_data.asks_for(
+			c.p, c.sp, c.testing, c.below) IN ('quarantine', 'reject'))) AS own_hit_enforced,
+		ruadb_data.at_most(sum(c.messages) FILTER (WHERE c.own AND c.disposition IN ('q', 'r')))
 			AS own_stopped,
-		coalesce(sum(c.messages) FILTER (WHERE c.class = 'unverified' AND c.hit), 0)::bigint
+		ruadb_data.at_most(sum(c.messages) FILTER (WHERE c.class = 'unverified' AND c.hit))
 			AS unverified_hit,
-		coalesce(sum(c.messages) FILTER (WHERE c.class = 'forwarder' AND NOT c.dmarc_pass),
-			0)::bigint AS forwarder_fail,
-		coalesce(sum(c.messages) FILTER (WHERE c.disposition = 'q'), 0)::bigint AS quarantine,
-		coalesce(sum(c.messages) FILTER (WHERE c.disposition = 'r'), 0)::bigint AS reject
+		ruadb_data.at_most(sum(c.messages) FILTER (WHERE c.class = 'forwarder'
+			AND NOT c.dmarc_pass)) AS forwarder_fail,
+		ruadb_data.at_most(sum(c.messages) FILTER (WHERE c.disposition = 'q')) AS quarantine,
+		ruadb_data.at_most(sum(c.messages) FILTER (WHERE c.disposition = 'r')) AS reject
 	FROM (
 		SELECT c.*, k.class, coalesce(k.class IN ('authorised', 'misconfigured'), false) AS own,
 			c.header_from IS NOT NULL AND c.header_from <> '=' AND
@@ -147,7 +147,7 @@ FROM (
 		m.own_hit_below, m.own_hit_enforced, m.own_stopped, m.unverified_hit, m.forwarder_fail,
 		m.quarantine, m.reject,
 		coalesce(u.reports, 0) AS untrusted_reports,
-		coalesce(u.messages, 0)::bigint AS untrusted_messages,
+		ruadb_data.at_most(u.messages) AS untrusted_messages,
 		CASE WHEN m.days < t.ready_days OR m.reporters < t.ready_reporters
 				OR m.own_pass + m.own_fail < t.ready_messages THEN 'not enough data'
 			WHEN 100.0 * m.own_hit < t.fail_percent * (m.own_pass + m.own_fail) THEN 'safe'
@@ -177,7 +177,7 @@ FROM (
 COMMENT ON VIEW ruadb.policy_readiness IS
 	'Whether a stricter policy would hit own mail (definitions B4): one row a policy domain, over the '
 	'settled days of the class window, trusted reports only. Own mail is that of sources of class '
-	'authorised or misconfigured.';
+	'authorised or misconfigured; classes are made from all counted reports.';
 COMMENT ON COLUMN ruadb.policy_readiness.tenant_id IS 'Whose data; 1 for a single user.';
 COMMENT ON COLUMN ruadb.policy_readiness.policy_domain IS 'Domain whose policy was applied.';
 COMMENT ON COLUMN ruadb.policy_readiness.organizational_domain IS

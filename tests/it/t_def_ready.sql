@@ -153,6 +153,17 @@ SELECT pg_temp.is((SELECT string_agg(concat_ws(' ', policy_domain, own_messages,
 	own_hit_below), ', ' ORDER BY policy_domain) FROM policy_readiness
 	WHERE organizational_domain = 'org.example'), 'org.example 1008 0 0, shop.org.example 7 7 0',
 	'B4: per policy domain, by classes of the organizational domain');
+-- Counts that no sum holds, as a stranger may send them, spoil neither the view nor other rows.
+SELECT pg_temp.rec(pg_temp.report('huge.example', 'r' || r || '.example', '2026-11-16'),
+	('192.0.' || n || '.1')::inet, 9223372036854775807, e)
+FROM (VALUES (1, 2, 'ff'), (2, 2, 'ff'), (3, 2, 'pp'), (4, 3, 'pp')) x (r, n, e);
+SELECT pg_temp.is((SELECT string_agg(concat_ws(' ', messages, class), ', ' ORDER BY source_group)
+	FROM source_class WHERE organizational_domain = 'huge.example'),
+	'4611686018427387903 misconfigured, 4611686018427387903 authorised', 'huge counts: classes');
+SELECT pg_temp.is((SELECT own_hit_percent || ' ' || verdict FROM policy_readiness
+	WHERE policy_domain = 'huge.example'), '50.00 not enough data', 'huge counts: readiness');
+SELECT pg_temp.is((SELECT min(messages)::text FROM reporter_coverage
+	WHERE organizational_domain = 'huge.example'), '4611686018427387903', 'huge counts: coverage');
 -- The numbers are settings.
 INSERT INTO ruadb_data.setting (tenant_id, name, value) VALUES (1, 'ready_days', 13);
 SELECT pg_temp.is((SELECT verdict FROM policy_readiness WHERE policy_domain = 'days.example'), 'safe',
