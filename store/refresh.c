@@ -11,7 +11,7 @@
 #include <time.h>
 
 #define REFRESH_LOCK "7236838002000" /* with the tenant added: one at a time for each */
-#define PORTION_RECORDS 400000
+#define PORTION_RECORDS 250000
 #define PORTION_DOMAINS 500
 #define SERIAL_TRIES 20
 

@@ -32,7 +32,7 @@ static const char hand_over[] =
 	"END LOOP; "
 	"FOR r IN SELECT p.oid::regprocedure AS name, n.nspname FROM pg_proc p JOIN pg_namespace n "
 	"  ON n.oid = p.pronamespace WHERE n.nspname IN ('ruadb', 'ruadb_data') LOOP "
-	"  EXECUTE format('ALTER FUNCTION %s OWNER TO %I', r.name, "
+	"  EXECUTE format('ALTER ROUTINE %s OWNER TO %I', r.name, "
 	"    CASE r.nspname WHEN 'ruadb' THEN 'ruadb_owner' ELSE 'ruadb_ingest' END); "
 	"END LOOP; "
 	"END $$;"
