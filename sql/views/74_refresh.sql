@@ -46,7 +46,7 @@ BEGIN
 		SELECT c.oid::regclass FROM pg_class c
 		WHERE c.relnamespace = 'ruadb_data'::regnamespace AND c.relkind = 'r'
 			AND NOT c.relispartition AND c.relname <> 'original'
-			AND pg_stat_get_mod_since_analyze(c.oid) > 1000 + 0.2 * greatest(c.reltuples, 0)
+			AND pg_stat_get_mod_since_analyze(c.oid) > 100 + 0.2 * greatest(c.reltuples, 0)
 		UNION ALL
 		SELECT 'ruadb_data.record' FROM pg_class c
 		WHERE c.oid = 'ruadb_data.record'::regclass
