@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- what holds for all of it; a line that begins with a tab is code ---- */
+/* ---- what holds for all of it ---- */
 
 struct part {
 	const char *section; /* NULL: goes on */
@@ -58,8 +58,8 @@ static const struct part parts[] = {
 	 "GROUP BY day ORDER BY day"},
 	{NULL,
 	 "Metabase: database PostgreSQL, with that role and only schema ruadb. Its question editor reads "
-	 "the comments below as descriptions; day is a date, columns in _at are date and time. Set its "
-	 "report time zone to UTC, or days shift.", NULL},
+	 "the comments below as descriptions. Set its report time zone to UTC, so that instants fall "
+	 "on the days that ruadb counts by.", NULL},
 };
 
 static void add_parts(struct buf *b, const struct doc_form *form)

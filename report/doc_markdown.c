@@ -45,7 +45,8 @@ static void words(struct buf *b, const char *text)
 
 static void code(struct buf *b, const char *text)
 {
-	buf_adds(b, "\n```sql\n");
+	/* a command, or a statement */
+	buf_adds(b, strncmp(text, "ruadb ", 6) == 0 ? "\n```\n" : "\n```sql\n");
 	buf_adds(b, text);
 	buf_adds(b, "\n```\n");
 }

@@ -89,12 +89,15 @@ GROUP BY 1, 2, 3
 ORDER BY messages DESC, source_group, header_from, envelope_from;
 
 -- question: Where did receivers override the policy, and why?
--- note: A record may give several reasons and is in a row for each: do not add the rows up.
+-- note: In the window of the classes. A record may give several reasons and is in a row for each: do
+-- note: not add the rows up.
 SELECT c.reporter, r.type, r.comment, c.disposition, sum(c.messages) AS messages_of_record,
 	max(c.day) AS last_day
-FROM counted_record c
+FROM class_window w
+JOIN counted_record c ON c.tenant_id = w.tenant_id
+	AND c.organizational_domain = w.organizational_domain AND c.day >= w.window_begin
 CROSS JOIN LATERAL jsonb_to_recordset(c.reasons) AS r (type text, comment text)
-WHERE c.tenant_id = tenant() AND c.reasons IS NOT NULL
+WHERE w.tenant_id = tenant() AND c.reasons IS NOT NULL
 GROUP BY c.reporter, r.type, r.comment, c.disposition
 ORDER BY messages_of_record DESC, c.reporter, r.type, r.comment;
 
