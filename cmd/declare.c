@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-int declare_open(struct run *r, bool only_list)
+static int open_to_write(struct run *r, bool only_list)
 {
 	bool may = true, changed = false;
 	struct err e;
@@ -22,6 +22,23 @@ int declare_open(struct run *r, bool only_list)
 	if (changed)
 		declare_changed(r);
 	return 0;
+}
+
+int declare_open(struct run *r)
+{
+	return open_to_write(r, false);
+}
+
+int declare_open_list(struct run *r)
+{
+	struct err e;
+	int status = open_to_write(r, true);
+
+	if (status)
+		return status;
+	store_close(r->store);
+	r->store = NULL;
+	return store_open(&r->conf, STORE_READ, &r->store, &e) < 0 ? run_failed(&e) : 0;
 }
 
 void declare_changed(struct run *r)

@@ -7,11 +7,11 @@
 #include "cmd/run.h"
 #include "report/report.h"
 
-/*
- * Opens the database; what the configuration declares is what is declared then. Who only lists may
- * be a reader: then that is left out. 0, or an exit status.
- */
-int declare_open(struct run *r, bool only_list);
+/* Opens the database to declare something; what the configuration declares is what is declared
+ * then. 0, or an exit status. */
+int declare_open(struct run *r);
+/* The same to list something, as a reader. Who may not write declares nothing by it. */
+int declare_open_list(struct run *r);
 /* Something was declared: the classes of senders are made new. Failing that is a warning. */
 void declare_changed(struct run *r);
 /* Prints sql/queries/NAME.sql. An exit status. */

@@ -57,7 +57,7 @@ static int say_list(struct run *r, enum report_format f, struct err *e)
 static int list(struct run *r, enum report_format f)
 {
 	struct err e;
-	int status = declare_open(r, true);
+	int status = declare_open_list(r);
 
 	if (status)
 		return status;
@@ -87,7 +87,7 @@ static int change(struct run *r, bool add, const char *const *names, size_t n)
 			status = run_usage(r, "%s", e.msg);
 	buf_free(&ignored);
 	if (!status)
-		status = declare_open(r, false);
+		status = declare_open(r);
 	if (status)
 		return status;
 	if ((add ? store_domains_add(r->store, names, n, is_new, &e)

@@ -51,7 +51,7 @@ static int add(struct run *r, struct wishes *w, const char *given)
 		v->owner = owner;
 		v->dedicated = w->dedicated && v->network;
 	}
-	if ((status = declare_open(r, false)) != 0)
+	if ((status = declare_open(r)) != 0)
 		return status;
 	rc = w->things.n ? store_senders_add(r->store, w->things.v, w->things.n, false, &did, &e)
 			 : store_senders_own(r->store, name, owner, &e);
@@ -79,7 +79,7 @@ static int remove_some(struct run *r, const struct wishes *w, const char *const 
 	for (size_t i = 0; i < n; i++)
 		if (!text_utf8_ok(names[i], strlen(names[i])))
 			return run_usage(r, "a name is not UTF-8");
-	if ((status = declare_open(r, false)) != 0)
+	if ((status = declare_open(r)) != 0)
 		return status;
 	rc = n ? store_senders_remove(r->store, names, n, &gone, &e)
 	       : store_senders_remove_things(r->store, w->things.v, w->things.n, &gone, &e);
@@ -121,7 +121,7 @@ static int import_things(struct run *r, const char *path, const struct sender_li
 {
 	struct store_senders_did did;
 	struct err e;
-	int status = declare_open(r, false);
+	int status = declare_open(r);
 
 	if (status)
 		return status;
@@ -159,7 +159,7 @@ static int import_file(struct run *r, const char *path)
 
 static int print(struct run *r, const char *query, enum report_format f)
 {
-	int status = declare_open(r, true);
+	int status = declare_open_list(r);
 
 	return status ? status : declare_list(r, query, f);
 }

@@ -15,7 +15,7 @@ static const struct option options[] = {
 static int set(struct run *r, const char *name, const char *value)
 {
 	struct err e;
-	int status = declare_open(r, false);
+	int status = declare_open(r);
 
 	if (status)
 		return status;
@@ -46,7 +46,7 @@ int cmd_settings(struct run *r, int argc, char **argv)
 	if (strcmp(what, "reset") == 0 && n == 1)
 		return set(r, argv[optind], NULL);
 	if (strcmp(what, "list") == 0 && n == 0) {
-		status = declare_open(r, true);
+		status = declare_open_list(r);
 		return status ? status : declare_list(r, "settings", format);
 	}
 	return run_usage(r, "list, set NAME VALUE or reset NAME?");

@@ -11,7 +11,7 @@
 	"coalesce(" x ".network::text, 'DKIM ' || " x ".dkim_domain || " \
 	"coalesce(':' || " x ".dkim_selector, ''), 'SPF ' || " x ".spf_domain)"
 
-/* Classes of more than that are all made new, without a look at which. */
+/* With more than that given, all classes are made new, without a look at which. */
 #define TOUCHED_MAX 100
 
 struct given {
@@ -125,24 +125,37 @@ static int check_given(struct store *s, bool whole, struct err *e)
 		false, e);
 }
 
-/* Classes that depend on what is given are to be made new. */
+/*
+ * Classes that depend on what is given are to be made new: of domains of which there are sources in
+ * its ranges, or under its name, or with its DKIM or SPF domains.
+ */
 static int touch_classes(struct store *s, struct err *e)
 {
 	AUTO_PARAMS struct params p = {0};
 	AUTO_RESULT PGresult *res = NULL;
 
-	if (db_exec(s, "SELECT count(*), count(*) FILTER (WHERE network IS NULL) FROM "
-		       "ruadb_given", NULL,
-		    &res, e) < 0)
+	if (db_exec(s, "SELECT count(*) FROM ruadb_given", NULL, &res, e) < 0)
 		return -1;
-	if (db_int8(res, 0, 0) > TOUCHED_MAX || db_int8(res, 0, 1))
+	if (db_int8(res, 0, 0) > TOUCHED_MAX)
 		return declare_all_stale(s, e);
 	param_int8(&p, s->tenant);
-	return db_exec(s, "INSERT INTO ruadb_data.class_stale (tenant_id, organizational_domain) "
-			  "SELECT DISTINCT $1, c.organizational_domain FROM "
-			  "ruadb_data.source_class_current c JOIN ruadb_given g ON g.name = "
-			  "c.sender OR g.network && c.source_group WHERE c.tenant_id = "
-			  "$1", &p, NULL, e);
+	if (db_run(s, "SET LOCAL enable_seqscan = on", e) < 0) /* no look-up by key (connect.c) */
+		return -1;
+	return db_exec(s,
+		"WITH identity AS (SELECT hashtextextended('s:' || spf_domain || ':', 0) AS id FROM "
+		"ruadb_given WHERE spf_domain IS NOT NULL UNION SELECT hashtextextended('d:' || "
+		"dkim_domain || ':' || coalesce(dkim_selector, ''), 0) FROM ruadb_given WHERE "
+		"dkim_domain IS NOT NULL UNION SELECT k.id FROM ruadb_given g JOIN "
+		"ruadb_data.source_identity k ON k.tenant_id = $1 AND k.kind = 'd' AND k.domain = "
+		"g.dkim_domain WHERE g.dkim_selector IS NULL), used AS (SELECT DISTINCT s.domain_id "
+		"FROM ruadb_data.source_on_day s WHERE s.tenant_id = $1 AND (s.dkim_id IN (SELECT id "
+		"FROM identity) OR s.spf_id IN (SELECT id FROM identity)) AND EXISTS (SELECT FROM "
+		"identity)) INSERT INTO ruadb_data.class_stale (tenant_id, organizational_domain) "
+		"SELECT $1, c.organizational_domain FROM ruadb_data.source_class_current c JOIN "
+		"ruadb_given g ON g.name = c.sender OR g.network && c.source_group WHERE c.tenant_id = "
+		"$1 UNION SELECT $1, coalesce(d.organizational_domain, d.name) FROM used u JOIN "
+		"ruadb_data.domain d ON d.tenant_id = $1 AND d.domain_id = u.domain_id AND NOT "
+		"d.is_foreign", &p, NULL, e);
 }
 
 /* ---- declaring ---- */
@@ -259,8 +272,9 @@ static int remove_names(struct store *s, void *ctx, struct err *e)
 	if (PQntuples(res))
 		return err_set(e, ERR_INPUT, "there is no sender '%.*s'", PQgetlength(res, 0, 0),
 			       PQgetvalue(res, 0, 0));
-	if (db_exec(s, "INSERT INTO ruadb_given (name, network, thing) SELECT s.name, s.network, "
-		       THING("s") " FROM ruadb_data.sender s WHERE s.tenant_id = $1 AND s.name = "
+	if (db_exec(s, "INSERT INTO ruadb_given (name, network, dkim_domain, dkim_selector, "
+		       "spf_domain, thing) SELECT s.name, s.network, s.dkim_domain, s.dkim_selector, "
+		       "s.spf_domain, " THING("s") " FROM ruadb_data.sender s WHERE s.tenant_id = $1 AND s.name = "
 		       "ANY ($2)", &p, NULL, e) < 0)
 		return -1;
 	return delete_given(s, ctx, e);
@@ -312,7 +326,13 @@ static int own(struct store *s, void *ctx, struct err *e)
 	if (strcmp(PQcmdTuples(res), "0") == 0)
 		return err_set(e, ERR_INPUT, "there is no sender '%s' yet: declare something of "
 			       "it, with --address, --dkim or --spf", o->name);
-	return declare_all_stale(s, e);
+	params_reset(&p);
+	param_int8(&p, s->tenant);
+	param_text(&p, text_of(o->name));
+	return db_exec(s, "INSERT INTO ruadb_data.class_stale (tenant_id, organizational_domain) "
+			  "SELECT DISTINCT $1, organizational_domain FROM "
+			  "ruadb_data.source_class_current WHERE tenant_id = $1 AND sender = $2", &p,
+		       NULL, e);
 }
 
 int store_senders_own(struct store *s, const char *name, const char *owner, struct err *e)

@@ -3,25 +3,47 @@
 -- about: of an address in a narrower declared range stand there. last_day: of an address at all, of
 -- about: a DKIM or SPF domain in these days. class: of the sources that send so, most messages
 -- about: first.
-WITH source AS ( -- of each source that has a declared DKIM or SPF domain: how much of its mail
+WITH identity AS ( -- as the rollup by source calls them
+	SELECT sender_id, hashtextextended('s:' || spf_domain || ':', 0) AS id
+	FROM sender
+	WHERE tenant_id = tenant() AND spf_domain IS NOT NULL
+	UNION ALL
+	SELECT sender_id, hashtextextended('d:' || dkim_domain || ':' || coalesce(dkim_selector, ''), 0)
+	FROM sender
+	WHERE tenant_id = tenant() AND dkim_domain IS NOT NULL
+	UNION
+	SELECT s.sender_id, k.id
+	FROM sender s
+	JOIN ruadb_data.source_identity k ON k.tenant_id = s.tenant_id AND k.kind = 'd'
+		AND k.domain = s.dkim_domain
+	WHERE s.tenant_id = tenant() AND s.dkim_selector IS NULL
+), used AS MATERIALIZED (
+	SELECT s.domain_id, s.day, s.source_ip, s.messages, s.dkim_id, s.spf_id
+	FROM ruadb_data.source_on_day s
+	WHERE s.tenant_id = tenant() AND s.settled
+		AND (s.dkim_id IN (SELECT id FROM identity) OR s.spf_id IN (SELECT id FROM identity))
+), used_by AS (
+	SELECT i.sender_id, u.domain_id, u.day, u.source_ip, u.messages
+	FROM used u
+	JOIN identity i ON i.id = u.dkim_id
+	UNION ALL
+	SELECT i.sender_id, u.domain_id, u.day, u.source_ip, u.messages
+	FROM used u
+	JOIN identity i ON i.id = u.spf_id
+), source AS (
 	SELECT x.sender_id, x.organizational_domain, x.source_group, sum(x.messages) AS messages,
 		max(x.day) AS last_day
 	FROM (
-		SELECT e.sender_id, d.organizational_domain, d.messages, d.day,
+		SELECT u.sender_id, w.organizational_domain, u.messages, u.day,
 			coalesce((SELECT s.address FROM sender s
-				WHERE s.tenant_id = tenant() AND s.address >>= d.source_ip
+				WHERE s.tenant_id = tenant() AND s.address >>= u.source_ip
 				ORDER BY masklen(s.address) DESC LIMIT 1),
-				source_group(d.source_ip)) AS source_group
-		FROM class_window w
-		JOIN source_on_day d ON d.tenant_id = w.tenant_id
-			AND d.organizational_domain = w.organizational_domain AND d.settled
-			AND d.day BETWEEN w.window_begin AND w.window_end
-		JOIN sender e ON e.tenant_id = d.tenant_id AND (e.spf_domain = d.spf_domain
-			OR e.dkim_domain = d.dkim_domain
-			AND coalesce(e.dkim_selector, d.dkim_selector, '')
-				= coalesce(d.dkim_selector, ''))
-		WHERE w.tenant_id = tenant() AND EXISTS (SELECT FROM sender i
-			WHERE i.tenant_id = tenant() AND i.address IS NULL)
+				source_group(u.source_ip)) AS source_group
+		FROM used_by u
+		JOIN ruadb_data.domain d ON d.tenant_id = tenant() AND d.domain_id = u.domain_id
+		JOIN class_window w ON w.tenant_id = d.tenant_id
+			AND w.organizational_domain = coalesce(d.organizational_domain, d.name)
+			AND u.day BETWEEN w.window_begin AND w.window_end
 	) x
 	GROUP BY x.sender_id, x.organizational_domain, x.source_group
 	UNION ALL

@@ -148,8 +148,10 @@ is "$(query "SELECT count(*) FROM own_domain")|$(summary)" "0|8 11126" "without 
 
 # ---- at the same time
 admin "BEGIN; INSERT INTO ruadb_data.domain VALUES (1, 77, 'same.example', 'same.example', false);
-	SELECT pg_sleep(2); COMMIT" >/dev/null &
-sleep 1
+	SELECT pg_sleep(3); COMMIT" >/dev/null &
+until [ "$(admin "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")" = 1 ]; do
+	sleep 0.1
+done
 is "$(domains add example.com | tail -1)|$(query "SELECT is_foreign FROM domain
 	WHERE name = 'same.example'")" "0|t" "a domain that is being stored meanwhile is judged, too"
 wait
