@@ -288,10 +288,10 @@ SELECT c.tenant_id, c.organizational_domain, c.source_group, ruadb.as_of() AS as
 		CASE WHEN c.rule <> 1 AND c.reviewed THEN 'its selector or SPF domain is declared as '
 			|| i.name WHEN c.rule = 3 THEN 'authenticated, not reviewed: nothing of it is declared'
 			END,
-		CASE WHEN c.messages < s.thin_messages
-			THEN 'thin: fewer than ' || trim_scale(s.thin_messages) || ' messages' END,
-		CASE WHEN c.reporters <= 1 THEN 'thin: one reporter only' END) AS reason,
-	CASE WHEN NOT w.comparable OR greatest(c.recent, c.before) < s.compare_messages THEN NULL
+		'thin: ' || nullif(concat_ws(', ', CASE WHEN c.messages < s.thin_messages
+			THEN 'fewer than ' || trim_scale(s.thin_messages) || ' messages' END,
+			CASE WHEN c.reporters <= 1 THEN 'one reporter only' END), '')) AS reason,
+	CASE WHEN w.comparable IS NOT TRUE OR greatest(c.recent, c.before) < s.compare_messages THEN NULL
 		WHEN c.before = 0 THEN CASE WHEN c.recent = c.messages
 			AND c.first_day > c.window_end - 7 THEN 'new' ELSE 'up' END
 		WHEN c.recent = 0 THEN 'gone'

@@ -217,13 +217,15 @@ SELECT pg_temp.is((SELECT concat_ws('|', rule, class, reason) FROM source_class
 SELECT pg_temp.mail('thin9.example', '192.0.2.1', 9);
 SELECT pg_temp.mail('thin10.example', '192.0.2.1', 10);
 SELECT pg_temp.rec(pg_temp.report('thinone.example', 'one.example', '2026-11-16'), '192.0.2.1', 1000);
+SELECT pg_temp.rec(pg_temp.report('thinboth.example', 'one.example', '2026-11-16'), '192.0.2.1', 9);
 -- One reporter under two e-mail addresses is one.
 SELECT pg_temp.rec(pg_temp.report('thintwo.example', 'one.example', '2026-11-16'), '192.0.2.1', 10);
 SELECT pg_temp.rec(pg_temp.report('thintwo.example', 'One.Example', '2026-11-16'), '192.0.2.1', 10);
 SELECT pg_temp.is((SELECT string_agg(concat_ws(' ', organizational_domain, thin,
 	substring(reason, 'thin.*')), ', ' ORDER BY organizational_domain) FROM source_class
 	WHERE organizational_domain LIKE 'thin%'), 'thin10.example f, thin9.example t thin: fewer than '
-	'10 messages, thinone.example t thin: one reporter only, thintwo.example t thin: one reporter '
+	'10 messages, thinboth.example t thin: fewer than 10 messages, one reporter only, '
+	'thinone.example t thin: one reporter only, thintwo.example t thin: one reporter '
 	'only', 'B3: thin');
 
 -- B2: only dedicated addresses are ground truth; default shared. B3: without any declaration the
