@@ -142,20 +142,20 @@ static int touch_classes(struct store *s, struct err *e)
 	if (db_run(s, "SET LOCAL enable_seqscan = on", e) < 0) /* no look-up by key (connect.c) */
 		return -1;
 	return db_exec(s,
-		"WITH identity AS (SELECT hashtextextended('s:' || spf_domain || ':', 0) AS id FROM "
-		"ruadb_given WHERE spf_domain IS NOT NULL UNION SELECT hashtextextended('d:' || "
-		"dkim_domain || ':' || coalesce(dkim_selector, ''), 0) FROM ruadb_given WHERE "
+		"WITH identity AS (SELECT hashtextextended('s:' || spf_domain || ':', 0) AS id "
+		"FROM ruadb_given WHERE spf_domain IS NOT NULL UNION SELECT hashtextextended('d:' "
+		"|| dkim_domain || ':' || coalesce(dkim_selector, ''), 0) FROM ruadb_given WHERE "
 		"dkim_domain IS NOT NULL UNION SELECT k.id FROM ruadb_given g JOIN "
 		"ruadb_data.source_identity k ON k.tenant_id = $1 AND k.kind = 'd' AND k.domain = "
-		"g.dkim_domain WHERE g.dkim_selector IS NULL), used AS (SELECT DISTINCT s.domain_id "
-		"FROM ruadb_data.source_on_day s WHERE s.tenant_id = $1 AND (s.dkim_id IN (SELECT id "
-		"FROM identity) OR s.spf_id IN (SELECT id FROM identity)) AND EXISTS (SELECT FROM "
-		"identity)) INSERT INTO ruadb_data.class_stale (tenant_id, organizational_domain) "
-		"SELECT $1, c.organizational_domain FROM ruadb_data.source_class_current c JOIN "
-		"ruadb_given g ON g.name = c.sender OR g.network && c.source_group WHERE c.tenant_id = "
-		"$1 UNION SELECT $1, coalesce(d.organizational_domain, d.name) FROM used u JOIN "
-		"ruadb_data.domain d ON d.tenant_id = $1 AND d.domain_id = u.domain_id AND NOT "
-		"d.is_foreign", &p, NULL, e);
+		"g.dkim_domain WHERE g.dkim_selector IS NULL), used AS (SELECT DISTINCT "
+		"s.domain_id FROM ruadb_data.source_on_day s WHERE s.tenant_id = $1 AND (s.dkim_id "
+		"IN (SELECT id FROM identity) OR s.spf_id IN (SELECT id FROM identity)) AND EXISTS "
+		"(SELECT FROM identity)) INSERT INTO ruadb_data.class_stale (tenant_id, "
+		"organizational_domain) SELECT $1, c.organizational_domain FROM "
+		"ruadb_data.source_class_current c JOIN ruadb_given g ON g.name = c.sender OR "
+		"g.network && c.source_group WHERE c.tenant_id = $1 UNION SELECT $1, "
+		"coalesce(d.organizational_domain, d.name) FROM used u JOIN ruadb_data.domain d ON "
+		"d.tenant_id = $1 AND d.domain_id = u.domain_id AND NOT d.is_foreign", &p, NULL, e);
 }
 
 /* ---- declaring ---- */
@@ -273,9 +273,9 @@ static int remove_names(struct store *s, void *ctx, struct err *e)
 		return err_set(e, ERR_INPUT, "there is no sender '%.*s'", PQgetlength(res, 0, 0),
 			       PQgetvalue(res, 0, 0));
 	if (db_exec(s, "INSERT INTO ruadb_given (name, network, dkim_domain, dkim_selector, "
-		       "spf_domain, thing) SELECT s.name, s.network, s.dkim_domain, s.dkim_selector, "
-		       "s.spf_domain, " THING("s") " FROM ruadb_data.sender s WHERE s.tenant_id = $1 AND s.name = "
-		       "ANY ($2)", &p, NULL, e) < 0)
+		       "spf_domain, thing) SELECT s.name, s.network, s.dkim_domain, "
+		       "s.dkim_selector, s.spf_domain, " THING("s") " FROM ruadb_data.sender s "
+		       "WHERE s.tenant_id = $1 AND s.name = ANY ($2)", &p, NULL, e) < 0)
 		return -1;
 	return delete_given(s, ctx, e);
 }
@@ -331,7 +331,8 @@ static int own(struct store *s, void *ctx, struct err *e)
 	param_text(&p, text_of(o->name));
 	return db_exec(s, "INSERT INTO ruadb_data.class_stale (tenant_id, organizational_domain) "
 			  "SELECT DISTINCT $1, organizational_domain FROM "
-			  "ruadb_data.source_class_current WHERE tenant_id = $1 AND sender = $2", &p,
+			  "ruadb_data.source_class_current WHERE tenant_id = $1 AND sender = "
+			  "$2", &p,
 		       NULL, e);
 }
 
