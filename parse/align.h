@@ -22,7 +22,7 @@ struct align;
 struct align *align_new(void);
 void align_free(struct align *a);
 
-/* The report whose records follow. Its domain's text stays as long as they come. */
+/* The report whose records follow, as HEAD has it. Its domain's text stays as long as they come. */
 void align_report(struct align *a, const struct report_head *h);
 /* True: the slot came with such a record before, and r has its five fields. */
 bool align_again(struct align *a, uint16_t slot, struct record *r);

@@ -72,7 +72,6 @@ enum aggregate_pass {
 struct aggregate {
 	struct emit *emit;
 	struct repairs *repairs;
-	struct align *align;
 	struct names *names;
 	xmlParserCtxtPtr ctxt;
 
@@ -120,6 +119,7 @@ struct aggregate {
 	/* of the report */
 	struct report_sums sums;
 	uint32_t record_no;
+	struct align *align;
 
 	/* large, at the end: their untouched pages cost nothing */
 	struct content content;
