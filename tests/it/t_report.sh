@@ -60,7 +60,7 @@ report summary --format csv
 is "$status" 0 "a summary of nothing"
 is "$(cells messages pass fail pass_percent)" "0|0|0|" "has no pass rate: an empty cell, not 0"
 report sources
-is "$status $(tail -1 "$tmp/out")" "0 no rows" "sources of nothing"
+is "$status $(grep -c '^no rows$' "$tmp/out")" "0 1" "sources of nothing"
 
 # ---- rows worked out by hand
 mkdir "$tmp/in"
