@@ -38,7 +38,7 @@ WITH noted AS (
 			WHERE (substr(a.kinds, i, 1) = 'd') = (k.kind = 'DKIM')
 		) w
 	) r
-	WHERE n.tenant_id = tenant() AND n.noted IS NOT NULL AND n.noted & 3 > 0 AND k.differs > 0
+	WHERE n.tenant_id = tenant() AND n.because = 'disagrees' AND k.differs > 0
 		AND (:since IS NULL OR n.day >= :since)
 		AND (:domain IS NULL OR n.policy_domain = :domain OR n.organizational_domain = :domain)
 		AND (:reporter IS NULL OR n.reporter = :reporter)

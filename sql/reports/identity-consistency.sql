@@ -11,16 +11,23 @@
 -- param: limit integer default all At most that many rows
 -- evidence: yes
 WITH mail AS (
-	SELECT s.organizational_domain, s.policy_domain AS header_from, s.spf_domain AS envelope_domain,
-		s.dkim_domain AS signing_domain, nullif(s.dkim_selector, '') AS selector,
+	SELECT w.organizational_domain, d.name AS header_from, f.domain AS envelope_domain,
+		k.domain AS signing_domain, nullif(k.selector, '') AS selector,
 		s.source_ip, s.day, s.dkim_id IS NOT NULL AS dkim_aligned,
-		s.spf_domain = s.organizational_domain OR right(s.spf_domain,
-			length(s.organizational_domain) + 1) = '.' || s.organizational_domain AS spf_aligned,
+		f.domain = w.organizational_domain OR right(f.domain,
+			length(w.organizational_domain) + 1) = '.' || w.organizational_domain AS spf_aligned,
 		s.messages, w.window_end
 	FROM class_window w
-	JOIN source_on_day s ON s.tenant_id = w.tenant_id
-		AND s.organizational_domain = w.organizational_domain AND s.settled
-		AND s.day BETWEEN coalesce(:since, w.window_begin) AND w.window_end
+	JOIN ruadb_data.domain d ON d.tenant_id = w.tenant_id AND NOT d.is_foreign
+		AND coalesce(d.organizational_domain, d.name) = w.organizational_domain
+	CROSS JOIN LATERAL (
+		SELECT source_ip, day, dkim_id, spf_id, sum(messages) AS messages
+		FROM ruadb_data.source_on_day x
+		WHERE x.tenant_id = d.tenant_id AND x.domain_id = d.domain_id AND x.settled
+			AND x.day BETWEEN coalesce(:since, w.window_begin) AND w.window_end
+		GROUP BY source_ip, day, dkim_id, spf_id) s
+	LEFT JOIN ruadb_data.source_identity k ON k.tenant_id = w.tenant_id AND k.id = s.dkim_id
+	LEFT JOIN ruadb_data.source_identity f ON f.tenant_id = w.tenant_id AND f.id = s.spf_id
 	WHERE w.tenant_id = tenant() AND :domain IS NULL
 	UNION ALL
 	SELECT c.organizational_domain, nullif(rtrim(lower(c.header_from), '.'), ''),
@@ -64,7 +71,7 @@ WITH mail AS (
 		GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 	) m
 	LEFT JOIN LATERAL (SELECT x.network FROM ruadb_data.sender x
-		WHERE x.tenant_id = tenant() AND x.network >>= m.source_ip
+		WHERE x.tenant_id = tenant() AND x.network >>= plain_address(m.source_ip)
 		ORDER BY masklen(x.network) DESC LIMIT 1) e ON true
 ), weeks AS (
 	SELECT organizational_domain, source_group, week,

@@ -12,9 +12,9 @@ WITH given AS (
 	FROM ruadb_data.noted_record n
 	CROSS JOIN LATERAL (
 		SELECT DISTINCT lower(trim(x ->> 'type')) AS type, nullif(trim(x ->> 'comment'), '') AS comment
-		FROM jsonb_array_elements(CASE WHEN n.extra ? 'reasons' THEN n.extra -> 'reasons' END) x
+		FROM jsonb_array_elements(n.extra -> 'reasons') x
 	) w
-	WHERE n.tenant_id = tenant() AND n.messages > 0
+	WHERE n.tenant_id = tenant() AND n.because = 'reasons' AND n.messages > 0
 		AND (:since IS NULL OR n.day >= :since)
 		AND (:domain IS NULL OR n.policy_domain = :domain OR n.organizational_domain = :domain)
 ), grouped AS (

@@ -7,38 +7,56 @@
 -- param: domain domain default all Only this policy domain, or all of this organizational domain
 -- param: limit integer default all At most that many rows
 -- evidence: yes
-WITH names AS (
+WITH spans AS MATERIALIZED (
+	SELECT w.organizational_domain, coalesce(:since, w.window_begin) AS window_begin, w.window_end,
+		d.domain_id
+	FROM class_window w
+	JOIN ruadb_data.domain d ON d.tenant_id = w.tenant_id AND NOT d.is_foreign
+		AND coalesce(d.organizational_domain, d.name) = w.organizational_domain
+	WHERE w.tenant_id = tenant()
+		AND (:domain IS NULL OR d.name = :domain OR w.organizational_domain = :domain)
+), names AS MATERIALIZED (
 	SELECT k.id, k.domain, k.selector
 	FROM ruadb_data.source_identity k
 	WHERE k.tenant_id = tenant() AND k.kind = 'd'
-	UNION -- of days that no refresh has looked at yet
-	SELECT ruadb_data.dkim_id(a.domains, a.selectors, c.dkim_key), lower(a.domains[c.dkim_key]),
-		lower(a.selectors[c.dkim_key])
-	FROM (SELECT DISTINCT domain_id, day FROM ruadb_data.live_day
-		WHERE tenant_id = tenant()) l
-	JOIN ruadb_data.record c ON c.tenant_id = tenant() AND c.domain_id = l.domain_id
-		AND c.day = l.day AND c.dkim_key IS NOT NULL
-	JOIN ruadb_data.auth_set a ON a.tenant_id = c.tenant_id AND a.auth_set_id = c.auth_set_id
+	UNION ALL -- of days that no refresh has looked at yet
+	SELECT c.id, c.domain, c.selector
+	FROM spans s
+	JOIN (SELECT DISTINCT domain_id, day FROM ruadb_data.live_day
+		WHERE tenant_id = tenant()) l ON l.domain_id = s.domain_id
+		AND l.day BETWEEN s.window_begin AND s.window_end
+	CROSS JOIN LATERAL (
+		SELECT DISTINCT ruadb_data.dkim_id(a.domains, a.selectors, r.dkim_key) AS id,
+			lower(a.domains[r.dkim_key]) AS domain, lower(a.selectors[r.dkim_key]) AS selector
+		FROM ruadb_data.record r
+		JOIN ruadb_data.auth_set a ON a.tenant_id = r.tenant_id
+			AND a.auth_set_id = r.auth_set_id
+		WHERE r.tenant_id = tenant() AND r.domain_id = l.domain_id AND r.day = l.day
+			AND r.dkim_key IS NOT NULL) c
+), passed AS MATERIALIZED (
+	SELECT w.organizational_domain, s.*
+	FROM spans w
+	CROSS JOIN LATERAL (
+		SELECT x.dkim_id, source_group(x.source_ip) AS source_group, x.day,
+			sum(x.messages) AS messages
+		FROM ruadb_data.source_on_day x
+		WHERE x.tenant_id = tenant() AND x.domain_id = w.domain_id AND x.settled
+			AND x.day BETWEEN w.window_begin AND w.window_end AND x.dkim_id IS NOT NULL
+		GROUP BY x.dkim_id, source_group(x.source_ip), x.day) s
 ), seen AS (
 	-- The first aligned signature that passes, ...
-	SELECT s.organizational_domain, n.domain, nullif(n.selector, '') AS selector,
-		source_group(s.source_ip) AS source_group, s.day, s.messages AS pass, 0 AS fail,
-		0 AS unaligned
-	FROM source_on_day s
-	JOIN names n ON n.id = s.dkim_id
-	JOIN class_window w ON w.tenant_id = tenant()
-		AND w.organizational_domain = s.organizational_domain
-	WHERE s.tenant_id = tenant() AND s.settled
-		AND s.day BETWEEN coalesce(:since, w.window_begin) AND w.window_end
-		AND (:domain IS NULL OR s.policy_domain = :domain OR s.organizational_domain = :domain)
+	SELECT s.organizational_domain, n.domain, nullif(n.selector, '') AS selector, s.source_group,
+		s.day, s.messages AS pass, 0 AS fail, 0 AS unaligned
+	FROM passed s
+	JOIN (SELECT id, min(domain) AS domain, min(selector) AS selector FROM names GROUP BY id) n
+		ON n.id = s.dkim_id
 	UNION ALL -- ... and what else of ours there is
 	SELECT n.organizational_domain, r.domain, r.selector, source_group(n.source_ip), n.day,
 		CASE WHEN r.pass AND n.dkim_aligned = 'p' THEN n.messages ELSE 0 END,
 		CASE WHEN NOT r.pass THEN n.messages ELSE 0 END,
 		CASE WHEN r.pass AND n.dkim_aligned <> 'p' THEN n.messages ELSE 0 END
 	FROM ruadb_data.noted_record n
-	JOIN class_window w ON w.tenant_id = n.tenant_id
-		AND w.organizational_domain = n.organizational_domain
+	JOIN spans w ON w.domain_id = n.domain_id
 	JOIN ruadb_data.auth_set a ON a.tenant_id = n.tenant_id AND a.auth_set_id = n.auth_set_id
 	CROSS JOIN LATERAL (
 		SELECT x.domain, x.selector, bool_or(x.pass) AS pass
@@ -55,9 +73,8 @@ WITH names AS (
 				<> (lower(a.domains[n.dkim_key]), coalesce(lower(a.selectors[n.dkim_key]), '')))
 		GROUP BY x.domain, x.selector
 	) r
-	WHERE n.tenant_id = tenant() AND n.noted IS NOT NULL AND n.noted & 4 > 0 AND n.settled
-		AND n.day BETWEEN coalesce(:since, w.window_begin) AND w.window_end
-		AND (:domain IS NULL OR n.policy_domain = :domain OR n.organizational_domain = :domain)
+	WHERE n.tenant_id = tenant() AND n.because = 'signature' AND n.settled
+		AND n.day BETWEEN w.window_begin AND w.window_end
 ), by_source AS (
 	SELECT s.organizational_domain, s.domain, s.selector, s.source_group,
 		sum(s.pass) AS pass, sum(s.fail) AS fail, sum(s.unaligned) AS unaligned,
@@ -67,8 +84,8 @@ WITH names AS (
 		sum(sum(s.pass)) OVER of_source >= sum(sum(s.fail)) OVER of_source AS is_own,
 		min(s.day) AS first_day, max(s.day) AS last_day, min(w.window_end) AS window_end
 	FROM seen s
-	JOIN class_window w ON w.tenant_id = tenant()
-		AND w.organizational_domain = s.organizational_domain
+	JOIN (SELECT DISTINCT organizational_domain, window_end FROM spans) w
+		USING (organizational_domain)
 	GROUP BY s.organizational_domain, s.domain, s.selector, s.source_group
 	WINDOW of_source AS (PARTITION BY s.organizational_domain, s.source_group)
 ), of_selector AS (

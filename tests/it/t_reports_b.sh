@@ -74,7 +74,7 @@ rows gamma-3.xml gamma.example g3 2026-11-16 example.org '<p>reject</p><adkim>s<
 # ---- churn.example: another envelope domain each week
 i=1
 for day in 2026-10-26 2026-11-02 2026-11-09 2026-11-16; do
-	rows churn-$i.xml alpha.example c$i $day churn.example '<p>none</p>' <<-END
+	rows churn-$i.xml Alpha.example c$i $day churn.example '<p>none</p>' <<-END
 	192.0.2.77 100 none fail pass - b$i.churn.example - b$i.churn.example/mfrom/pass
 	198.51.100.77 20 none fail fail - - spam.example/q/pass -
 	END
@@ -178,7 +178,7 @@ is "$(query "SELECT count(*) FROM policy_readiness")" "$(report policy-readiness
 of_reporter="reporter state domains reports messages pass_percent days last_day conflicts unverified"
 report reporters --format csv
 is "$(cells $of_reporter | sed -n '1,2p')" \
-	"alpha.example|daily|2|18|1768|93.0|16|2026-11-16|0|0
+	"Alpha.example|daily|2|18|1768|93.0|16|2026-11-16|0|0
 gamma.example|occasional|1|3|40|12.5|3|2026-11-16|0|0" "reporters, the largest first"
 is "$(cells $of_reporter | grep zeta)" "zeta.example|occasional|1|1|8|100.0|1|2026-11-15|1|0" \
 	"a conflict is told, and counts once"
@@ -195,11 +195,11 @@ is "$(cells organizational_domain state first_day last_day days reporters_missin
 example.com|all missing|2026-11-17|2026-11-26|10|1|alpha.example| $(
 	)example.com|complete|2026-11-03" "a domain without reports; days that nobody told about"
 report reporters --format csv
-is "$(cells reporter state | head -1)" "alpha.example|nothing sent" "without logs: nothing sent"
+is "$(cells reporter state | head -1)" "Alpha.example|nothing sent" "without logs: nothing sent"
 psql "$("$ruadb" db url)" -qAt -c "INSERT INTO ruadb_data.log_day VALUES
 	(1, '2026-11-20', '192.0.2.1', 'example.com', 'alpha.example', 5)"
 report reporters --format csv
-is "$(cells reporter state | head -1)" "alpha.example|silent" "our logs show mail there: silent"
+is "$(cells reporter state | head -1)" "Alpha.example|silent" "our logs show mail there: silent"
 report coverage --domain example.com --format csv
 is "$(cells state silent | head -1)" "all missing|alpha.example" "and so in coverage"
 now 2026-11-20T12:00Z
