@@ -1,11 +1,11 @@
 -- title: One sender in detail
--- about: Everything that reports say of one address or range: --param source=192.0.2.0/24. aspect is what
+-- about: Everything that reports say of one address or range: --source 192.0.2.0/24. aspect is what
 -- about: a row is about. class: its source group as a whole, over the last 30 settled days, with the
 -- about: reason in note. Then all its mail by policy domain, address, From, envelope sender, dkim and spf
 -- about: (raw results), what passed (aligned), disposition, override reason, reporter and day. The rows
 -- about: of an aspect add up to all of its mail; not those of dkim, spf and reason: a message may have
 -- about: several of them, or none.
--- param: source text The address or range: 192.0.2.1, 192.0.2.0/24, 2001:db8::/64
+-- param: source address The address or range: 192.0.2.1, 192.0.2.0/24, 2001:db8::/64
 -- param: since date default all Only days from this one on (UTC): 2026-11-01, or 30d, 4w back
 -- param: domain domain default all Only this policy domain, or all of this organizational domain
 -- evidence: yes
@@ -14,7 +14,7 @@ WITH pairs AS MATERIALIZED (
 	FROM ruadb_data.source_on_day s
 	JOIN ruadb_data.domain d ON d.tenant_id = s.tenant_id AND d.domain_id = s.domain_id
 		AND NOT d.is_foreign
-	WHERE s.tenant_id = tenant() AND s.source_ip <<= :source::inet AND s.day IS NOT NULL
+	WHERE s.tenant_id = tenant() AND s.source_ip <<= :source AND s.day IS NOT NULL
 		AND (:since IS NULL OR s.day >= :since)
 		AND (:domain IS NULL OR d.name = :domain OR d.organizational_domain = :domain)
 ), mine AS MATERIALIZED (
@@ -24,7 +24,7 @@ WITH pairs AS MATERIALIZED (
 	FROM pairs p
 	JOIN ruadb_data.record c ON c.tenant_id = tenant() AND c.domain_id = p.domain_id
 		AND c.day = p.day AND c.messages > 0
-	WHERE c.source_ip <<= :source::inet
+	WHERE c.source_ip <<= :source
 	UNION ALL -- of reports of more than 25 h
 	SELECT c.report_id, c.domain_id, y.day, coalesce(y.messages, c.messages), c.source_ip,
 		c.disposition, c.dkim_evaluated, c.spf_evaluated, c.header_from, c.envelope_from, c.extra,
@@ -33,7 +33,7 @@ WITH pairs AS MATERIALIZED (
 	LEFT JOIN ruadb_data.record_day y ON y.tenant_id = c.tenant_id
 		AND y.report_id = c.report_id AND y.record_no = c.record_no
 	WHERE c.tenant_id = tenant() AND c.day IS NULL AND c.messages > 0
-		AND c.source_ip <<= :source::inet AND (:since IS NULL OR y.day >= :since)
+		AND c.source_ip <<= :source AND (:since IS NULL OR y.day >= :since)
 ), known AS MATERIALIZED (
 	SELECT m.*, d.name AS policy_domain, o.name AS reporter,
 		same_as(m.header_from, d.name) AS from_domain,
@@ -102,7 +102,7 @@ FROM (
 			c.source_group::text) AS value, c.messages, c.pass, c.fail, c.unknown, c.first_day,
 		c.last_day, concat_ws('; ', 'sender ' || c.sender, c.reason) AS note
 	FROM classes c
-	WHERE c.source_group && :source::inet
+	WHERE c.source_group && :source
 	UNION ALL
 	SELECT * FROM aspects
 ) s

@@ -164,7 +164,7 @@ is "$(wc -l <"$tmp/out") $(sed -n 2p "$tmp/out")" \
 for path in "$top_srcdir"/sql/reports/*.sql; do
 	name=$(basename "$path" .sql)
 	source=
-	! grep -q '^-- param: source address' "$path" || source='--source 192.0.2.0/24'
+	! grep -q '^-- param: source ' "$path" || source='--source 192.0.2.0/24'
 	"$ruadb" report help "$name" >"$tmp/help" 2>&1 || echo "$name: no help"
 	[ "$(grep -c '^-- param:' "$path")" = "$(grep -c '^  --' "$tmp/help")" ] ||
 		echo "$name: not every parameter in its help"
