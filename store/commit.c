@@ -137,6 +137,7 @@ static void work_free(struct work *w)
 {
 	for (size_t i = 0; i < w->n_items; i++)
 		free(w->items[i].visible);
+	further_free(w);
 	free(w->items);
 	free(w->reports);
 }
@@ -236,7 +237,8 @@ static int transaction(struct work *w, bool probe, struct err *e)
 		return -1;
 	if (happened) /* what the entries' outcomes say was found by the transaction that did */
 		return db_run(w->s, "ROLLBACK", e);
-	if (claim_reports(w, e) < 0 || rows_copy(w, e) < 0 || live_store(w, e) < 0)
+	if (claim_reports(w, e) < 0 || rows_copy(w, e) < 0 || further_settle(w, e) < 0 ||
+	    live_store(w, e) < 0)
 		return -1;
 	if (probe)
 		return db_run(w->s, "ROLLBACK", e);

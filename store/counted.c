@@ -91,6 +91,32 @@ static void join(struct place *by, size_t n, size_t *up,
 			up[root(up, by[i].at)] = root(up, by[i - 1].at);
 }
 
+static int by_content(const void *pa, const void *pb)
+{
+	const struct place *x = pa, *y = pb;
+	int c = by_variant(x, y);
+
+	return c ? c : (x->m->no > y->m->no) - (x->m->no < y->m->no);
+}
+
+/* Of candidates with the same content, which are of one cluster, one is enough: the first. */
+static void first_of_contents(struct member *m, struct place *by, size_t n)
+{
+	const struct member *first = NULL;
+
+	qsort(by, n, sizeof(*by), by_content);
+	for (size_t i = 0; i < n; i++) {
+		struct member *x = &m[by[i].at];
+
+		if (!x->candidate)
+			continue;
+		if (first && first->variant == x->variant)
+			x->candidate = false;
+		else
+			first = x;
+	}
+}
+
 /*
  * Members that share an identity (a conflict) or a content (near repeats) are accounts of the same
  * mail, and so are those that hang together through a third: one of each such cluster counts,
@@ -100,6 +126,7 @@ void choose_counted(struct member *m, size_t n)
 {
 	AUTO_FREE struct place *by = xcalloc(n, sizeof(*by));
 	AUTO_FREE size_t *up = xcalloc(n, sizeof(*up));
+	const struct member *best = NULL;
 
 	for (size_t i = 0; i < n; i++) {
 		up[i] = i;
@@ -112,10 +139,12 @@ void choose_counted(struct member *m, size_t n)
 	qsort(by, n, sizeof(*by), by_preference);
 	for (size_t i = 0; i < n; i++) {
 		struct member *x = &m[by[i].at];
-		bool counted = i == 0 || by[i - 1].cluster != by[i].cluster;
 
-		if (x->counted != counted)
-			x->changed = true;
-		x->counted = counted;
+		if (i == 0 || by[i - 1].cluster != by[i].cluster)
+			best = x;
+		x->cluster = by[i].cluster;
+		x->counted = x == best;
+		x->candidate = x->state == STATE_COMPLETE && x->auth == best->auth;
 	}
+	first_of_contents(m, by, n);
 }

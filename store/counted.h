@@ -3,7 +3,8 @@
  *
  * A set is all reports of one reporter and domain with the same begin and end. Within it, rows of
  * one identity are variants of one report; rows of another identity with the same content are
- * near repeats. Rows that hang together in either way are one cluster, and one of it counts.
+ * near repeats. Rows that hang together in either way are one cluster, and one of it counts; or,
+ * where its contents turn out to have no sender in common, each of its candidates (supplement).
  */
 #ifndef STORE_COUNTED_H
 #define STORE_COUNTED_H
@@ -19,8 +20,10 @@ struct member {
 	char state, auth;       /* enum report_state, enum reporter_auth */
 	bool near_repeat, counted;
 	bool is_new;            /* not in the database yet */
-	bool changed;           /* counted or auth differ from the database */
+	bool was_counted;       /* in the database */
 	bool raised;            /* auth is that of a repeat, better than its own */
+	size_t cluster;         /* the same number: the same cluster; < n */
+	bool candidate;         /* complete, of the cluster's best trust, first of its content */
 };
 
 /* 0 is the best: verified, local, unverified, failed. */
@@ -34,7 +37,7 @@ enum standing { STANDS_NEW, STANDS_REPEAT, STANDS_CONFLICT, STANDS_NEAR_REPEAT }
 enum standing standing_of(const struct member *newcomer, const struct member *m, size_t n,
 			  size_t *ret_same);
 
-/* Decides `counted` for the n members of one set; sets `changed` where it was otherwise. */
+/* Decides `counted` for the n members of one set, one in each cluster; sets cluster, candidate. */
 void choose_counted(struct member *m, size_t n);
 
 #endif

@@ -2,7 +2,8 @@
  * work - one transaction: some items of a batch with what they hold. For store/ only.
  *
  * commit.c drives it: tries, retries, halves. The parts of the transaction, in their order:
- * refs.c and sets.c (before it), batch row, claim.c, rows.c, live.c, originals.c, ledger.c.
+ * refs.c and sets.c (before it), batch row, claim.c, further.c, rows.c,
+ * live.c, originals.c, ledger.c.
  */
 #ifndef STORE_WORK_H
 #define STORE_WORK_H
@@ -31,6 +32,8 @@ struct claimed {
 	bool settled;
 };
 
+struct members;                       /* further.c */
+
 struct work {
 	struct store *s;
 	struct store_stage *st;
@@ -40,6 +43,7 @@ struct work {
 	size_t n_reports;
 	uint8_t uuid[16];
 	int64_t batch_id;
+	struct members *further;      /* of sets that got a further member; NULL: none did */
 	bool careful;                 /* somebody stored the same at the same time: ON CONFLICT */
 };
 
@@ -52,6 +56,13 @@ int refs_store(struct work *w, struct err *e) MUST_CHECK;
 void refs_known(struct work *w);
 /* Sets each report's outcome, is_new, and the rows of report. */
 int claim_reports(struct work *w, struct err *e) MUST_CHECK;
+/* For claim_reports: what became of one. */
+void claimed_settle(struct claimed *c, enum store_outcome outcome);
+/* For claim_reports: those that are not the first of their set. */
+int further_claim(struct work *w, struct err *e) MUST_CHECK;
+/* After rows_copy: which of them count. */
+int further_settle(struct work *w, struct err *e) MUST_CHECK;
+void further_free(struct work *w);
 /* record, record_day, report_day_part of the new reports. */
 int rows_copy(struct work *w, struct err *e) MUST_CHECK;
 /* The days of what is new or changed are to be read from records: live_day (migration 0003). */

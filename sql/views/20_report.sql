@@ -45,7 +45,10 @@ SELECT r.tenant_id,
 	coalesce(d.organizational_domain, d.name) AS organizational_domain,
 	d.is_foreign AS "foreign",
 	r.arrived_at,
-	r.set_key
+	r.set_key,
+	r.counted AND r.state = 'c' AND EXISTS (SELECT FROM ruadb_data.report v
+		WHERE v.tenant_id = r.tenant_id AND v.identity = r.identity
+			AND v.variant <> r.variant AND v.state = 'c' AND v.counted) AS supplement
 FROM ruadb_data.report r
 LEFT JOIN ruadb_data.reporter o ON o.tenant_id = r.tenant_id AND o.reporter_id = r.reporter_id
 LEFT JOIN ruadb_data.domain d ON d.tenant_id = r.tenant_id AND d.domain_id = r.domain_id
@@ -124,6 +127,9 @@ COMMENT ON COLUMN ruadb.report.arrived_at IS
 	'When its mail came into the mailbox; NULL: it was a file, or nobody said.';
 COMMENT ON COLUMN ruadb.report.set_key IS
 	'Reports of the same reporter, domain and range share it: what counts is decided among these.';
+COMMENT ON COLUMN ruadb.report.supplement IS
+	'True if it counts together with another content of its identity, as no sender (source_ip, '
+	'header_from, envelope_from, disposition) is in both: parts of one report.';
 
 -- Ranges of one reporter and domain that overlap: part of the mail may be counted twice.
 -- Reports of the very same range (variants, near repeats) are one; only one of them counts.

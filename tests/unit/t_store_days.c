@@ -97,7 +97,7 @@ static void conflicts(void)
 	struct member m[4] = {row(0, 'a', 1, AUTH_LOCAL, 10), row(1, 'a', 2, AUTH_LOCAL, 20)};
 
 	choose_counted(m, 2);
-	ok(!m[0].counted && m[1].counted && m[0].changed && m[1].changed,
+	ok(!m[0].counted && m[1].counted && m[0].candidate && m[1].candidate,
 	   "conflict, equal trust: the larger sum of messages");
 	m[0] = row(0, 'a', 1, AUTH_VERIFIED, 10);
 	choose_counted(m, 2);
