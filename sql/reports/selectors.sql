@@ -39,10 +39,52 @@ WITH spans AS MATERIALIZED (
 	CROSS JOIN LATERAL (
 		SELECT x.dkim_id, source_group(x.source_ip) AS source_group, x.day,
 			sum(x.messages) AS messages
-		FROM ruadb_data.source_on_day x
-		WHERE x.tenant_id = tenant() AND x.domain_id = w.domain_id AND x.settled
+		FROM ruadb_data.source_day x
+		WHERE x.tenant_id = tenant() AND x.domain_id = w.domain_id
 			AND x.day BETWEEN w.window_begin AND w.window_end AND x.dkim_id IS NOT NULL
+			AND NOT EXISTS (SELECT FROM ruadb_data.live_day l WHERE l.tenant_id = x.tenant_id
+				AND l.domain_id = x.domain_id AND l.day = x.day)
 		GROUP BY x.dkim_id, source_group(x.source_ip), x.day) s
+	UNION ALL -- days that are not rolled up
+	SELECT w.organizational_domain, s.*
+	FROM spans w
+	JOIN (SELECT DISTINCT domain_id, day FROM ruadb_data.live_day
+		WHERE tenant_id = tenant()) l ON l.domain_id = w.domain_id
+		AND l.day BETWEEN w.window_begin AND w.window_end
+	CROSS JOIN LATERAL (
+		SELECT x.dkim_id, source_group(x.source_ip), x.day, sum(x.messages)
+		FROM ruadb_data.source_record x
+		JOIN ruadb_data.reporter_of o ON o.tenant_id = x.tenant_id
+			AND o.reporter_id = x.reporter_id AND x.day < settled_before(o.lag)
+		WHERE x.tenant_id = tenant() AND x.domain_id = l.domain_id AND x.day = l.day
+			AND x.dkim_id IS NOT NULL
+		GROUP BY x.dkim_id, source_group(x.source_ip), x.day) s
+), signed AS MATERIALIZED (
+	SELECT n.organizational_domain, n.domain_id, n.auth_set_id, n.dkim_key,
+		n.dkim_aligned = 'p' AS aligned, source_group(n.source_ip) AS source_group, n.day,
+		sum(n.messages) AS messages
+	FROM ruadb_data.noted_record n
+	WHERE n.tenant_id = tenant() AND n.because = 'signature' AND n.settled
+		AND n.day >= (SELECT min(window_begin) FROM spans)
+	GROUP BY 1, 2, 3, 4, 5, 6, 7
+), own AS MATERIALIZED (
+	-- What of ours is in each set of results, apart from the first aligned pass.
+	SELECT n.organizational_domain, n.auth_set_id, n.dkim_key, x.domain, x.selector,
+		bool_or(x.pass) AS pass
+	FROM (SELECT DISTINCT organizational_domain, auth_set_id, dkim_key FROM signed) n
+	JOIN ruadb_data.auth_set a ON a.tenant_id = tenant() AND a.auth_set_id = n.auth_set_id
+	CROSS JOIN LATERAL (
+		SELECT rtrim(lower(a.domains[i]), '.') AS domain,
+			nullif(lower(a.selectors[i]), '') AS selector,
+			substr(a.results, i, 1) = 'p' AS pass
+		FROM generate_series(1, length(a.kinds)) i
+		WHERE substr(a.kinds, i, 1) = 'd' AND substr(a.results, i, 1) NOT IN ('n', '-')
+	) x
+	WHERE (x.domain = n.organizational_domain OR right(x.domain,
+			length(n.organizational_domain) + 1) = '.' || n.organizational_domain)
+		AND (n.dkim_key IS NULL OR (x.domain, coalesce(x.selector, ''))
+			<> (lower(a.domains[n.dkim_key]), coalesce(lower(a.selectors[n.dkim_key]), '')))
+	GROUP BY 1, 2, 3, 4, 5
 ), seen AS (
 	-- The first aligned signature that passes, ...
 	SELECT s.organizational_domain, n.domain, nullif(n.selector, '') AS selector, s.source_group,
@@ -51,30 +93,15 @@ WITH spans AS MATERIALIZED (
 	JOIN (SELECT id, min(domain) AS domain, min(selector) AS selector FROM names GROUP BY id) n
 		ON n.id = s.dkim_id
 	UNION ALL -- ... and what else of ours there is
-	SELECT n.organizational_domain, r.domain, r.selector, source_group(n.source_ip), n.day,
-		CASE WHEN r.pass AND n.dkim_aligned = 'p' THEN n.messages ELSE 0 END,
+	SELECT n.organizational_domain, r.domain, r.selector, n.source_group, n.day,
+		CASE WHEN r.pass AND n.aligned THEN n.messages ELSE 0 END,
 		CASE WHEN NOT r.pass THEN n.messages ELSE 0 END,
-		CASE WHEN r.pass AND n.dkim_aligned <> 'p' THEN n.messages ELSE 0 END
-	FROM ruadb_data.noted_record n
-	JOIN spans w ON w.domain_id = n.domain_id
-	JOIN ruadb_data.auth_set a ON a.tenant_id = n.tenant_id AND a.auth_set_id = n.auth_set_id
-	CROSS JOIN LATERAL (
-		SELECT x.domain, x.selector, bool_or(x.pass) AS pass
-		FROM (
-			SELECT rtrim(lower(a.domains[i]), '.') AS domain,
-				nullif(lower(a.selectors[i]), '') AS selector,
-				substr(a.results, i, 1) = 'p' AS pass
-			FROM generate_series(1, length(a.kinds)) i
-			WHERE substr(a.kinds, i, 1) = 'd' AND substr(a.results, i, 1) NOT IN ('n', '-')
-		) x
-		WHERE (x.domain = n.organizational_domain OR right(x.domain,
-				length(n.organizational_domain) + 1) = '.' || n.organizational_domain)
-			AND (n.dkim_key IS NULL OR (x.domain, coalesce(x.selector, ''))
-				<> (lower(a.domains[n.dkim_key]), coalesce(lower(a.selectors[n.dkim_key]), '')))
-		GROUP BY x.domain, x.selector
-	) r
-	WHERE n.tenant_id = tenant() AND n.because = 'signature' AND n.settled
-		AND n.day BETWEEN w.window_begin AND w.window_end
+		CASE WHEN r.pass AND NOT n.aligned THEN n.messages ELSE 0 END
+	FROM signed n
+	JOIN spans w ON w.domain_id = n.domain_id AND n.day BETWEEN w.window_begin AND w.window_end
+	JOIN own r ON r.organizational_domain = n.organizational_domain
+		AND r.auth_set_id = n.auth_set_id
+		AND coalesce(r.dkim_key, 0) = coalesce(n.dkim_key, 0)
 ), by_source AS (
 	SELECT s.organizational_domain, s.domain, s.selector, s.source_group,
 		sum(s.pass) AS pass, sum(s.fail) AS fail, sum(s.unaligned) AS unaligned,
