@@ -34,7 +34,7 @@ WITH spans AS MATERIALIZED (
 		WHERE r.tenant_id = tenant() AND r.domain_id = l.domain_id AND r.day = l.day
 			AND r.dkim_key IS NOT NULL) c
 ), passed AS MATERIALIZED (
-	SELECT w.organizational_domain, s.*
+	SELECT w.organizational_domain, w.window_end, s.*
 	FROM spans w
 	CROSS JOIN LATERAL (
 		SELECT x.dkim_id, source_group(x.source_ip) AS source_group, x.day,
@@ -46,7 +46,7 @@ WITH spans AS MATERIALIZED (
 				AND l.domain_id = x.domain_id AND l.day = x.day)
 		GROUP BY x.dkim_id, source_group(x.source_ip), x.day) s
 	UNION ALL -- days that are not rolled up
-	SELECT w.organizational_domain, s.*
+	SELECT w.organizational_domain, w.window_end, s.*
 	FROM spans w
 	JOIN (SELECT DISTINCT domain_id, day FROM ruadb_data.live_day
 		WHERE tenant_id = tenant()) l ON l.domain_id = w.domain_id
@@ -67,52 +67,45 @@ WITH spans AS MATERIALIZED (
 	WHERE n.tenant_id = tenant() AND n.because = 'signature' AND n.settled
 		AND n.day >= (SELECT min(window_begin) FROM spans)
 	GROUP BY 1, 2, 3, 4, 5, 6, 7
-), own AS MATERIALIZED (
-	-- What of ours is in each set of results, apart from the first aligned pass.
-	SELECT n.organizational_domain, n.auth_set_id, n.dkim_key, x.domain, x.selector,
-		bool_or(x.pass) AS pass
-	FROM (SELECT DISTINCT organizational_domain, auth_set_id, dkim_key FROM signed) n
-	JOIN ruadb_data.auth_set a ON a.tenant_id = tenant() AND a.auth_set_id = n.auth_set_id
-	CROSS JOIN LATERAL (
-		SELECT rtrim(lower(a.domains[i]), '.') AS domain,
-			nullif(lower(a.selectors[i]), '') AS selector,
-			substr(a.results, i, 1) = 'p' AS pass
-		FROM generate_series(1, length(a.kinds)) i
-		WHERE substr(a.kinds, i, 1) = 'd' AND substr(a.results, i, 1) NOT IN ('n', '-')
-	) x
-	WHERE (x.domain = n.organizational_domain OR right(x.domain,
-			length(n.organizational_domain) + 1) = '.' || n.organizational_domain)
-		AND (n.dkim_key IS NULL OR (x.domain, coalesce(x.selector, ''))
-			<> (lower(a.domains[n.dkim_key]), coalesce(lower(a.selectors[n.dkim_key]), '')))
-	GROUP BY 1, 2, 3, 4, 5
-), seen AS (
+), seen AS MATERIALIZED (
 	-- The first aligned signature that passes, ...
-	SELECT s.organizational_domain, n.domain, nullif(n.selector, '') AS selector, s.source_group,
-		s.day, s.messages AS pass, 0 AS fail, 0 AS unaligned
+	SELECT s.organizational_domain, s.window_end, n.domain, nullif(n.selector, '') AS selector,
+		s.source_group, s.day, s.messages AS pass, 0 AS fail, 0 AS unaligned
 	FROM passed s
 	JOIN (SELECT id, min(domain) AS domain, min(selector) AS selector FROM names GROUP BY id) n
 		ON n.id = s.dkim_id
 	UNION ALL -- ... and what else of ours there is
-	SELECT n.organizational_domain, r.domain, r.selector, n.source_group, n.day,
+	SELECT n.organizational_domain, w.window_end, r.domain, r.selector, n.source_group, n.day,
 		CASE WHEN r.pass AND n.aligned THEN n.messages ELSE 0 END,
 		CASE WHEN NOT r.pass THEN n.messages ELSE 0 END,
 		CASE WHEN r.pass AND NOT n.aligned THEN n.messages ELSE 0 END
 	FROM signed n
 	JOIN spans w ON w.domain_id = n.domain_id AND n.day BETWEEN w.window_begin AND w.window_end
-	JOIN own r ON r.organizational_domain = n.organizational_domain
-		AND r.auth_set_id = n.auth_set_id
-		AND coalesce(r.dkim_key, 0) = coalesce(n.dkim_key, 0)
+	JOIN ruadb_data.auth_set a ON a.tenant_id = tenant() AND a.auth_set_id = n.auth_set_id
+	CROSS JOIN LATERAL (
+		SELECT x.domain, x.selector, bool_or(x.pass) AS pass
+		FROM (
+			SELECT rtrim(lower(a.domains[i]), '.') AS domain,
+				nullif(lower(a.selectors[i]), '') AS selector,
+				substr(a.results, i, 1) = 'p' AS pass
+			FROM generate_series(1, length(a.kinds)) i
+			WHERE substr(a.kinds, i, 1) = 'd' AND substr(a.results, i, 1) NOT IN ('n', '-')
+		) x
+		WHERE (x.domain = n.organizational_domain OR right(x.domain,
+				length(n.organizational_domain) + 1) = '.' || n.organizational_domain)
+			AND (n.dkim_key IS NULL OR (x.domain, coalesce(x.selector, ''))
+				<> (lower(a.domains[n.dkim_key]), coalesce(lower(a.selectors[n.dkim_key]), '')))
+		GROUP BY x.domain, x.selector
+	) r
 ), by_source AS (
 	SELECT s.organizational_domain, s.domain, s.selector, s.source_group,
 		sum(s.pass) AS pass, sum(s.fail) AS fail, sum(s.unaligned) AS unaligned,
-		sum(s.pass + s.fail + s.unaligned) FILTER (WHERE s.day > w.window_end - 7) AS recent,
-		sum(s.pass + s.fail + s.unaligned) FILTER (WHERE s.day BETWEEN w.window_end - 13
-			AND w.window_end - 7) AS before,
+		sum(s.pass + s.fail + s.unaligned) FILTER (WHERE s.day > s.window_end - 7) AS recent,
+		sum(s.pass + s.fail + s.unaligned) FILTER (WHERE s.day BETWEEN s.window_end - 13
+			AND s.window_end - 7) AS before,
 		sum(sum(s.pass)) OVER of_source >= sum(sum(s.fail)) OVER of_source AS is_own,
-		min(s.day) AS first_day, max(s.day) AS last_day, min(w.window_end) AS window_end
+		min(s.day) AS first_day, max(s.day) AS last_day, min(s.window_end) AS window_end
 	FROM seen s
-	JOIN (SELECT DISTINCT organizational_domain, window_end FROM spans) w
-		USING (organizational_domain)
 	GROUP BY s.organizational_domain, s.domain, s.selector, s.source_group
 	WINDOW of_source AS (PARTITION BY s.organizational_domain, s.source_group)
 ), of_selector AS (
