@@ -4,7 +4,7 @@
 . "$top_srcdir/tests/it/lib.sh"
 
 mkdir "$tmp/in"
-"$top_builddir/bench/gen" small "$tmp/in/small" 400 7 >"$tmp/gen.txt" 2>&1
+ok "a corpus is made" "$top_builddir/bench/gen" small "$tmp/in/small" 400 7
 
 # a_report FILE ID BEGIN HOURS DOMAIN IP COUNT DKIM: of today's days, which are not settled, and of
 # more than a day
@@ -108,7 +108,7 @@ END
 # ways NAME: all choices
 ways()
 {
-	for domain in "" example.com news.example.com example.org; do
+	for domain in "" example.com news.example.com; do
 		for since in "" "$(date -u -d '45 days ago' +%F)"; do
 			python3 "$tmp/ways.py" "$ruadb" "$domain" "$since" >"$tmp/said" 2>&1
 			is "$(cat "$tmp/said")" "" "$1, domain ${domain:-all}, since ${since:-all}"
