@@ -10,7 +10,14 @@
 -- param: all boolean default no Unverified sources too
 -- param: limit integer default all At most that many rows
 -- evidence: yes
-WITH mail AS (
+WITH classes AS MATERIALIZED (
+	SELECT organizational_domain, source_group, class FROM source_class_current
+	WHERE tenant_id = tenant() AND :domain IS NULL
+	UNION ALL
+	SELECT organizational_domain, source_group, class FROM source_class
+	WHERE tenant_id = tenant() AND :domain IS NOT NULL
+		AND organizational_domain = organizational_domain(:domain)
+), mail AS MATERIALIZED (
 	SELECT w.organizational_domain, d.name AS header_from, f.domain AS envelope_domain,
 		k.domain AS signing_domain, nullif(k.selector, '') AS selector,
 		s.source_ip, s.day, s.dkim_id IS NOT NULL AS dkim_aligned,
@@ -61,18 +68,31 @@ WITH mail AS (
 	LEFT JOIN ruadb_data.auth_set a ON a.tenant_id = tenant() AND a.auth_set_id = c.auth_set_id
 	CROSS JOIN LATERAL (SELECT coalesce(c.dkim_key, nullif(strpos(a.kinds, 'd'), 0)) AS dkim,
 		nullif(strpos(translate(a.kinds, 'so', 'mm'), 'm'), 0) AS mfrom) f
-), streams AS (
-	SELECT m.*, coalesce(e.network, source_group(m.source_ip)) AS source_group,
-		(m.window_end - m.day) / 7 AS week
+), addresses AS MATERIALIZED (
+	-- Which stream an address belongs to: those that nobody asked for are left out at once.
+	SELECT m.organizational_domain, m.source_ip, m.source_group
 	FROM (
-		SELECT organizational_domain, header_from, envelope_domain, signing_domain, selector,
-			source_ip, day, dkim_aligned, spf_aligned, window_end, sum(messages) AS messages
-		FROM mail
-		GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+		SELECT a.organizational_domain, a.source_ip,
+			coalesce(e.network, source_group(a.source_ip)) AS source_group
+		FROM (SELECT DISTINCT organizational_domain, source_ip FROM mail) a
+		LEFT JOIN LATERAL (SELECT x.network FROM ruadb_data.sender x
+			WHERE x.tenant_id = tenant() AND x.network >>= plain_address(a.source_ip)
+			ORDER BY masklen(x.network) DESC LIMIT 1) e ON true
 	) m
+	LEFT JOIN classes k USING (organizational_domain, source_group)
+	WHERE :all OR k.class IS DISTINCT FROM 'unverified'
+), streams AS MATERIALIZED (
+	SELECT m.organizational_domain, m.header_from, m.envelope_domain, m.signing_domain, m.selector,
+		coalesce(e.network, source_group(m.source_ip)) AS source_group, m.day, m.dkim_aligned,
+		m.spf_aligned, (m.window_end - m.day) / 7 AS week, sum(m.messages) AS messages
+	FROM mail m
 	LEFT JOIN LATERAL (SELECT x.network FROM ruadb_data.sender x
 		WHERE x.tenant_id = tenant() AND x.network >>= plain_address(m.source_ip)
 		ORDER BY masklen(x.network) DESC LIMIT 1) e ON true
+	-- IS TRUE: looked up in a hash, whatever the planner thinks how many there are
+	WHERE ((m.organizational_domain, m.source_ip) IN (SELECT organizational_domain, source_ip
+		FROM addresses)) IS TRUE
+	GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 ), weeks AS (
 	SELECT organizational_domain, source_group, week,
 		array_agg(DISTINCT envelope_domain ORDER BY envelope_domain) AS envelopes
@@ -106,13 +126,6 @@ WITH mail AS (
 	SELECT organizational_domain, source_group, count(DISTINCT envelope_domain) AS n
 	FROM combined
 	GROUP BY organizational_domain, source_group
-), classes AS (
-	SELECT organizational_domain, source_group, class FROM source_class_current
-	WHERE tenant_id = tenant() AND :domain IS NULL
-	UNION ALL
-	SELECT organizational_domain, source_group, class FROM source_class
-	WHERE tenant_id = tenant() AND :domain IS NOT NULL
-		AND organizational_domain = organizational_domain(:domain)
 )
 SELECT s.organizational_domain, s.source_group, k.class, s.header_from, s.envelope_domain,
 	s.signing_domain, s.selector,
@@ -147,7 +160,6 @@ LEFT JOIN (
 	JOIN counted_envelopes n USING (organizational_domain, source_group)
 ) b USING (organizational_domain, source_group)
 LEFT JOIN classes k USING (organizational_domain, source_group)
-WHERE :all OR k.class IS DISTINCT FROM 'unverified'
 ORDER BY array_position('{misconfigured,authorised,forwarder,unverified}', k.class),
 	s.of_source DESC, s.organizational_domain, s.source_group, s.messages DESC, s.header_from,
 	s.envelope_domain, s.signing_domain, s.selector
