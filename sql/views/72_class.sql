@@ -126,11 +126,10 @@ SELECT s.tenant_id, w.organizational_domain, w.window_begin, w.window_end, s.dom
 FROM ruadb.class_window w
 JOIN ruadb_data.domain d ON d.tenant_id = w.tenant_id AND NOT d.is_foreign
 	AND coalesce(d.organizational_domain, d.name) = w.organizational_domain
-CROSS JOIN LATERAL (SELECT x.* FROM ruadb_data.source_on_day x
-	WHERE x.tenant_id = d.tenant_id AND x.domain_id = d.domain_id
-		AND x.day BETWEEN w.window_begin AND w.window_end AND x.settled
-	OFFSET 0) s -- each domain by itself, by index
+CROSS JOIN LATERAL ruadb_data.source_days(d.tenant_id, d.domain_id, w.window_begin,
+	w.window_end) s
 CROSS JOIN LATERAL unnest(s.reporters) WITH ORDINALITY AS p (reporter, n)
+WHERE s.settled
 GROUP BY s.tenant_id, w.organizational_domain, w.window_begin, w.window_end, s.domain_id,
 	s.source_ip, s.dkim_id, p.reporter;
 
