@@ -23,7 +23,7 @@ FROM (
 		AND (:since IS NULL OR r.day >= :since)
 		AND (:domain IS NULL OR r.domain = :domain OR r.organizational_domain = :domain)
 		AND r.record_no IS NOT NULL
-	ORDER BY r.report, r.record_no, r.interval_begin
+	ORDER BY r.report
 ) w
 CROSS JOIN LATERAL (
 	SELECT coalesce(string_agg(coalesce(x.r ->> 'type', 'none'), ',' ORDER BY x.no), '')

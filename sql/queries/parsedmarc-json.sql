@@ -5,7 +5,7 @@
 -- param: zone text Time zone of begin_date and end_date of a report
 -- param: names text JSON object: org_name to its organizational domain
 SELECT
-	CASE WHEN w.no = 1 THEN json_build_object('xml_schema', w.xml_schema,
+	CASE WHEN w.before IS DISTINCT FROM w.report THEN json_build_object('xml_schema', w.xml_schema,
 		'xml_namespace', w.xml_namespace,
 		'report_metadata', json_build_object(
 			'org_name', coalesce(:names::json ->> w.org_name, w.org_name),
@@ -43,13 +43,13 @@ SELECT
 		'interval_end', to_char(w.interval_end AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'))
 	END AS record
 FROM (
-	SELECT r.*, row_number() OVER (PARTITION BY r.report ORDER BY r.record_no, r.interval_begin)
-		AS no
+	-- They come report by report and in their order: nothing has to be sorted.
+	SELECT r.*, lag(r.report) OVER () AS before
 	FROM ruadb_data.parsedmarc_row r
 	WHERE r.tenant_id = tenant()
 		AND (:since IS NULL OR r.day >= :since)
 		AND (:domain IS NULL OR r.domain = :domain OR r.organizational_domain = :domain)
-	ORDER BY r.report, no
+	ORDER BY r.report
 ) w
 LEFT JOIN LATERAL (
 	SELECT json_agg(json_build_object('domain', w.domains[i],

@@ -162,7 +162,9 @@ SELECT c.id, c.report_id, c.interval_begin, c.interval_end, c.source_ip_address,
 	c.header_from, c.envelope_from, c.envelope_to, c.tenant_id
 FROM ruadb_data.parsedmarc_record c;
 
--- What ruadb export writes: a row a record, or one for a report without records.
+-- What ruadb export writes: a row a record, or one for a report without records. Report by report,
+-- through the index of its domain and day (OFFSET 0 holds PostgreSQL to it), so that the first rows
+-- come at once and nothing large is sorted.
 CREATE OR REPLACE VIEW ruadb_data.parsedmarc_row WITH (security_invoker = true) AS
 SELECT r.tenant_id, r.id AS report, r.xml_schema, r.xml_namespace, r.org_name, r.org_email,
 	r.org_extra_contact_info, r.report_id, r.begin_date, r.end_date, r.errors, r.generator,
@@ -170,15 +172,54 @@ SELECT r.tenant_id, r.id AS report, r.xml_schema, r.xml_namespace, r.org_name, r
 	r.discovery_method, coalesce(d.organizational_domain, d.name) AS organizational_domain,
 	coalesce(y.day, (y.end_at AT TIME ZONE 'UTC')::date) AS day,
 	coalesce(r.end_date - r.begin_date > interval '24 h', false) AS normalized_timespan,
-	c.record_no, c.interval_begin, c.interval_end, c.source_ip_address, c.message_count,
-	c.spf_aligned, c.dkim_aligned, c.dmarc_passed, c.disposition, c.policy_dkim, c.policy_spf,
-	c.header_from, c.envelope_from, c.envelope_to, c.extra,
-	a.kinds, a.results, a.domains, a.selectors, a.results_raw
+	c.record_no,
+	coalesce(p.part_begin, r.begin_date) AS interval_begin,
+	coalesce(p.part_end, r.end_date) AS interval_end,
+	c.source_ip AS source_ip_address,
+	coalesce(p.part_messages, c.messages) AS message_count,
+	c.spf_evaluated = 'p' AS spf_aligned,
+	c.dkim_evaluated = 'p' AS dkim_aligned,
+	c.spf_evaluated = 'p' OR c.dkim_evaluated = 'p' AS dmarc_passed,
+	lower(coalesce(c.extra #>> '{raw,disposition}', ruadb.disposition_word(c.disposition),
+		'none')) AS disposition,
+	lower(coalesce(c.extra #>> '{raw,dkim}', ruadb.result_word(c.dkim_evaluated), 'fail'))
+		AS policy_dkim,
+	lower(coalesce(c.extra #>> '{raw,spf}', ruadb.result_word(c.spf_evaluated), 'fail'))
+		AS policy_spf,
+	coalesce(lower(ruadb.same_as(c.header_from, d.name)), '') AS header_from,
+	coalesce(nullif(ruadb.same_as(c.envelope_from, ruadb.same_as(c.header_from, d.name)), ''),
+		ruadb_data.last_spf_domain(a.kinds, a.domains)) AS envelope_from,
+	nullif(c.envelope_to, '') AS envelope_to,
+	c.extra, a.kinds, a.results, a.domains, a.selectors, a.results_raw
 FROM ruadb.dmarc_aggregate_report r
 JOIN ruadb_data.report y ON y.tenant_id = r.tenant_id AND y.report_id = r.id
 JOIN ruadb_data.domain d ON d.tenant_id = y.tenant_id AND d.domain_id = y.domain_id
-LEFT JOIN ruadb_data.parsedmarc_record c ON c.tenant_id = r.tenant_id AND c.report_id = r.id
-LEFT JOIN ruadb_data.auth_set a ON a.tenant_id = c.tenant_id AND a.auth_set_id = c.auth_set_id;
+LEFT JOIN LATERAL (
+	SELECT n.*
+	FROM (
+		SELECT x.* FROM ruadb_data.record x
+		WHERE x.tenant_id = y.tenant_id AND x.domain_id = y.domain_id AND x.day = y.day
+			AND x.report_id = y.report_id
+		UNION ALL
+		SELECT x.* FROM ruadb_data.record x
+		WHERE y.day IS NULL AND x.tenant_id = y.tenant_id AND x.domain_id = y.domain_id
+			AND x.day IS NULL AND x.report_id = y.report_id
+	) n
+	ORDER BY n.record_no
+	OFFSET 0
+) c ON true
+LEFT JOIN LATERAL (
+	SELECT s.* FROM ruadb_data.auth_set s
+	WHERE s.tenant_id = c.tenant_id AND s.auth_set_id = c.auth_set_id
+	OFFSET 0
+) a ON true
+LEFT JOIN LATERAL (
+	SELECT q.* FROM ruadb_data.parsedmarc_parts(r.begin_date, r.end_date, c.messages) q
+	WHERE r.end_date - r.begin_date > interval '24 h'
+	OFFSET 0
+) p ON true
+WHERE c.record_no IS NULL OR p.part IS NOT NULL
+	OR (r.end_date - r.begin_date > interval '24 h') IS NOT TRUE;
 
 CREATE OR REPLACE VIEW ruadb.dmarc_aggregate_record_dkim WITH (security_invoker = true) AS
 SELECT hashint8extended(c.report_id * 8388608 + c.record_no,
