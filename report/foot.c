@@ -34,16 +34,14 @@ static char *sentence(const struct store_rows *rows)
 		buf_printf(&b, "settled to %s", settled);
 	else
 		buf_adds(&b, "no day is settled yet");
-	/* one that is not expected may have come: then it is no part of those that are */
-	if (seen && of && strtoll(seen, NULL, 10) > strtoll(of, NULL, 10) && strcmp(of, "0") != 0) {
-		buf_printf(&b, "; reports of %s reporters, %s expected", seen, of);
-	} else if (seen && of && strcmp(of, "0") != 0) {
-		buf_printf(&b, "; reports of %s of ", seen);
-		add_count(&b, of, "expected reporter");
-	} else if (seen) {
-		buf_adds(&b, "; reports of ");
+	/* Those seen are not all of those expected, nor the other way round: two numbers. */
+	if (seen) {
+		buf_adds(&b, "; ");
 		add_count(&b, seen, "reporter");
+		buf_adds(&b, " seen");
 	}
+	if (of)
+		buf_printf(&b, ", %s expected", of);
 	if (messages && reports && strcmp(reports, "0") != 0) {
 		buf_adds(&b, "; + ");
 		add_count(&b, messages, "message");
