@@ -186,7 +186,7 @@ is "$(cat "$tmp/said")" "" "every shipped report explains itself and comes as js
 own evidence '-- title: E\n-- evidence: yes\n-- param: domain domain default all X
 SELECT count(*) AS n FROM report WHERE :domain IS NULL OR policy_domain = :domain'
 report evidence
-ok "a foot line" grep -q '^As of 20[0-9-]* [0-9:]* UTC; settled to 20[0-9-]*; reports of ' "$tmp/out"
+ok "a foot line" grep -q '^As of 20[0-9-]* [0-9:]* UTC; settled to 20[0-9-]*; [0-9]* reporters* seen, [0-9]* expected' "$tmp/out"
 report evidence --domain nobody.example
 ok "that is about the domain asked for" grep -q 'no day is settled yet' "$tmp/out"
 report evidence --format markdown
