@@ -101,7 +101,7 @@ WITH classes AS (
 	WHERE s.own_fail > 0
 	UNION ALL
 	SELECT 2, 'policy', p.policy_domain, p.own_messages,
-		format('Own mail is ready for a stricter policy than %s: %s', p.policy, p.reason),
+		format('Own mail is ready for a stricter policy than %s: %s.', p.policy, p.reason),
 		format('Publish %s.', p.next_step)
 	FROM policy p
 	WHERE p.verdict = 'safe' AND p.p IS DISTINCT FROM 'reject'
@@ -139,14 +139,15 @@ WITH classes AS (
 	UNION ALL
 	SELECT 3, 'reports read in part', r.domain, NULL,
 		concat_ws('; ', CASE WHEN r.partial > 0 THEN r.partial || ' cut off or damaged' END,
-			CASE WHEN r.refused > 0 THEN format('%s records refused in %s reports', r.refused,
-				r.with_refused) END) || '.',
+			CASE WHEN r.refused > 0 THEN format('%s refused in %s',
+				ruadb_data.so_many(r.refused::bigint, 'record'),
+				ruadb_data.so_many(r.with_refused, 'report')) END) || '.',
 		'ruadb report repairs says what to write to which reporter.'
 	FROM reports r
 	WHERE r.partial > 0 OR r.refused > 0
 	UNION ALL
 	SELECT CASE WHEN u.bug > 0 THEN 1 ELSE 2 END, 'items in quarantine', NULL, NULL,
-		format('%s could not be read%s.', u.items,
+		format('%s could not be read%s.', ruadb_data.so_many(u.items, 'item'),
 			CASE WHEN u.bug > 0 THEN format(', %s by a fault of ruadb', u.bug) ELSE '' END),
 		'ruadb quarantine list says why; a newer version may read them: ruadb quarantine retry '
 			'--all.'

@@ -104,7 +104,7 @@ CREATE OR REPLACE VIEW ruadb.policy_readiness WITH (security_invoker = true) AS
 SELECT v.tenant_id, v.policy_domain, v.organizational_domain, ruadb.as_of() AS as_of,
 	v.window_begin, v.window_end, v.p, v.sp, v.np, v.pct, v.testing, v.policy, v.policy_below,
 	v.days, v.reporters, v.own_messages, v.own_pass, v.own_fail, v.own_unknown, v.own_hit,
-	round(100.0 * v.own_hit / nullif(v.own_known, 0), 2) AS own_hit_percent,
+	trunc(100.0 * v.own_hit / nullif(v.own_known, 0), 2) AS own_hit_percent,
 	v.own_hit_below, v.own_hit_enforced, v.own_stopped, v.unverified_hit, v.forwarder_fail,
 	v.quarantine, v.reject, v.untrusted_reports, v.untrusted_messages,
 	v.verdict,
