@@ -204,8 +204,9 @@ static int count_row(struct frame_check *c, uint32_t record_no, int64_t messages
 
 	if (record_no != c->record_no + 1 || record_no > LIMIT_REPORT_RECORDS)
 		return broken(e, "rows out of order");
-	if (__builtin_add_overflow(*sum, messages, sum))
-		return broken(e, "a sum of messages that no number holds");
+	if (messages > LIMIT_COUNT)
+		return broken(e, "a row of more messages than the limit");
+	*sum += messages; /* of LIMIT_REPORT_RECORDS rows: an int64_t holds it */
 	c->record_no = record_no;
 	if (refused)
 		c->seen.records_refused++;

@@ -8,6 +8,7 @@
 
 #define LIMIT_ITEM_OUTPUT (2LL << 30)      /* bytes that may come out of one item */
 #define LIMIT_REPORT_RECORDS 5000000       /* records in a report */
+#define LIMIT_COUNT 1000000000000          /* messages a record: sums of reports stay in 64 bits */
 #define LIMIT_REFUSED_ROWS 10000           /* rows refused of a report with hardly another */
 #define LIMIT_TIME 253402300799LL         /* the end of 9999: later is no time */
 #define LIMIT_XML_DEPTH 32

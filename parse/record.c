@@ -198,11 +198,8 @@ static uint16_t take_results(struct aggregate *a, struct record *r)
 	return slot;
 }
 
-static void refuse_sum(struct aggregate *a)
-{
-	refuse(a, ERR_LIMIT, "counts of records that add up to more than %lld",
-	       (long long)INT64_MAX);
-}
+/* So that no sum of a report's counts has to be looked at. */
+_Static_assert(LIMIT_COUNT <= INT64_MAX / LIMIT_REPORT_RECORDS, "counts add up in an int64_t");
 
 /* why: a sentence without its dot. */
 static void refuse_row(struct aggregate *a, int64_t messages, const char *why)
@@ -211,11 +208,10 @@ static void refuse_row(struct aggregate *a, int64_t messages, const char *why)
 
 	a->record_no++;
 	s->records_refused++;
+	s->messages_refused += messages;
 	if (s->records_refused > LIMIT_REFUSED_ROWS && s->records < s->records_refused / 100)
 		refuse(a, ERR_LIMIT, "more than %d records without a usable source_ip or count, "
 		       "and hardly one with both", LIMIT_REFUSED_ROWS);
-	else if (__builtin_add_overflow(s->messages_refused, messages, &s->messages_refused))
-		refuse_sum(a);
 	else
 		emit_row_refused(a->emit, a->record_no, messages, why);
 }
@@ -341,11 +337,10 @@ static void take_record(struct aggregate *a)
 		refuse_row(a, 0, "no source_ip and count 0: a null report's row");
 	} else if (!value_ip(ip, &r.source_ip, &odd_ip, &why)) {
 		refuse_value(a, r.messages, LEAF_SOURCE_IP, why);
-	} else if (__builtin_add_overflow(a->sums.messages, r.messages, &a->sums.messages)) {
-		refuse_sum(a);
 	} else {
 		if (odd_ip)
 			tell_ip_form(a, &r.source_ip);
+		a->sums.messages += r.messages;
 		a->sums.records++;
 		send_record(a, &r);
 	}

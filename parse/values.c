@@ -191,14 +191,19 @@ static bool no_fraction(struct text t)
 	return true;
 }
 
+/* The number that a macro stands for, as a string. */
+#define LITERAL(n) LITERAL_OF(n)
+#define LITERAL_OF(n) #n
+
 static const char *why_no_count(struct text t, uint32_t used, bool fits)
 {
 	char next = used < t.len ? t.p[used] : '\0';
 
 	if (t.p[0] == '-')
 		return "which is less than nothing";
-	if (used == t.len && !fits)
-		return "which is more than 9223372036854775807, and no number of messages";
+	if (used && !fits &&
+	    (used == t.len || no_fraction((struct text){t.p + used, t.len - used})))
+		return "which is more than " LITERAL(LIMIT_COUNT) ", and no number of messages";
 	if (used && (next == ',' || next == '\'' || next == ' ' || (unsigned char)next >= 0x80 ||
 		     (next == '.' && t.len - used == 4)))
 		return "which can be read as thousands or as a fraction";
@@ -219,7 +224,7 @@ bool value_count(struct text t, int64_t *ret_n, bool *ret_odd, const char **ret_
 		plain.p++;
 		plain.len--;
 	}
-	bool fits = digits(plain, ret_n, &used);
+	bool fits = digits(plain, ret_n, &used) && *ret_n <= LIMIT_COUNT;
 
 	if (used && fits) {
 		if (used == plain.len)

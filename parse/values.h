@@ -18,7 +18,7 @@ bool value_ip(struct text t, struct ip *ret_ip, bool *ret_odd, const char **ret_
 void value_ip_text(const struct ip *ip, char ret[64]);
 
 /*
- * A whole number from 0 to INT64_MAX, as xs:integer has it (leading zeroes, a plus). Odd: with a
+ * A whole number from 0 to LIMIT_COUNT, as xs:integer has it (leading zeroes, a plus). Odd: with a
  * fraction that is nothing (5.0). False: *ret_why, as above.
  */
 bool value_count(struct text t, int64_t *ret_n, bool *ret_odd, const char **ret_why);

@@ -17,6 +17,7 @@ from count_align import Policy, align
 
 MAX_DEPTH = 32
 LAST_TIME = 253402300799
+MOST_MESSAGES = 10**12
 POLICY = ("domain", "p", "sp", "np", "pct", "adkim", "aspf", "fo", "testing", "discovery_method")
 
 
@@ -92,7 +93,7 @@ def number(text):
     """A whole number: 1.000 may be a thousand, 1.0 and 1.00 are not."""
     found = re.fullmatch(r"\+?(\d+)(\.0{1,2}|\.0{4,})?", text or "")
     n = int(found.group(1)) if found else None
-    return n if found and n < 2**63 else None
+    return n if found and n <= MOST_MESSAGES else None
 
 
 class Report:

@@ -7,7 +7,8 @@ IPS = ("192.0.2.%d", "198.51.100.%d", "203.0.113.%d", "2001:db8::%x", "2001:db8:
        "::ffff:192.0.2.%d")
 NO_IPS = ("", "X.X.X.X", "unknown", "192.0.2.300", "192.0.2", "2001:db8::1::2", "mx.example.net",
           None)
-NO_COUNTS = ("", "-3", "many", "NaN", "99999999999999999999", None)
+NO_COUNTS = ("", "-3", "many", "NaN", "99999999999999999999",
+             "1000000000001", None)
 WORDS = ("pass", "fail", "pass", "fail", "none", "softfail", "unknown", "Pass", "FAIL", "hardfail",
          "error", "not.evaluated", "", " pass", None)
 DISPOSITIONS = ("none", "quarantine", "reject", "pass", "None", " quarantine", "softfail", "", None)

@@ -68,6 +68,7 @@ LIMIT_NESTED_ARCHIVES - archives inside each other
 LIMIT_GZIP_MEMBERS pieces a gzip
 LIMIT_DICTIONARY MB memory that an xz
 LIMIT_REPORT_RECORDS records a report
+LIMIT_COUNT messages a record
 LIMIT_REFUSED_ROWS records refused
 LIMIT_XML_DEPTH - depth of elements
 LIMIT_TAG KB a start tag

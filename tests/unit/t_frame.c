@@ -119,10 +119,14 @@ static void test_sums(void)
 	put_head(&b, 0, 0, NULL);
 	at = frame_begin(&b, FRAME_RECORDS, ITEM);
 	frame_put_set(&b, SLOT);
-	put_record(&b, 1, INT64_MAX, NULL);
-	put_record(&b, 2, 1, NULL);
+	put_record(&b, 1, LIMIT_COUNT + 1, NULL);
 	frame_finish(&b, at);
-	is_int(feed(&b, NULL), ERR_BUG, "a sum of messages that no number holds");
+	is_int(feed(&b, NULL), ERR_BUG, "a record of more messages than the limit");
+	put_head(&b, 0, 0, NULL);
+	at = frame_begin(&b, FRAME_RECORDS, ITEM);
+	frame_put_row_refused(&b, 1, LIMIT_COUNT + 1, text_of("no source_ip"));
+	frame_finish(&b, at);
+	is_int(feed(&b, NULL), ERR_BUG, "a refused row of more messages than the limit");
 	put_head(&b, 0, 0, NULL);
 	at = frame_begin(&b, FRAME_RECORDS, ITEM);
 	frame_put_set(&b, SLOT);

@@ -48,6 +48,8 @@ static const struct {
 	{"<count>2.5</count>", -1},
 	{"<count>1e3</count>", -1},
 	{"<count>many</count>", -1},
+	{"<count>1000000000000</count>", 1000000000000},
+	{"<count>1000000000001</count>", -1},
 	{"<count>9223372036854775808</count>", -1},
 };
 

@@ -171,18 +171,24 @@ static void counts(void)
 {
 	trace_contains(with_count("4294967296"), "record 1 c0000201 4294967296 ",
 		       "Q47 over 32 bits");
-	trace_contains(with_count("9223372036854775807"), "record 1 c0000201 9223372036854775807 ",
-		       "Q47 all of 63 bits");
+	trace_contains(with_count("1000000000000"), "record 1 c0000201 1000000000000 ",
+		       "Q47 the most that is taken");
 	nothing_told(with_count(" +3 "), "a plus is allowed in whole numbers");
 	nothing_told(with_count("0003"), "and so are zeroes");
 	told(with_count("3.0"), "number_form where=row/count from=3.0 to=3",
 	     "a fraction of nothing");
-	refused(with_count("9223372036854775808"), 0,
-		"count is 9223372036854775808, which is more than 9223372036854775807, and no "
-		"number of messages");
+	refused(with_count("1000000000001"), 0,
+		"count is 1000000000001, which is more than 1000000000000, and no number of "
+		"messages");
+	refused(with_count("1000000000001.0"), 0,
+		"count is 1000000000001.0, which is more than 1000000000000, and no number of "
+		"messages");
+	refused(with_count("9223372036854775807"), 0,
+		"count is 9223372036854775807, which is more than 1000000000000, and no number of "
+		"messages");
 	refused(with_count("99999999999999999999999999"), 0,
-		"count is 99999999999999999999999999, which is more than 9223372036854775807, and "
-		"no number of messages");
+		"count is 99999999999999999999999999, which is more than 1000000000000, and no "
+		"number of messages");
 	refused(with_count("-1"), 0, "count is -1, which is less than nothing");
 	refused(with_count("1,000"), 0,
 		"count is 1,000, which can be read as thousands or as a fraction");
