@@ -90,15 +90,14 @@ SELECT c.tenant_id, c.domain_id, c.day, c.source_ip, c.messages,
 	c.dkim_id, c.spf_id, 1, ARRAY[o.name_hash],
 	c.day < ruadb.settled_before(o.lag),
 	c.dkim_domain, c.dkim_selector, c.spf_domain
--- OFFSET 0: reports and their reporters are put together first, and then hashed.
+-- OFFSET 0: a day's records are read once, by themselves. Else the planner, which takes one domain's
+-- reports for few, reads all of a day's records once a report.
 FROM (SELECT DISTINCT x.day FROM ruadb_data.live_day x WHERE x.tenant_id = $1
 	AND x.domain_id = $2 AND x.day BETWEEN $3 AND $4) l
-JOIN ruadb_data.source_of_record c ON c.tenant_id = $1 AND c.domain_id = $2 AND c.day = l.day
-	AND c.day BETWEEN $3 AND $4
-JOIN (SELECT r.report_id, o.name_hash, o.lag FROM ruadb_data.report r
-	JOIN ruadb_data.reporter_of o ON o.tenant_id = $1 AND o.reporter_id = r.reporter_id
-	WHERE r.tenant_id = $1 AND r.domain_id = $2 AND r.day BETWEEN $3 AND $4 AND r.counted
-	OFFSET 0) o ON o.report_id = c.report_id
+CROSS JOIN LATERAL (SELECT s.* FROM ruadb_data.source_of_record s WHERE s.tenant_id = $1
+	AND s.domain_id = $2 AND s.day = l.day OFFSET 0) c
+JOIN ruadb_data.report r ON r.tenant_id = $1 AND r.report_id = c.report_id AND r.counted
+JOIN ruadb_data.reporter_of o ON o.tenant_id = $1 AND o.reporter_id = r.reporter_id
 UNION ALL
 SELECT c.tenant_id, c.domain_id, c.day, c.source_ip, c.messages,
 	CASE WHEN NOT c.dmarc_pass THEN c.messages END,
