@@ -59,6 +59,10 @@ static int set_up(struct store *s, struct err *e)
 			 "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; "
 			 "SELECT set_config('synchronous_commit', 'on', false) "
 			 "WHERE current_setting('synchronous_commit') = 'off'");
+	else
+		/* Reports add up by source: spilling a hash table costs more than any of it. */
+		buf_adds(&b, "; SELECT set_config('work_mem', '32MB', false) "
+			 "WHERE pg_size_bytes(current_setting('work_mem')) < 33554432");
 	/* Ingest asks by key alone. A plan made for a ledger of one page, or for one that was
 	 * analysed while it was empty, reads all of it for each key once there are thousands. */
 	if (s->role == STORE_INGEST)

@@ -27,7 +27,7 @@ WITH days AS (
 	SELECT count(*) AS sources
 	FROM (
 		SELECT source_ip
-		FROM source_on_day
+		FROM ruadb_data.source_until
 		WHERE tenant_id = tenant()
 			AND (:since IS NULL OR day >= :since)
 			AND (:domain IS NULL OR policy_domain = :domain OR organizational_domain = :domain)

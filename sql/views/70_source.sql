@@ -155,6 +155,37 @@ SELECT s.tenant_id, s.domain_id, s.day, s.source_ip, s.messages, s.fail, s.unkno
 FROM ruadb_data.source_on_no_day s
 JOIN ruadb_data.domain d ON d.tenant_id = s.tenant_id AND d.domain_id = s.domain_id;
 
+-- Which addresses sent as which domain, and until when: source_seen as it was at the last refresh,
+-- and what came since. One or several rows an address and domain; no day: of reports of more than 31.
+-- Where an older report counts no longer, source_seen knows too many, and all days are read.
+CREATE OR REPLACE VIEW ruadb_data.source_until WITH (security_invoker = true) AS
+SELECT s.tenant_id, s.source_ip, s.day, d.name AS policy_domain,
+	coalesce(d.organizational_domain, d.name) AS organizational_domain
+FROM (
+	SELECT n.tenant_id, n.domain_id, n.source_ip, n.last_day AS day
+	FROM ruadb_data.source_seen n
+	WHERE NOT EXISTS (SELECT FROM ruadb_data.live_day l WHERE l.recount)
+	UNION ALL
+	SELECT c.tenant_id, c.domain_id, c.source_ip, c.day
+	FROM (SELECT DISTINCT x.tenant_id, x.domain_id, x.day FROM ruadb_data.live_day x
+		WHERE x.unsettled IS NULL) l
+	JOIN ruadb_data.source_of_record c ON c.tenant_id = l.tenant_id
+		AND c.domain_id = l.domain_id AND c.day = l.day
+	JOIN ruadb_data.report r ON r.tenant_id = c.tenant_id AND r.report_id = c.report_id
+		AND r.counted
+	WHERE NOT EXISTS (SELECT FROM ruadb_data.live_day l WHERE l.recount)
+	UNION ALL
+	SELECT c.tenant_id, c.domain_id, c.source_ip, c.day
+	FROM ruadb_data.source_record_split c
+	WHERE NOT EXISTS (SELECT FROM ruadb_data.live_day l WHERE l.recount)
+) s
+JOIN ruadb_data.domain d ON d.tenant_id = s.tenant_id AND d.domain_id = s.domain_id
+	AND NOT d.is_foreign
+UNION ALL
+SELECT s.tenant_id, s.source_ip, s.day, s.policy_domain, s.organizational_domain
+FROM ruadb_data.source_on_day s
+WHERE NOT s.is_foreign AND EXISTS (SELECT FROM ruadb_data.live_day l WHERE l.recount);
+
 -- For people: who sent as which domain, day by day.
 CREATE OR REPLACE VIEW ruadb.source_on_day WITH (security_invoker = true) AS
 SELECT s.tenant_id, s.day, s.policy_domain, s.organizational_domain,
