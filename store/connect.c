@@ -193,17 +193,23 @@ static int bring_up_to_date(struct store *s, struct err *e)
 	return rc;
 }
 
-/* With the private server nobody else makes partitions ahead. */
+/* With the private server nobody else makes partitions ahead. There are months for it: if others
+ * are at the records just now, a later run does it. */
 static int keep_ahead(struct store *s, struct err *e)
 {
 	AUTO_RESULT PGresult *res = NULL;
+	struct err busy_with;
+	bool busy;
 
 	if (s->role != STORE_INGEST || !server_is_private(s->conf))
 		return 0;
 	if (db_exec(s, "SELECT to_regclass('ruadb_data.record_' || to_char(now() AT TIME ZONE "
 		       "'UTC' + interval '11 months', 'YYYYMM')) IS NULL", NULL, &res, e) < 0)
 		return -1;
-	return *PQgetvalue(res, 0, 0) ? schema_maintain(s, NULL, e) : 0;
+	if (!*PQgetvalue(res, 0, 0) || schema_maintain(s, 1, NULL, &busy, &busy_with) == 0 || busy)
+		return 0;
+	*e = busy_with;
+	return -1;
 }
 
 static struct store *new_store(const struct conf *c, enum store_role role)

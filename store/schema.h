@@ -38,7 +38,8 @@ int schema_check(struct store *s, const struct schema_set *sc, bool *ret_tables,
 int schema_roles(struct store *s, FILE *out, struct err *e) MUST_CHECK;
 /* Could it do anything: may this connection hand over what is not handed over? */
 int schema_roles_wanted(struct store *s, bool *ret, struct err *e) MUST_CHECK;
-/* maintain.c: partitions ahead; one line each to out (may be NULL). */
-int schema_maintain(struct store *s, FILE *out, struct err *e) MUST_CHECK;
+/* maintain.c: partitions ahead; one line each to out (may be NULL). ret_busy: it failed, since others
+ * were at the records at each try. */
+int schema_maintain(struct store *s, int tries, FILE *out, bool *ret_busy, struct err *e) MUST_CHECK;
 
 #endif

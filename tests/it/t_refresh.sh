@@ -99,6 +99,15 @@ echo "# nobody waits"
 make_reports "$tmp/two" 300 100
 make_reports "$tmp/again" 0 20
 url=$("$ruadb" db url)
+# and months that are missing: to make one all of the records are locked for a moment
+drop_months()
+{
+	for ahead in 11 12; do
+		admin "DO 'BEGIN EXECUTE ''DROP TABLE ruadb_data.record_'' || to_char(now()
+			AT TIME ZONE ''UTC'' + interval ''$ahead months'', ''YYYYMM''); END'"
+	done
+}
+drop_months
 mkfifo "$tmp/pipe"
 psql "$url" -XqAt -v ON_ERROR_STOP=1 <"$tmp/pipe" >"$tmp/held" 2>&1 &
 held=$!
@@ -144,6 +153,21 @@ is "$(timeout 20 "$ruadb" db refresh)" \
 	"refresh: another one is running, and takes in what is stored by now" \
 	"where one is running a second one goes away"
 wait $held
+drop_months
+psql "$url" -XqAt >"$tmp/held" <<END &
+BEGIN; SELECT count(*) FROM ruadb_data.record; SELECT pg_sleep(8);
+END
+held=$!
+sleep 1
+"$ruadb" db maintain >"$tmp/maintained" 2>&1 &
+maintain=$!
+sleep 1
+ok "an ingest passes a maintain that cannot make partitions" timeout 5 "$ruadb" \
+	ingest --no-refresh -q --again "$tmp/again"
+is "$(cat "$tmp/maintained")" "" "which waits for a reader of all records"
+wait $held
+wait $maintain
+is "$? $(grep -c '^made record_' "$tmp/maintained")" "0 2" "and makes them when it is gone"
 
 echo "# a failed refresh"
 admin "ALTER FUNCTION ruadb_data.refresh_lags() RENAME TO refresh_lags_away"
@@ -153,6 +177,34 @@ is "$status $(grep -c 'everything is stored.*ruadb db refresh' "$tmp/err")" "0 1
 	"is a warning with words, and no failed ingest"
 ok "by hand it is a failure" sh -c "! '$ruadb' db refresh"
 admin "ALTER FUNCTION ruadb_data.refresh_lags_away() RENAME TO refresh_lags"
+
+echo "# counts that no sum can hold"
+"$ruadb" db refresh >"$tmp/ok.out"
+huge=$(query "SELECT format('domain_id = %s AND day = %L', domain_id, day)
+	FROM ruadb_data.source_day JOIN ruadb_data.record USING (tenant_id, domain_id, day)
+	ORDER BY day DESC, domain_id LIMIT 1")
+ok "a day is rolled up" test -n "$huge"
+admin "UPDATE ruadb_data.record SET messages = messages + 9000000000000000000 WHERE $huge;
+	INSERT INTO ruadb_data.live_day (tenant_id, domain_id, day, recount)
+		SELECT DISTINCT tenant_id, domain_id, day, true FROM ruadb_data.report
+		WHERE day IS NOT NULL"
+ok "then its sums overflow: a refresh goes on" "$ruadb" db refresh
+is "$(query "SELECT count(*) FROM ruadb_data.source_day WHERE $huge;
+	SELECT unsettled FROM ruadb_data.live_day WHERE $huge;
+	SELECT count(*) FROM ruadb_data.live_day WHERE unsettled IS NULL;
+	SELECT count(*) > 10 FROM ruadb_data.source_day;
+	$difference; $stale; $current;
+	SELECT max(messages) FROM source_class_current")" "0
+0
+0
+t
+0
+0
+0|t
+4611686018427387903" "that day stays live, all others are rolled up, classes are made"
+admin "UPDATE ruadb_data.record SET messages = messages - 9000000000000000000 WHERE $huge;
+	INSERT INTO ruadb_data.live_day SELECT DISTINCT 1, domain_id, day, NULL::int, true
+		FROM ruadb_data.record WHERE $huge"
 
 echo "# many at once, and kill -9"
 make_reports "$tmp/many1" 500 200
