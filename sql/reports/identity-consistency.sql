@@ -10,7 +10,11 @@
 -- param: all boolean default no Unverified sources too
 -- param: limit integer default all At most that many rows
 -- evidence: yes
-WITH classes AS MATERIALIZED (
+WITH many AS (
+	-- One row, which the planner takes for 1000: it would take a few streams for granted, and join
+	-- them each with each.
+	SELECT FROM generate_series(1, (SELECT 1))
+), classes AS MATERIALIZED (
 	SELECT organizational_domain, source_group, class FROM source_class_current
 	WHERE tenant_id = tenant() AND :domain IS NULL
 	UNION ALL
@@ -29,9 +33,9 @@ WITH classes AS MATERIALIZED (
 		AND coalesce(d.organizational_domain, d.name) = w.organizational_domain
 	CROSS JOIN LATERAL (
 		SELECT source_ip, day, dkim_id, spf_id, sum(messages) AS messages
-		FROM ruadb_data.source_on_day x
-		WHERE x.tenant_id = d.tenant_id AND x.domain_id = d.domain_id AND x.settled
-			AND x.day BETWEEN coalesce(:since, w.window_begin) AND w.window_end
+		FROM ruadb_data.source_days(d.tenant_id, d.domain_id, coalesce(:since, w.window_begin),
+			w.window_end) x
+		WHERE x.settled
 		GROUP BY source_ip, day, dkim_id, spf_id) s
 	LEFT JOIN ruadb_data.source_identity k ON k.tenant_id = w.tenant_id AND k.id = s.dkim_id
 	LEFT JOIN ruadb_data.source_identity f ON f.tenant_id = w.tenant_id AND f.id = s.spf_id
@@ -89,6 +93,7 @@ WITH classes AS MATERIALIZED (
 	LEFT JOIN LATERAL (SELECT x.network FROM ruadb_data.sender x
 		WHERE x.tenant_id = tenant() AND x.network >>= plain_address(m.source_ip)
 		ORDER BY masklen(x.network) DESC LIMIT 1) e ON true
+	CROSS JOIN many
 	-- IS TRUE: looked up in a hash, whatever the planner thinks how many there are
 	WHERE ((m.organizational_domain, m.source_ip) IN (SELECT organizational_domain, source_ip
 		FROM addresses)) IS TRUE

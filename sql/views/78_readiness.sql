@@ -25,27 +25,21 @@ CREATE OR REPLACE FUNCTION ruadb_data.asks_for(p text, sp text, testing text, be
 COMMENT ON FUNCTION ruadb_data.asks_for(text, text, text, boolean) IS
 	'none, quarantine or reject: what a published policy asks for, at the policy domain or below it.';
 
--- Counted records of trusted reports on settled days, with what the rules need.
-CREATE OR REPLACE VIEW ruadb_data.readiness_record WITH (security_invoker = true) AS
-SELECT c.tenant_id, c.domain_id, c.day, c.source_ip, o.name_hash AS reporter, c.messages,
-	ruadb.dmarc_pass(c.dkim_evaluated, c.spf_evaluated) AS dmarc_pass, c.disposition,
-	c.header_from, c.extra, r.p, r.sp, r.testing
-FROM ruadb_data.record c
-JOIN ruadb_data.report r ON r.tenant_id = c.tenant_id AND r.report_id = c.report_id
-	AND r.counted AND r.reporter_auth IN ('v', 'l')
-JOIN ruadb_data.reporter_of o ON o.tenant_id = r.tenant_id AND o.reporter_id = r.reporter_id
-WHERE c.messages > 0 AND c.day < ruadb.settled_before(o.lag)
-UNION ALL -- of reports of more than 25 h
-SELECT c.tenant_id, c.domain_id, y.day, c.source_ip, o.name_hash, y.messages,
-	ruadb.dmarc_pass(c.dkim_evaluated, c.spf_evaluated), c.disposition,
-	c.header_from, c.extra, r.p, r.sp, r.testing
-FROM ruadb_data.record c
-JOIN ruadb_data.report r ON r.tenant_id = c.tenant_id AND r.report_id = c.report_id
-	AND r.counted AND r.reporter_auth IN ('v', 'l')
-JOIN ruadb_data.reporter_of o ON o.tenant_id = r.tenant_id AND o.reporter_id = r.reporter_id
-JOIN ruadb_data.record_day y ON y.tenant_id = c.tenant_id AND y.report_id = c.report_id
-	AND y.record_no = c.record_no
-WHERE c.day IS NULL AND y.messages > 0 AND y.day < ruadb.settled_before(o.lag);
+-- Asked once an organizational domain, not once a row.
+CREATE OR REPLACE FUNCTION ruadb_data.class_is_current(tenant bigint, organizational_domain text,
+	window_end date) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+SELECT EXISTS (SELECT FROM ruadb_data.source_class_current c
+		WHERE c.tenant_id = $1 AND c.organizational_domain = $2 AND c.window_end = $3)
+	AND NOT EXISTS (SELECT FROM ruadb_data.class_stale s
+		WHERE s.tenant_id = $1 AND s.organizational_domain = $2)
+	AND NOT EXISTS (SELECT FROM ruadb_data.live_day l
+		JOIN ruadb_data.domain d ON d.tenant_id = l.tenant_id AND d.domain_id = l.domain_id
+		WHERE l.tenant_id = $1 AND l.unsettled IS NULL
+			AND coalesce(d.organizational_domain, d.name) = $2);
+END;
+COMMENT ON FUNCTION ruadb_data.class_is_current(bigint, text, date) IS
+	'source_class_current has the classes of this window, and no refresh is due.';
 
 -- One row a policy domain; each is looked up by itself, so that its records are found by index.
 CREATE OR REPLACE VIEW ruadb_data.readiness_sum WITH (security_invoker = true) AS
@@ -55,6 +49,47 @@ FROM ruadb.class_window w
 JOIN ruadb_data.domain d ON d.tenant_id = w.tenant_id AND NOT d.is_foreign
 	AND coalesce(d.organizational_domain, d.name) = w.organizational_domain
 CROSS JOIN LATERAL (
+	WITH classes AS MATERIALIZED (
+		SELECT k.source_group, k.class
+		FROM ruadb_data.source_class_current k
+		WHERE ruadb_data.class_is_current(w.tenant_id, w.organizational_domain, w.window_end)
+			AND k.tenant_id = w.tenant_id AND k.organizational_domain = w.organizational_domain
+		UNION ALL
+		SELECT k.source_group, k.class
+		FROM ruadb.source_class k
+		WHERE NOT ruadb_data.class_is_current(w.tenant_id, w.organizational_domain, w.window_end)
+			AND k.tenant_id = w.tenant_id AND k.organizational_domain = w.organizational_domain
+	), trusted AS MATERIALIZED (
+		-- Put together with their reporters first, and then hashed.
+		SELECT r.report_id, r.p, r.sp, r.testing, o.name_hash AS reporter,
+			ruadb.settled_before(o.lag) AS settled_before
+		FROM ruadb_data.report r
+		JOIN ruadb_data.reporter_of o ON o.tenant_id = r.tenant_id
+			AND o.reporter_id = r.reporter_id
+		-- One row, which PostgreSQL takes for 1000: for few reports it would not hash.
+		CROSS JOIN generate_series(1, (SELECT 1))
+		WHERE r.tenant_id = w.tenant_id AND r.domain_id = d.domain_id AND r.counted
+			AND r.reporter_auth IN ('v', 'l')
+			AND (r.day BETWEEN w.window_begin AND w.window_end OR r.day IS NULL)
+	), mail AS (
+		SELECT c.day, c.source_ip, t.reporter, c.messages,
+			ruadb.dmarc_pass(c.dkim_evaluated, c.spf_evaluated) AS dmarc_pass, c.disposition,
+			c.header_from, c.extra, t.p, t.sp, t.testing
+		FROM ruadb_data.record c
+		JOIN trusted t ON t.report_id = c.report_id
+		WHERE c.tenant_id = w.tenant_id AND c.domain_id = d.domain_id AND c.messages > 0
+			AND c.day BETWEEN w.window_begin AND w.window_end AND c.day < t.settled_before
+		UNION ALL -- of reports of more than 25 h
+		SELECT y.day, c.source_ip, t.reporter, y.messages,
+			ruadb.dmarc_pass(c.dkim_evaluated, c.spf_evaluated), c.disposition,
+			c.header_from, c.extra, t.p, t.sp, t.testing
+		FROM trusted t
+		JOIN ruadb_data.record_day y ON y.tenant_id = w.tenant_id AND y.report_id = t.report_id
+		JOIN ruadb_data.record c ON c.tenant_id = w.tenant_id AND c.report_id = t.report_id
+			AND c.record_no = y.record_no
+		WHERE c.day IS NULL AND y.messages > 0
+			AND y.day BETWEEN w.window_begin AND w.window_end AND y.day < t.settled_before
+	)
 	SELECT count(DISTINCT c.day) FILTER (WHERE c.own) AS days,
 		count(DISTINCT c.reporter) FILTER (WHERE c.own) AS reporters,
 		ruadb_data.at_most(sum(c.messages) FILTER (WHERE c.own)) AS own_messages,
@@ -80,15 +115,11 @@ CROSS JOIN LATERAL (
 				rtrim(lower(ruadb.same_as(c.header_from, d.name)), '.') <> d.name AS below,
 			NOT c.dmarc_pass AND (c.disposition IN ('q', 'r')
 				OR NOT ruadb_data.is_spared(c.extra)) AS hit
-		FROM ruadb_data.readiness_record c
+		FROM mail c
 		LEFT JOIN LATERAL (SELECT x.network FROM ruadb_data.sender x
 			WHERE x.tenant_id = w.tenant_id AND x.network >>= ruadb.plain_address(c.source_ip)
 			ORDER BY masklen(x.network) DESC LIMIT 1) e ON true
-		LEFT JOIN ruadb.source_class k ON k.tenant_id = w.tenant_id
-			AND k.organizational_domain = w.organizational_domain
-			AND k.source_group = coalesce(e.network, ruadb.source_group(c.source_ip))
-		WHERE c.tenant_id = w.tenant_id AND c.domain_id = d.domain_id
-			AND c.day BETWEEN w.window_begin AND w.window_end
+		LEFT JOIN classes k ON k.source_group = coalesce(e.network, ruadb.source_group(c.source_ip))
 	) c
 ) m;
 

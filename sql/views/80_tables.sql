@@ -46,7 +46,6 @@ BEGIN
 			('class_group', 'The same with its source group, and how much of its key that sends.'),
 			('class_sum', 'One row a source, with the sums that the rules look at.'),
 			('class_rule', 'The same with the rule that decides.'),
-			('readiness_record', 'Records of trusted reports on settled days.'),
 			('readiness_sum', 'Their sums by policy domain and what the mail is.'),
 			('readiness_setting', 'The numbers of the verdict as one row.')
 		) AS k (name, words)
@@ -188,13 +187,6 @@ BEGIN
 			('reporter_of', 'name_hash', 'hashtextextended(name, 0).'),
 			('class_weeks', 'comparable', 'Mostly of reporters that sent on as many days of both.'),
 			('declared_identity', 'id', 'dkim_id or spf_id.'),
-			('readiness_record', 'dmarc_pass', 'As in view record.'),
-			('readiness_record', 'disposition', 'Letter: see ruadb.disposition_word.'),
-			('readiness_record', 'header_from', 'As in table record.'),
-			('readiness_record', 'p', 'Policy of its report, as sent.'),
-			('readiness_record', 'sp', 'Policy of its report, as sent.'),
-			('readiness_record', 'testing', 'Tag t of its report, as sent.'),
-			('readiness_record', 'reporter', 'hashtextextended(name, 0).'),
 			('readiness_sum', 'name', 'The policy domain.'),
 			('readiness_sum', 'days', 'Days with own mail.'),
 			('readiness_sum', 'own_messages', 'Mail of authorised and misconfigured sources.'),
