@@ -22,10 +22,10 @@ WITH days AS MATERIALIZED (
 ), by_source AS (
 	SELECT source_ip, policy_domain, organizational_domain,
 		min(day) AS first_day, max(day) AS last_day,
-		sum(messages)::bigint AS messages, sum(pass)::bigint AS pass,
-		sum(fail)::bigint AS fail, sum(unknown)::bigint AS unknown,
-		sum(dkim_pass)::bigint AS dkim_pass, sum(spf_pass)::bigint AS spf_pass,
-		sum(quarantine)::bigint AS quarantine, sum(reject)::bigint AS reject
+		ruadb_data.total(messages) AS messages, ruadb_data.total(pass) AS pass,
+		ruadb_data.total(fail) AS fail, ruadb_data.total(unknown) AS unknown,
+		ruadb_data.total(dkim_pass) AS dkim_pass, ruadb_data.total(spf_pass) AS spf_pass,
+		ruadb_data.total(quarantine) AS quarantine, ruadb_data.total(reject) AS reject
 	FROM days
 	GROUP BY source_ip, policy_domain, organizational_domain
 ), picked AS MATERIALIZED (
@@ -44,4 +44,5 @@ FROM picked p
 LEFT JOIN reporters n USING (source_ip, policy_domain)
 LEFT JOIN source_class_current c ON c.tenant_id = tenant()
 	AND c.organizational_domain = p.organizational_domain AND c.source_group = p.source_group
+	AND (:domain IS NULL OR c.organizational_domain = organizational_domain(:domain))
 ORDER BY p.fail DESC, p.messages DESC, p.source_ip, p.policy_domain

@@ -7,38 +7,49 @@
 -- param: domain domain default all Only the organizational domain of this one
 -- param: limit integer default 100 At most that many rows
 -- evidence: yes
-WITH classes AS (
-	SELECT c.tenant_id, c.organizational_domain, c.source_group, c.class, c.messages, c.quarantine,
-		c.reject, c.trend, c.reporters, c.addresses, c.first_day, c.last_day, c.thin, c.reason,
+WITH live AS MATERIALIZED (
+	SELECT c.organizational_domain, c.source_group, c.class, c.messages, c.quarantine, c.reject,
+		c.trend, c.reporters, c.addresses, c.first_day, c.last_day, c.thin, c.reason,
 		c.window_end, c.as_of
 	FROM source_class c
 	WHERE :domain IS NOT NULL AND c.tenant_id = tenant()
 		AND c.organizational_domain = organizational_domain(:domain)
-	UNION ALL
-	SELECT c.tenant_id, c.organizational_domain, c.source_group, c.class, c.messages, c.quarantine,
-		c.reject, c.trend, c.reporters, c.addresses, c.first_day, c.last_day, c.thin, c.reason,
-		c.window_end, c.as_of
-	FROM source_class_current c
-	WHERE :domain IS NULL AND c.tenant_id = tenant()
 ), picked AS MATERIALIZED (
-	SELECT s.*
+	SELECT c.*
 	FROM (
-		SELECT c.*, sum(c.messages) OVER (PARTITION BY c.organizational_domain) AS of_domain
-		FROM classes c
-	) s
-	WHERE s.class = 'unverified'
-	ORDER BY s.messages DESC, s.organizational_domain, s.source_group
+		SELECT * FROM live
+		UNION ALL
+		SELECT c.organizational_domain, c.source_group, c.class, c.messages, c.quarantine, c.reject,
+			c.trend, c.reporters, c.addresses, c.first_day, c.last_day, c.thin, c.reason,
+			c.window_end, c.as_of
+		FROM source_class_current c
+		WHERE :domain IS NULL AND c.tenant_id = tenant()
+	) c
+	WHERE c.class = 'unverified'
+	ORDER BY c.messages DESC, c.organizational_domain, c.source_group
 	LIMIT :limit
+), domains AS (
+	SELECT c.organizational_domain, sum(c.messages) AS of_domain
+	FROM (
+		SELECT organizational_domain, messages FROM live
+		UNION ALL
+		SELECT organizational_domain, messages FROM source_class_current
+		WHERE :domain IS NULL AND tenant_id = tenant()
+	) c
+	GROUP BY c.organizational_domain
 ), hints AS MATERIALIZED (
 	SELECT p.organizational_domain, p.last_day, h.source_group, h.hint
 	FROM (SELECT DISTINCT organizational_domain, last_day FROM picked) p
 	CROSS JOIN LATERAL source_hint(p.organizational_domain, p.last_day, p.last_day, true) h
+	WHERE EXISTS (SELECT FROM picked q WHERE q.organizational_domain = p.organizational_domain
+		AND q.last_day = p.last_day AND q.source_group = h.source_group)
 )
 SELECT p.organizational_domain, p.source_group, p.messages,
-	round(100.0 * p.messages / nullif(p.of_domain, 0), 1) AS share_percent,
+	round(100.0 * p.messages / nullif(d.of_domain, 0), 1) AS share_percent,
 	p.trend, h.hint AS says_of_itself, p.quarantine, p.reject, p.reporters, p.first_day,
 	p.last_day, p.thin, p.reason, p.addresses, p.window_end AS last_settled_day, p.as_of
 FROM picked p
+JOIN domains d USING (organizational_domain)
 LEFT JOIN hints h ON h.organizational_domain = p.organizational_domain
 	AND h.last_day = p.last_day AND h.source_group = p.source_group
 ORDER BY p.messages DESC, p.organizational_domain, p.source_group
