@@ -4,16 +4,30 @@
 -- about: organizational domain. share_percent: of all its mail. says_of_itself: raw DKIM and SPF results
 -- about: of most of its mail that fails, on its last day. quarantine and reject: what receivers did.
 -- about: thin: fewer than 10 messages, or one reporter only. Yours after all? ruadb senders add.
+-- about: as_of: when the classes were made; of one domain now, if a refresh is due.
 -- param: domain domain default all Only the organizational domain of this one
 -- param: limit integer default 100 At most that many rows
 -- evidence: yes
-WITH live AS MATERIALIZED (
+WITH asked AS MATERIALIZED (
+	-- Of one domain the table is taken where no refresh is due, else it is looked at anew.
+	SELECT coalesce((SELECT ruadb_data.class_is_current(w.tenant_id, w.organizational_domain,
+			w.window_end)
+		FROM class_window w
+		WHERE :domain IS NOT NULL AND w.tenant_id = tenant()
+			AND w.organizational_domain = organizational_domain(:domain)), false) AS current
+), live AS MATERIALIZED (
 	SELECT c.organizational_domain, c.source_group, c.class, c.messages, c.quarantine, c.reject,
 		c.trend, c.reporters, c.addresses, c.first_day, c.last_day, c.thin, c.reason,
 		c.window_end, c.as_of
 	FROM source_class c
 	WHERE :domain IS NOT NULL AND c.tenant_id = tenant()
 		AND c.organizational_domain = organizational_domain(:domain)
+		AND NOT (SELECT current FROM asked)
+), current AS NOT MATERIALIZED (
+	SELECT c.*
+	FROM source_class_current c
+	WHERE c.tenant_id = tenant() AND (:domain IS NULL OR (SELECT current FROM asked))
+		AND (:domain IS NULL OR c.organizational_domain = organizational_domain(:domain))
 ), picked AS MATERIALIZED (
 	SELECT c.*
 	FROM (
@@ -22,8 +36,7 @@ WITH live AS MATERIALIZED (
 		SELECT c.organizational_domain, c.source_group, c.class, c.messages, c.quarantine, c.reject,
 			c.trend, c.reporters, c.addresses, c.first_day, c.last_day, c.thin, c.reason,
 			c.window_end, c.as_of
-		FROM source_class_current c
-		WHERE :domain IS NULL AND c.tenant_id = tenant()
+		FROM current c
 	) c
 	WHERE c.class = 'unverified'
 	ORDER BY c.messages DESC, c.organizational_domain, c.source_group
@@ -33,8 +46,7 @@ WITH live AS MATERIALIZED (
 	FROM (
 		SELECT organizational_domain, messages FROM live
 		UNION ALL
-		SELECT organizational_domain, messages FROM source_class_current
-		WHERE :domain IS NULL AND tenant_id = tenant()
+		SELECT organizational_domain, messages FROM current
 	) c
 	GROUP BY c.organizational_domain
 ), hints AS MATERIALIZED (
