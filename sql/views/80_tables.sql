@@ -37,6 +37,7 @@ BEGIN
 			('source_record_split', 'Records split over days or on none, as the rollup adds them up.'),
 			('source_on_no_day', 'Records of reports of more than 31 days, as view source_on_day.'),
 			('source_on_day', 'source_day, or of live days their records; sums are NULL for 0.'),
+			('source_until', 'Addresses and the days until which they were seen, without all records.'),
 			('reporter_of', 'One row a reporter: its name as a hash, and its lag.'),
 			('coverage_day', 'One row an organizational domain, reporter and day with a report.'),
 			('class_setting', 'The settings of the rules as one row.'),
