@@ -6,6 +6,7 @@
 #ifndef BASE_CONF_H
 #define BASE_CONF_H
 
+#include "base/account.h"
 #include "base/err.h"
 
 #include <stdbool.h>
@@ -24,6 +25,12 @@ struct conf {
 	int batch_reports;
 	int64_t batch_bytes;
 	char *authserv_id;
+	struct trust trust;     /* of mails from files: authserv_id, authserv_form, authserv_fields */
+	/* [fetch] */
+	int lease;              /* seconds a process holds an account without renewing; 60 */
+	/* [account "NAME"] */
+	struct account *accounts;
+	size_t n_accounts;
 	/* [report] */
 	char *reports_dir;
 	/* [domains] names: domains that are ours, space separated */

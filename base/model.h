@@ -70,6 +70,27 @@ enum reporter_auth {
 	AUTH_FAILED = 'f',
 };
 
+/* By which method the sender of the mail was authenticated (RFC 8601). */
+enum auth_method { METHOD_NONE = '-', METHOD_DMARC = 'm', METHOD_DKIM = 'd', METHOD_SPF = 's' };
+
+/* How the domain that passed relates to the report's reporter, by organizational domain. */
+enum auth_relation {
+	RELATION_ABSENT = '-', /* none passed */
+	RELATION_BOTH = 'b',   /* org_name and the domain of email */
+	RELATION_NAME = 'n',   /* org_name only */
+	RELATION_ADDRESS = 'a',/* email only */
+	RELATION_NONE = 'x',   /* neither: somebody else's mail */
+};
+
+/* Whose Authentication-Results are believed in a mail (definitions A3). */
+enum authserv_form { AUTHSERV_RFC8601 = 'r', AUTHSERV_MICROSOFT = 'm' }; /* m: without an id */
+struct trust {
+	struct text authserv_ids; /* names of our own servers, separated by blanks; absent or empty:
+	                             nobody is believed, unless the form is Microsoft's */
+	enum authserv_form form;
+	uint8_t fields;           /* how many such fields our server adds: the topmost ones count */
+};
+
 /* A time that is not there, or is no number. */
 #define TIME_ABSENT INT64_MIN
 

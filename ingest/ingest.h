@@ -1,8 +1,8 @@
 /*
  * ingest - the door of ingest/: where bytes come from.
  *
- * Walks files, folders (recursively, sorted), maildirs, mbox files and standard input and gives
- * items one by one, with provenance. Never looks into what strangers wrote further than is needed
+ * Walks files, folders (recursively, sorted), maildirs, mbox files and standard input, fetches
+ * mailboxes over IMAP, and gives items one by one, with provenance. Never looks into what strangers wrote further than is needed
  * to split an mbox at its "From " lines. Knows no database and no parser.
  *
  * An mbox is what begins with "From ". A mail of it begins behind a "From " line that stands at
@@ -13,6 +13,7 @@
 #ifndef INGEST_INGEST_H
 #define INGEST_INGEST_H
 
+#include "base/account.h"
 #include "base/err.h"
 
 #include <stdbool.h>
@@ -28,7 +29,7 @@ struct ingest_file {
 
 /* Bytes with provenance. */
 struct ingest_item {
-	const char *source; /* "file" or "stdin" */
+	const char *source; /* "file", "stdin" or "imap" */
 	char *item;         /* owned by the receiver; real path, for standard input the SHA-256 of
 	                       all of it in hex; behind it "#n" for a mail of an mbox */
 	int64_t size, mtime_ns;
@@ -36,6 +37,11 @@ struct ingest_item {
 	char *bytes;        /* up to LIMIT_INLINE: here (owned by the receiver), else NULL */
 	int fd;             /* over it: read-only descriptor, file or sealed memfd; else -1 */
 	bool last;          /* the last item of its file (always true but for mbox) */
+	/* Of a mailbox only: */
+	struct ingest_mail *mail; /* goes back through mailboxes_done_with; else NULL */
+	int64_t arrived_at;       /* INTERNALDATE, Unix seconds; TIME_ABSENT */
+	const struct trust *trust;/* of its account; NULL: that of [ingest] */
+	char *refused;            /* owned: why it was not downloaded (ERR_LIMIT); no bytes then */
 };
 
 struct ingest_walk;
@@ -67,5 +73,113 @@ int ingest_next(struct ingest_source *s, struct ingest_item *ret_item, struct er
  * ingest_open on. */
 bool ingest_is_mbox(const struct ingest_source *s);
 void ingest_close(struct ingest_source *s);
+
+/* ---- mailboxes (ingest/mailbox*.c, ingest/imap*.c, ingest/login.c, ingest/oauth2.c) ---- */
+
+/*
+ * A thread for each (account, folder): connects, logs in, looks which messages are new, downloads
+ * them pipelined, and acknowledges each once its COMMIT is told. Knows no database: what it needs
+ * from there it asks through mailbox_owner, in its own threads, several at once.
+ */
+struct mailboxes;
+struct ingest_mail;
+
+/* Where a message lies. */
+struct mailbox_place {
+	const struct account *account;
+	const char *folder;   /* as configured */
+	uint32_t uidvalidity; /* 0: not known yet */
+};
+
+enum mailbox_state {
+	MAILBOX_CONNECTED,    /* logged in, the folder is open */
+	MAILBOX_LOOKED,       /* searched: messages, backlog, oldest, not_reports are known */
+	MAILBOX_CAUGHT_UP,    /* everything that was there is acknowledged */
+	MAILBOX_FAILED,       /* err; tries again in retry_seconds (--watch), or never (once) */
+	MAILBOX_ELSEWHERE,    /* another process has the lease; err says which */
+	MAILBOX_ENDED,
+};
+
+struct mailbox_news {
+	enum mailbox_state state;
+	int64_t messages;     /* in the folder */
+	int64_t backlog;      /* of them: not read yet, or not acknowledged; negative: not known */
+	int64_t not_reports;  /* of them: known to be no report, and left there */
+	int64_t oldest_waiting_at; /* INTERNALDATE of the oldest of the backlog; TIME_ABSENT */
+	struct err err;       /* MAILBOX_FAILED, MAILBOX_ELSEWHERE */
+	int retry_seconds;
+};
+
+/* What was done with a message in the mailbox, or that it could not be. */
+struct mailbox_ack {
+	uint32_t uid;
+	int64_t size;         /* negative: not known */
+	enum fate fate;
+	enum after_what what;
+	const char *folder;   /* it was moved to, or NULL */
+	bool again;           /* known from an earlier run, whose acknowledgement was lost */
+};
+
+struct mailbox_owner {
+	void *ctx;
+	/* What is known of these messages? FATE_NONE: nothing, they are to be read. */
+	int (*known)(void *ctx, const struct mailbox_place *at, const uint32_t *uids, size_t n,
+		     enum fate *ret, struct err *e);
+	/*
+	 * The account's lease. take: takes it, or shares that of this process. Else: is it still ours
+	 * for 10 s by the database's clock? Asked before each acknowledgement. 1: yes; 0: it is
+	 * another's, *e says whose; -1: ERR_TEMP.
+	 */
+	int (*lease)(void *ctx, const struct account *a, bool take, struct err *e);
+	/* This folder's session gives the lease back: the last one of the process releases it. */
+	void (*release)(void *ctx, const struct account *a);
+	void (*acknowledged)(void *ctx, const struct mailbox_place *at,
+			     const struct mailbox_ack *acks, size_t n);
+	void (*news)(void *ctx, const struct mailbox_place *at, const struct mailbox_news *n);
+};
+
+struct mailboxes_options {
+	bool watch;   /* for ever: IDLE, poll, backoff; else once through */
+	bool dry_run; /* nothing in the mailbox is changed: EXAMINE, no acknowledgement */
+};
+
+/* accounts and owner outlive it. */
+int mailboxes_start(const struct account *const *accounts, size_t n,
+		    const struct mailboxes_options *o, const struct mailbox_owner *owner,
+		    struct mailboxes **ret_m, struct err *e) MUST_CHECK;
+/* For the main thread. Readable when mailboxes_next may give something, or something ended. */
+int mailboxes_fd(const struct mailboxes *m);
+/* 1: *ret_item is set (source "imap", item "ACCOUNT/FOLDER;UIDVALIDITY=n/;UID=n"); 0: none now.
+ * What is given and not yet taken is bounded by bytes: sessions wait. */
+int mailboxes_next(struct mailboxes *m, struct ingest_item *ret_item);
+/* True while no session will hand in more before it hears of what it handed in: all wait for a
+ * COMMIT, idle, or back off. An open batch has nothing to wait for then. */
+bool mailboxes_quiet(const struct mailboxes *m);
+/* True when all sessions have ended (once: everything acknowledged, or failed). */
+bool mailboxes_ended(const struct mailboxes *m);
+/*
+ * Each mail comes back once: durable with its fate, or FATE_NONE: its COMMIT did not happen, and
+ * the message stays as it is. Frees it.
+ */
+void mailboxes_done_with(struct mailboxes *m, struct ingest_mail *mail, enum fate fate);
+/* Where the mail lies, and its UID; valid until it is given back. */
+const struct mailbox_place *ingest_mail_place(const struct ingest_mail *mail, uint32_t *ret_uid);
+/* Asks all to end: what is handed in may still be acknowledged (grace), then they log out. */
+void mailboxes_stop(struct mailboxes *m);
+/* Stops, waits for the threads (a second or two), frees. Mails that were not given back: the
+ * caller gives them back before. */
+void mailboxes_free(struct mailboxes *m);
+
+/* One step of `ruadb fetch --check`: what was tried, whether it works, and if not the likely
+ * cause and what to do. */
+struct mailbox_step {
+	const char *what;  /* "TLS 1.3 to imap.example.com:993, certificate verified" */
+	bool ok;
+	const char *cause; /* sentence, or NULL */
+};
+/* Tries all of it without changing anything; calls step for each. 0: all works; -1: *e the first
+ * that does not. */
+int mailbox_check(const struct account *a, void (*step)(void *ctx, const struct mailbox_step *s),
+		  void *ctx, struct err *e) MUST_CHECK;
 
 #endif

@@ -136,7 +136,7 @@ char *server_conninfo(const struct server *sv)
 }
 
 /* A folder of ours that only the account may enter; one that somebody else made is refused. */
-static int own_folder(const char *path, const struct account *a, struct err *e)
+static int own_folder(const char *path, const struct service_account *a, struct err *e)
 {
 	struct stat st;
 

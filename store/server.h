@@ -14,7 +14,7 @@
 #define SERVER_ROLE "ruadb"       /* bootstrap superuser and the name of the database */
 
 struct server {
-	struct account account;
+	struct service_account account;
 	char *dir;      /* RUADB_HOME/pg (server_folder() says when not) */
 	char *data;     /* its data */
 	char *log;

@@ -130,7 +130,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	return remove(path);
 }
 
-static int write_file(const char *path, const char *text, int flags, const struct account *a,
+static int write_file(const char *path, const char *text, int flags, const struct service_account *a,
 		      struct err *e)
 {
 	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | flags, 0600);

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static bool by_name(const char *name, struct account *ret)
+static bool by_name(const char *name, struct service_account *ret)
 {
 	const struct passwd *pw = getpwnam(name);
 
@@ -23,7 +23,7 @@ static bool by_name(const char *name, struct account *ret)
 	return true;
 }
 
-int account_find(struct account *ret, struct err *e)
+int account_find(struct service_account *ret, struct err *e)
 {
 	if (geteuid() != 0) {
 		const struct passwd *pw = getpwuid(geteuid());
@@ -59,7 +59,7 @@ static int open_at(int fd, const char *path, int flags)
 	return 0;
 }
 
-static void __attribute__((noreturn)) child(const struct account *a, const char *const argv[],
+static void __attribute__((noreturn)) child(const struct service_account *a, const char *const argv[],
 					    const char *input, const char *log)
 {
 	sigset_t none;
@@ -82,7 +82,7 @@ static void __attribute__((noreturn)) child(const struct account *a, const char 
 	_exit(127);
 }
 
-int spawn_run(const struct account *a, const char *const argv[], const char *input,
+int spawn_run(const struct service_account *a, const char *const argv[], const char *input,
 	      const char *log, int *ret_status, struct err *e)
 {
 	int status;

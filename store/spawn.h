@@ -11,14 +11,14 @@
 #include <sys/types.h>
 
 /* Who runs the server: ourselves, or, since PostgreSQL refuses root, a service account. */
-struct account {
+struct service_account {
 	uid_t uid;
 	gid_t gid;
 	char name[64];
 };
 
 /* Ourselves, or as root `ruadb`, else `postgres`; ERR_CONFIG if there is neither. */
-int account_find(struct account *ret, struct err *e) MUST_CHECK;
+int account_find(struct service_account *ret, struct err *e) MUST_CHECK;
 
 /*
  * Runs argv as the account in a session of its own, without any inherited descriptor and with a
@@ -26,7 +26,7 @@ int account_find(struct account *ret, struct err *e) MUST_CHECK;
  * to the file log; input comes from the file input (NULL: none). *ret_status: its exit status, or
  * 128 + signal.
  */
-int spawn_run(const struct account *a, const char *const argv[], const char *input,
+int spawn_run(const struct service_account *a, const char *const argv[], const char *input,
 	      const char *log, int *ret_status, struct err *e) MUST_CHECK;
 
 /* Runs argv as ourselves and takes its standard output. False if it can't be run or fails. */

@@ -128,7 +128,7 @@ struct store_entry {
 };
 
 struct store_item {
-	const char *source;         /* "file" or "stdin"; static */
+	const char *source;         /* "file", "stdin" or "imap"; static */
 	char *item;                 /* owned: real path, "#n" for mails of an mbox */
 	int64_t size, mtime_ns;     /* mtime_ns, inode 0 where there is no file */
 	uint64_t inode;
@@ -139,6 +139,12 @@ struct store_item {
 	bool durable;               /* set by store_commit: committed, with what its entries say */
 	char *bytes;                /* owned; the item's bytes or NULL */
 	int fd;                     /* else a descriptor to read them from; -1: none. Owned */
+	/* Of a mailbox only: */
+	const struct store_lease *lease; /* its account's: without it nothing of the item is stored */
+	bool lease_lost;            /* set by store_commit: not stored, it is another process's now */
+	int64_t arrived_at;         /* INTERNALDATE, Unix seconds, else TIME_ABSENT */
+	void *ctx;                  /* the caller's; store/ does not touch it */
+	enum store_outcome outcome; /* set by store_commit: the gravest of its entries */
 	struct store_entry *entries;/* owned */
 	size_t n_entries;
 	struct store_item *next;
@@ -164,6 +170,47 @@ void store_batch_free(struct store_batch *b);
  */
 int store_commit(struct store *s, struct store_stage *st, struct store_batch *b,
 		 struct err *e) MUST_CHECK;
+
+/* ---- mailboxes: leases, what is known, how they are (store/lease.c, store/mailbox.c) ---- */
+
+#define LEASE_MARGIN 10 /* seconds that a lease has to be ours still, by the database's clock */
+
+/* The right of one process to touch an account. token rises whenever the lease changes hands. */
+struct store_lease {
+	char *account, *owner; /* owner: "host:pid:random", for people and for us */
+	int64_t token;
+};
+
+/*
+ * 1: taken (free, run out, or this owner's already), lease->token is set; 0: another has it, and
+ * *ret_other (the caller's) says who and until when.
+ */
+int store_lease_take(struct store *s, struct store_lease *l, int seconds, char **ret_other,
+		     struct err *e) MUST_CHECK;
+/* Makes it last for seconds from now on. 1; 0: it is another's. */
+int store_lease_renew(struct store *s, const struct store_lease *l, int seconds,
+		      struct err *e) MUST_CHECK;
+/* 1: ours for LEASE_MARGIN at least; 0: not. */
+int store_lease_check(struct store *s, const struct store_lease *l, struct err *e) MUST_CHECK;
+/* Ends it, if it is ours still. */
+int store_lease_release(struct store *s, const struct store_lease *l, struct err *e) MUST_CHECK;
+
+/* What became of these items of source "imap": ret[i] is an enum store_outcome, 'd' (dropped from
+ * quarantine), or 0: not known. One query. */
+int store_lookup_messages(struct store *s, const char *const *items, size_t n, char *ret,
+			  struct err *e) MUST_CHECK;
+
+/* How a folder of an account is: one row, written over. */
+struct store_mailbox {
+	const char *account, *folder;
+	int64_t uidvalidity;       /* 0: not known */
+	int64_t messages, backlog, not_reports; /* negative: leaves what is there */
+	int64_t oldest_waiting_at; /* Unix seconds, or TIME_ABSENT */
+	bool success;              /* looked through to the end just now: last_success_at */
+	const char *error_class, *error; /* NULL: none; takes the last one away if success */
+	int retry_seconds;         /* next_try_at; negative: none */
+};
+int store_mailbox_note(struct store *s, const struct store_mailbox *m, struct err *e) MUST_CHECK;
 
 /* ---- the rollup by source, and the classes of sources (store/refresh.c) ---- */
 

@@ -67,7 +67,7 @@ code()
 calls() { code | grep -E "(^|[^_[:alnum:]])($1)[[:space:]]*\("; }
 
 cd "$top_srcdir" || exit 1
-echo 1..17
+echo 1..18
 report "base includes only base" "$(forbidden_includes base 'base/')"
 report "ingest includes only base" "$(forbidden_includes ingest 'base/')"
 report "parse includes only base" "$(forbidden_includes parse 'base/')"
@@ -80,6 +80,7 @@ report "cmd includes base and the doors of ingest, store and report" \
 report "libxml2, libarchive, GMime and GLib are parse's" \
 	"$(headers_outside 'libxml/|archive|gmime/|glib' parse)"
 report "libpq is store's" "$(headers_outside 'libpq|postgres' store)"
+report "libcurl and jansson are ingest's" "$(headers_outside 'curl/|jansson' ingest)"
 report "ruadb is not linked with what reads strangers' data" \
 	"$(linked ruadb 'libxml2|libarchive|libgmime|libglib|libgobject|libseccomp')"
 report "ruadb-parse is linked with nothing that talks to servers" \

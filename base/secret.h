@@ -1,0 +1,29 @@
+/*
+ * secret - reads a secret from where the configuration says it is. Never in argv, never in a log.
+ *
+ * A file has to be a regular one that others can neither read nor write (mode & 0006 == 0), else
+ * ERR_CONFIG says which chmod helps; the same for a file of $CREDENTIALS_DIRECTORY. A command runs
+ * by `sh -c` with standard input closed and our environment, at most SECRET_SECONDS; its first line
+ * is the secret, and what it says on standard error goes into the error. An empty secret is an
+ * error.
+ */
+#ifndef BASE_SECRET_H
+#define BASE_SECRET_H
+
+#include "base/account.h"
+
+#define SECRET_SECONDS 30
+#define SECRET_MAX 65536
+
+/* Is any place set? */
+bool secret_is_set(const struct secret *s);
+/* what: "password of account 'x'", for errors. *ret_secret is the caller's: secret_wipe. A command
+ * that fails is ERR_TEMP (it may talk to a network), the rest ERR_CONFIG. */
+int secret_read(const struct secret *s, const char *what, char **ret_secret,
+		struct err *e) MUST_CHECK;
+/* Overwrites and frees; NULL is fine. */
+void secret_wipe(char *secret);
+/* Is the configuration file that holds secrets itself private? ERR_CONFIG if not. */
+int secret_file_private(const char *path, struct err *e) MUST_CHECK;
+
+#endif

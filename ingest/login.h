@@ -1,0 +1,22 @@
+/*
+ * login - what an account logs in with: a password, or a bearer token that is asked for, kept and
+ * renewed (ingest/oauth2.h) before it ends and once after a refusal. One an account, shared by the
+ * connections of its folders (locked inside).
+ */
+#ifndef INGEST_LOGIN_H
+#define INGEST_LOGIN_H
+
+#include "base/account.h"
+
+struct login;
+
+struct login *login_new(const struct account *a);
+void login_free(struct login *l);
+/* True: a bearer token; false: a password. */
+bool login_is_bearer(const struct login *l);
+/* refused (may be NULL): the secret that the server has just refused: a bearer that is still this
+ * one is asked for anew. *ret_secret is the caller's: secret_wipe. */
+int login_secret(struct login *l, const char *refused, char **ret_secret,
+		 struct err *e) MUST_CHECK;
+
+#endif
