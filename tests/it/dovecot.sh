@@ -14,6 +14,10 @@
 #   mailbox_put USER FOLDER FILE         one mail of a file
 #   mailbox_count USER FOLDER            how many messages lie there
 #   make_token USER [expired]            prints a bearer token (JWT, RS256) that it takes
+#   proxy_start PORT [OPTION...]         tests/it/proxy in front of PORT: sets $proxy_port, $proxy_pid;
+#                                        what it says goes to $tmp/proxy.out; proxy_stop ends it
+#   token_server_start                   tests/it/token_server.py over HTTPS: sets $token_url; its
+#                                        files lie in $token_dir; stopped at the end
 #   account_conf NAME [LINE...]          appends an [account "NAME"] for alice over IMAPS to $conf
 #
 # $tls: ca.pem (who signed srv.pem, expired.pem), other-ca.pem (who did not). Nothing of the system
@@ -238,8 +242,16 @@ dovecot_start()
 	: "${imap_port:=$(free_port)}" "${imaps_port:=$(free_port)}"
 	dovecot_write
 	"$dovecot_bin" -c "$dovecot_dir/dovecot.conf" >"$dovecot_dir/start" 2>&1
-	trap 'dovecot_stop; at_end' EXIT
+	trap testbed_end EXIT
 	dovecot_up
+}
+
+testbed_end()
+{
+	proxy_stop
+	[ -z "${token_pid-}" ] || kill "$token_pid" 2>/dev/null
+	dovecot_stop
+	at_end
 }
 
 dovecot_stop()
@@ -311,6 +323,45 @@ mailbox_count()
 {
 	path=$(mailbox_path "$1" "$2")
 	find "$path/new" "$path/cur" -type f 2>/dev/null | wc -l | tr -d ' '
+}
+
+# ---- what stands between, and beside
+
+proxy_pid=
+proxy_start()
+{
+	proxy_stop
+	: >"$tmp/proxy.out"
+	proxy_target=$1
+	shift
+	"$top_builddir/tests/it/proxy" 0 "$proxy_target" "$@" >"$tmp/proxy.out" 2>&1 &
+	proxy_pid=$!
+	until [ -s "$tmp/proxy.out" ] || ! kill -0 "$proxy_pid" 2>/dev/null; do
+		sleep 0.02
+	done
+	proxy_port=$(sed 1q "$tmp/proxy.out")
+}
+
+proxy_stop()
+{
+	[ -n "$proxy_pid" ] || return 0
+	kill "$proxy_pid" 2>/dev/null
+	wait "$proxy_pid" 2>/dev/null
+	proxy_pid=
+}
+
+token_server_start()
+{
+	token_dir=$tmp/token
+	mkdir -p "$token_dir"
+	make_token alice >"$token_dir/token"
+	python3 "$top_srcdir/tests/it/token_server.py" "$token_dir" "$tls/srv.pem" "$tls/srv.key" \
+		>"$token_dir/out" 2>&1 &
+	token_pid=$!
+	until [ -s "$token_dir/port" ] || ! kill -0 "$token_pid" 2>/dev/null; do
+		sleep 0.05
+	done
+	token_url=https://localhost:$(cat "$token_dir/port")/token
 }
 
 # ---- our own configuration
