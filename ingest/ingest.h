@@ -96,6 +96,8 @@ enum mailbox_state {
 	MAILBOX_LOOKED,       /* searched: messages, backlog, oldest, not_reports are known */
 	MAILBOX_CAUGHT_UP,    /* everything that was there is acknowledged */
 	MAILBOX_FAILED,       /* err; tries again in retry_seconds (--watch), or never (once) */
+	MAILBOX_TROUBLE,      /* err: goes on, but a person should know: a message that the server
+	                         does not give, a MOVE that had to become a flag */
 	MAILBOX_ELSEWHERE,    /* another process has the lease; err says which */
 	MAILBOX_ENDED,
 };
@@ -106,7 +108,7 @@ struct mailbox_news {
 	int64_t backlog;      /* of them: not read yet, or not acknowledged; negative: not known */
 	int64_t not_reports;  /* of them: known to be no report, and left there */
 	int64_t oldest_waiting_at; /* INTERNALDATE of the oldest of the backlog; TIME_ABSENT */
-	struct err err;       /* MAILBOX_FAILED, MAILBOX_ELSEWHERE */
+	struct err err;       /* MAILBOX_FAILED, MAILBOX_TROUBLE, MAILBOX_ELSEWHERE */
 	int retry_seconds;
 };
 
@@ -147,7 +149,8 @@ struct mailboxes_options {
 int mailboxes_start(const struct account *const *accounts, size_t n,
 		    const struct mailboxes_options *o, const struct mailbox_owner *owner,
 		    struct mailboxes **ret_m, struct err *e) MUST_CHECK;
-/* For the main thread. Readable when mailboxes_next may give something, or something ended. */
+/* For the main thread. Readable when mailboxes_next may give something, or what mailboxes_quiet
+ * or mailboxes_ended say may have changed; until mailboxes_next gives 0. */
 int mailboxes_fd(const struct mailboxes *m);
 /* 1: *ret_item is set (source "imap", item "ACCOUNT/FOLDER;UIDVALIDITY=n/;UID=n"); 0: none now.
  * What is given and not yet taken is bounded by bytes: sessions wait. */
@@ -155,7 +158,8 @@ int mailboxes_next(struct mailboxes *m, struct ingest_item *ret_item);
 /* True while no session will hand in more before it hears of what it handed in: all wait for a
  * COMMIT, idle, or back off. An open batch has nothing to wait for then. */
 bool mailboxes_quiet(const struct mailboxes *m);
-/* True when all sessions have ended (once: everything acknowledged, or failed). */
+/* True when all sessions have ended (once: everything acknowledged, or failed) and all that they
+ * handed in is taken. */
 bool mailboxes_ended(const struct mailboxes *m);
 /*
  * Each mail comes back once: durable with its fate, or FATE_NONE: its COMMIT did not happen, and
