@@ -3,9 +3,9 @@
  *
  * A file has to be a regular one that others can neither read nor write (mode & 0006 == 0), else
  * ERR_CONFIG says which chmod helps; the same for a file of $CREDENTIALS_DIRECTORY. A command runs
- * by `sh -c` with standard input closed and our environment, at most SECRET_SECONDS; its first line
- * is the secret, and what it says on standard error goes into the error. An empty secret is an
- * error.
+ * by `sh -c` with /dev/null as standard input and our environment, at most SECRET_SECONDS; its
+ * first line is the secret, and what it says on standard error goes into the error. An empty
+ * secret is an error.
  */
 #ifndef BASE_SECRET_H
 #define BASE_SECRET_H
@@ -18,12 +18,22 @@
 /* Is any place set? */
 bool secret_is_set(const struct secret *s);
 /* what: "password of account 'x'", for errors. *ret_secret is the caller's: secret_wipe. A command
- * that fails is ERR_TEMP (it may talk to a network), the rest ERR_CONFIG. */
+ * that fails is ERR_TEMP (it may talk to a network), one that is not there and the rest are
+ * ERR_CONFIG. */
 int secret_read(const struct secret *s, const char *what, char **ret_secret,
 		struct err *e) MUST_CHECK;
+/* All of a private file, lines and all: a key. */
+int secret_read_file(const char *path, const char *what, char **ret_text,
+		     struct err *e) MUST_CHECK;
 /* Overwrites and frees; NULL is fine. */
 void secret_wipe(char *secret);
 /* Is the configuration file that holds secrets itself private? ERR_CONFIG if not. */
 int secret_file_private(const char *path, struct err *e) MUST_CHECK;
+
+/* ---- secret_command.c ---- */
+
+/* The first line that `sh -c command` prints: at most room - 1 bytes into to, and NUL. */
+int secret_command(const char *command, const char *what, char *to, size_t room,
+		   struct err *e) MUST_CHECK;
 
 #endif
