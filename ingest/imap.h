@@ -20,7 +20,13 @@ struct imap;
 
 enum imap_can { IMAP_CAN_MOVE = 1, IMAP_CAN_UIDPLUS = 2, IMAP_CAN_IDLE = 4, IMAP_CAN_ESEARCH = 8 };
 
-/* Connects, logs in, asks for capabilities, delimiter and personal namespace. */
+/*
+ * Connects, logs in, asks for capabilities, delimiter and personal namespace.
+ *
+ * stop (may be NULL) is asked about once a second here and whenever the session waits for its
+ * server later: true gives up with ERR_TEMP, whatever is under way. So it says true only once the
+ * caller has nothing left to acknowledge; who waits for news has a wake_fd. a outlives it.
+ */
 int imap_open(const struct account *a, struct login *l, bool (*stop)(void *ctx), void *stop_ctx,
 	      const struct imap_trace *trace, struct imap **ret_i, struct err *e) MUST_CHECK;
 /* LOGOUT if the session is in order (waits a second at most), and frees. */
@@ -59,7 +65,9 @@ struct imap_body {
 	int64_t size;
 	bool too_large;        /* the server sent more than LIMIT_MAIL: passed over, no bytes */
 };
-/* Sends one UID FETCH (UID BODY.PEEK[]) and does not wait. n >= 1. *ret_window names it. */
+/* Sends one UID FETCH (UID BODY.PEEK[]) and does not wait. n of 1 to IMAP_WINDOW_MAX; each UID in
+ * one window at a time. *ret_window names it, for logs: windows end in the order they were asked. */
+#define IMAP_WINDOW_MAX 700
 int imap_bodies_ask(struct imap *i, const uint32_t *uids, size_t n, uint32_t *ret_window,
 		    struct err *e) MUST_CHECK;
 enum imap_got {
