@@ -228,23 +228,28 @@ static int batch_row(struct work *w, bool *ret_happened, struct err *e)
 	return 0;
 }
 
+/* 0; 1: nothing is stored, since a lease is lost: lease_lost says of which items. */
 static int transaction(struct work *w, bool probe, struct err *e)
 {
-	bool happened;
+	bool happened, held;
 
 	if (work_tables(w->s, e) < 0 || refs_store(w, e) < 0 || db_run(w->s, "BEGIN", e) < 0 ||
 	    batch_row(w, &happened, e) < 0)
 		return -1;
-	if (happened) /* what the entries' outcomes say was found by the transaction that did */
+	if (happened) { /* what the entries' outcomes say was found by the transaction that did */
+		judge_items(w);
 		return db_run(w->s, "ROLLBACK", e);
+	}
 	if (claim_reports(w, e) < 0 || rows_copy(w, e) < 0 || further_settle(w, e) < 0 ||
 	    live_store(w, e) < 0)
 		return -1;
 	if (probe)
 		return db_run(w->s, "ROLLBACK", e);
 	judge_items(w);
-	if (originals_store(w, e) < 0 || ledger_store(w, e) < 0)
+	if (originals_store(w, e) < 0 || ledger_store(w, e) < 0 || leases_hold(w, &held, e) < 0)
 		return -1;
+	if (!held)
+		return db_run(w->s, "ROLLBACK", e) < 0 ? -1 : 1;
 	return store_commit_hook(w->s, "COMMIT", e);
 }
 
@@ -271,14 +276,15 @@ static int reconnect(struct work *w, struct err *e)
 	return 0;
 }
 
-/* The transaction, again and again as long as the reason is not in what it holds. */
+/* The transaction, again and again as long as the reason is not in what it holds. 0, 1 as there. */
 static int try_work(struct work *w, bool probe, struct err *e)
 {
 	for (int tries = 0;; tries++) {
 		struct err again;
+		int rc = db_lost(w->s) ? -1 : transaction(w, probe, e);
 
-		if (!db_lost(w->s) && transaction(w, probe, e) == 0)
-			return 0;
+		if (rc >= 0)
+			return rc;
 		if (db_lost(w->s)) {
 			if (tries >= SERIAL_TRIES || reconnect(w, e) < 0)
 				return -1;
@@ -346,10 +352,24 @@ static int find_poison(struct store *s, struct store_stage *st, struct store_ite
 	return 0;
 }
 
+/* Those whose outcome is not settled yet, in front; returns how many. */
+static size_t open_items(struct store_item **items, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!items[i]->durable && !items[i]->lease_lost)
+			items[kept++] = items[i];
+	return kept;
+}
+
 static int commit_items(struct store *s, struct store_stage *st, struct store_item **items,
 			size_t n, const uint8_t uuid[16], struct err *e)
 {
 	struct work w;
+
+	if (!n)
+		return 0;
 
 	work_begin(&w, s, st, items, n, NULL);
 	if (uuid)
@@ -358,10 +378,14 @@ static int commit_items(struct store *s, struct store_stage *st, struct store_it
 
 	if (rc == 0) {
 		refs_known(&w);
-		for (size_t i = 0; i < n; i++)
+		for (size_t i = 0; i < n; i++) {
 			items[i]->durable = true;
+			items[i]->outcome = w.items[i].outcome;
+		}
 	}
 	work_free(&w);
+	if (rc > 0) /* this UUID was not committed, and may be yet */
+		return commit_items(s, st, items, open_items(items, n), uuid, e);
 	if (rc == 0 || !DATABASE_DATA_ERROR(s))
 		return rc;
 	if (n > 1) {
@@ -382,7 +406,6 @@ int store_commit(struct store *s, struct store_stage *st, struct store_batch *b,
 	size_t n = 0;
 
 	for (struct store_item *i = b->items; i; i = i->next)
-		if (!i->durable)
-			items[n++] = i;
-	return n ? commit_items(s, st, items, n, b->uuid, e) : 0;
+		items[n++] = i;
+	return commit_items(s, st, items, open_items(items, n), b->uuid, e);
 }

@@ -3,7 +3,7 @@
  *
  * commit.c drives it: tries, retries, halves. The parts of the transaction, in their order:
  * refs.c and sets.c (before it), batch row, claim.c, further.c, rows.c,
- * live.c, originals.c, ledger.c.
+ * live.c, originals.c, ledger.c, and at last, directly before COMMIT, lease.c.
  */
 #ifndef STORE_WORK_H
 #define STORE_WORK_H
@@ -71,6 +71,8 @@ int live_store(struct work *w, struct err *e) MUST_CHECK;
 int originals_store(struct work *w, struct err *e) MUST_CHECK;
 /* Ledger and quarantine rows. */
 int ledger_store(struct work *w, struct err *e) MUST_CHECK;
+/* Sets lease_lost of each item. *ret_all: no lease is lost, and none can be until COMMIT. */
+int leases_hold(struct work *w, bool *ret_all, struct err *e) MUST_CHECK;
 
 static inline struct text work_item_text(const struct work_item *i)
 {
