@@ -44,7 +44,7 @@ COMMENT ON COLUMN ruadb.ledger.modified_at IS 'Time of the file when it was read
 
 CREATE OR REPLACE VIEW ruadb.quarantine WITH (security_invoker = true) AS
 SELECT q.tenant_id, q.quarantine_id, q.at, q.class, q.source, q.item, q.entry, q.reason, q.size,
-	q.bytes_kept, encode(q.sha256, 'hex') AS sha256, q.parser_version
+	q.bytes_kept, nullif(encode(q.sha256, 'hex'), repeat('0', 64)) AS sha256, q.parser_version
 FROM ruadb_data.quarantine q;
 
 COMMENT ON VIEW ruadb.quarantine IS
@@ -61,7 +61,8 @@ COMMENT ON COLUMN ruadb.quarantine.reason IS 'Why, in words.';
 COMMENT ON COLUMN ruadb.quarantine.size IS 'Bytes of the item as they came.';
 COMMENT ON COLUMN ruadb.quarantine.bytes_kept IS
 	'Whether its bytes are kept; beyond quarantine_max only the hash is.';
-COMMENT ON COLUMN ruadb.quarantine.sha256 IS 'SHA-256 of the bytes of the item.';
+COMMENT ON COLUMN ruadb.quarantine.sha256 IS
+	'SHA-256 of the bytes of the item; NULL: a mail that was too large to be fetched.';
 COMMENT ON COLUMN ruadb.quarantine.parser_version IS 'Version of the parser that refused it.';
 
 -- The parser's counts of a report, told when it ends, against what lies in the tables. Reads all
