@@ -168,6 +168,8 @@ bool mailboxes_ended(const struct mailboxes *m);
 void mailboxes_done_with(struct mailboxes *m, struct ingest_mail *mail, enum fate fate);
 /* Where the mail lies, and its UID; valid until it is given back. */
 const struct mailbox_place *ingest_mail_place(const struct ingest_mail *mail, uint32_t *ret_uid);
+/* "ACCOUNT/FOLDER;UIDVALIDITY=n/;UID=n": the item of a message, the caller's. */
+char *mailbox_item(const struct mailbox_place *at, uint32_t uid);
 /* Asks all to end: what is handed in may still be acknowledged (grace), then they log out. */
 void mailboxes_stop(struct mailboxes *m);
 /* Stops, waits for the threads (a second or two), frees. Mails that were not given back: the
