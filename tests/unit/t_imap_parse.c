@@ -200,7 +200,7 @@ static void limits(void)
 	limit("one more", "* SEARCH ", "()", IMAP_TOKENS_MAX / 2, "1\r\n", "too many words");
 	limit("16 MB, and no end of the line", "* OK ", "0123456789abcdef", 1 << 20, "", "16 MB");
 	limit("many literals", "* X", " {4}\r\na\nb ", 100000, "\r\n", NULL);
-	limit("16 MB of them", "* X", " {4}\r\na\nb ", IMAP_RESPONSE_MAX / 10, "\r\n", "16 MB");
+	limit("16 MB of them", "* X", " {4}\r\na\nb ", IMAP_RESPONSE_MAX / 10 + 1, "\r\n", "16 MB");
 	limit("a literal of 64 kB", "* X {65536}\r\n", "ab", 32768, "\r\n", NULL);
 }
 
