@@ -105,12 +105,4 @@ static int tell_body_end(void *ctx, struct err *e)
 	return 0;
 }
 
-static struct imap_parser *told_parser(struct told *t)
-{
-	const struct imap_events events = {t, tell_response, tell_body_begin, tell_body_data,
-					   tell_body_end};
-
-	return imap_parser_new(&events);
-}
-
 #endif

@@ -4,6 +4,14 @@
 
 #include <time.h>
 
+static struct imap_parser *told_parser(struct told *t)
+{
+	const struct imap_events events = {t, tell_response, tell_body_begin, tell_body_data,
+					   tell_body_end};
+
+	return imap_parser_new(&events);
+}
+
 /* Feeds the first cut bytes, then the rest; step: so many at a time. 0, or -1 and *e. */
 static int feed(struct imap_parser *p, const char *bytes, size_t n, size_t cut, size_t step,
 		struct err *e)
