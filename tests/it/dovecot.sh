@@ -50,7 +50,8 @@ certificate()
 	shift 2
 	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$tls/$name.key" \
 		-out "$tls/$name.csr" -subj "/CN=localhost" 2>/dev/null &&
-	printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\n' >"$tls/$name.ext" &&
+	printf '%s\n' 'subjectAltName=DNS:localhost,IP:127.0.0.1' 'extendedKeyUsage=serverAuth' \
+		'authorityKeyIdentifier=keyid' 'basicConstraints=CA:FALSE' >"$tls/$name.ext" &&
 	openssl x509 -req -in "$tls/$name.csr" -CA "$tls/$ca.pem" -CAkey "$tls/$ca.key" \
 		-CAcreateserial -out "$tls/$name.pem" -extfile "$tls/$name.ext" "$@" 2>/dev/null
 }
@@ -58,7 +59,8 @@ certificate()
 authority()
 {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
-		-keyout "$tls/$1.key" -out "$tls/$1.pem" -subj "/CN=ruadb test $1" 2>/dev/null
+		-keyout "$tls/$1.key" -out "$tls/$1.pem" -subj "/CN=ruadb test $1" \
+		-addext "keyUsage=critical,keyCertSign,cRLSign" 2>/dev/null
 }
 
 make_certificates()
@@ -166,6 +168,65 @@ passdb {
 userdb {
   driver = static
   args = uid=$mail_user gid=$mail_group home=$dovecot_dir/mail/%u
+}
+END
+}
+
+# 2.4 has another syntax; a token needs no passdb there, but a userdb.
+dovecot_conf_24()
+{
+	cat <<END
+dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+base_dir = $dovecot_dir/run
+state_dir = $dovecot_dir/run
+log_path = $dovecot_dir/log
+protocols {
+  imap = yes
+}
+listen = 127.0.0.1
+ssl = yes
+ssl_server_cert_file = $tls/$dovecot_cert.pem
+ssl_server_key_file = $tls/$dovecot_cert.key
+auth_allow_cleartext = yes
+auth_mechanisms = plain login xoauth2 oauthbearer
+auth_failure_delay = 0
+mail_driver = maildir
+mail_path = $dovecot_dir/mail/%{user}
+mail_max_userip_connections = 100
+first_valid_uid = 1
+END
+	dovecot_identity
+	dovecot_listeners
+	cat <<END
+namespace inbox {
+  inbox = yes
+  separator = /
+}
+oauth2 {
+  introspection_mode = local
+  username_attribute = email
+  issuers = https://login.test.invalid/t/v2.0
+  scope = imap
+  oauth2_local_validation {
+    dict fs {
+      fs posix {
+        prefix = $dovecot_dir/keys/
+      }
+    }
+  }
+}
+passdb passwd-file {
+  default_password_scheme = plain
+  auth_username_format = %{user}
+  passwd_file_path = $dovecot_dir/users
+}
+userdb static {
+  fields {
+    uid = $mail_user
+    gid = $mail_group
+    home = $dovecot_dir/mail/%{user}
+  }
 }
 END
 }
