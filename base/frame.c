@@ -82,13 +82,20 @@ void frame_put_u64(struct buf *b, uint64_t v)
 	pen_u64(buf_take(b, 8), v);
 }
 
-void frame_put_item(struct buf *b, bool by_descriptor, uint64_t size)
+void frame_put_item(struct buf *b, bool by_descriptor, uint64_t size, const struct trust *trust)
 {
+	static const struct trust nobody = {.form = AUTHSERV_RFC8601};
 	char *p = buf_take(b, WIRE_ITEM);
 
+	/* a list that is too long is not cut: half a name is somebody else's */
+	if (!trust || trust->authserv_ids.len > WIRE_AUTHSERV_IDS)
+		trust = &nobody;
 	memset(p, 0, WIRE_ITEM);
 	p[0] = by_descriptor;
+	p[1] = (char)(trust->form == AUTHSERV_MICROSOFT ? AUTHSERV_MICROSOFT : AUTHSERV_RFC8601);
+	p[2] = (char)trust->fields;
 	pen_u64(p + 8, size);
+	frame_put_text(b, trust->authserv_ids);
 }
 
 void frame_put_head(struct buf *b, const struct report_head *h)
@@ -96,9 +103,10 @@ void frame_put_head(struct buf *b, const struct report_head *h)
 	char *p = buf_take(b, WIRE_HEAD_FIXED);
 
 	p = pen_u32(p, h->entry);
-	p = pen_u8(p, h->via_mail);
+	p = pen_u8(p, h->auth);
 	p = pen_u8(p, h->schema);
-	p = pen_u16(p, 0);
+	p = pen_u8(p, h->auth_method);
+	p = pen_u8(p, h->auth_relation);
 	p = pen_u64(p, (uint64_t)h->begin_at);
 	p = pen_u64(p, (uint64_t)h->end_at);
 	pen_u32(p, (uint32_t)h->pct);
@@ -117,6 +125,7 @@ void frame_put_head(struct buf *b, const struct report_head *h)
 	frame_put_text(b, h->testing);
 	frame_put_text(b, h->discovery_method);
 	frame_put_text(b, h->version);
+	frame_put_text(b, h->auth_domain);
 	frame_put_text(b, h->extra);
 }
 
@@ -222,14 +231,34 @@ int frame_next(const uint8_t *p, size_t len, struct frame *ret_f, size_t *ret_us
 	return 1;
 }
 
+/* What people configured is bytes, and not checked for UTF-8: it is only compared. */
+static struct text get_ids(struct cursor *c)
+{
+	uint16_t len = get_u16(c);
+
+	if (len == WIRE_ABSENT)
+		return TEXT_ABSENT;
+	if ((size_t)(c->end - c->p) < len) {
+		c->bad = true;
+		return TEXT_ABSENT;
+	}
+	c->p += len;
+	return (struct text){(const char *)c->p - len, len};
+}
+
 int frame_get_item(const struct frame *f, bool *ret_by_descriptor, uint64_t *ret_size,
-		   struct err *e)
+		   struct trust *ret_trust, struct err *e)
 {
 	struct cursor c = {f->payload, f->payload + f->len, false};
 	uint8_t how = get_u8(&c);
+	struct trust trust = {.form = (enum authserv_form)get_code(
+		&c, (const char[]){AUTHSERV_RFC8601, AUTHSERV_MICROSOFT, '\0'})};
 
-	get(&c, 7);
+	trust.fields = get_u8(&c);
+	get(&c, 5);
 	uint64_t size = get_u64(&c);
+
+	trust.authserv_ids = get_ids(&c);
 
 	if (f->type != FRAME_ITEM || c.bad || c.p != c.end || how > 1)
 		return broken(e, "an ITEM that is none");
@@ -237,5 +266,6 @@ int frame_get_item(const struct frame *f, bool *ret_by_descriptor, uint64_t *ret
 		return broken(e, "an ITEM too large to come inline");
 	*ret_by_descriptor = how == 1;
 	*ret_size = size;
+	*ret_trust = trust;
 	return 0;
 }

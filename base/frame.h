@@ -5,7 +5,8 @@
  *   u32 length of the payload (<= LIMIT_FRAME), u8 type, u8 version, u16 zero, u64 item
  *
  * To the worker:
- *   ITEM      u8 how (0 inline, 1 descriptor), u8 mail_hint (0), u16 zero, u32 zero, u64 size.
+ *   ITEM      u8 how (0 inline, 1 descriptor), u8 form, u8 fields, u8 zero, u32 zero, u64 size,
+ *             text authserv_ids: struct trust, whose Authentication-Results are believed.
  *             how 0: DATA frames with exactly size bytes follow. how 1: one descriptor came along
  *             (SCM_RIGHTS) with the bytes of this frame; the k-th descriptor belongs to the k-th
  *             ITEM with how 1. It is read-only; size is what fstat said.
@@ -49,7 +50,7 @@
 #include "base/limits.h"
 #include "base/model.h"
 
-#define FRAME_VERSION 3
+#define FRAME_VERSION 4
 /* Raised whenever a better parser would read more: `repeat without parsing` asks for it. */
 #define PARSER_VERSION 3
 #define FRAME_HEADER 16
@@ -92,7 +93,8 @@ void frame_put_u32(struct buf *b, uint32_t v);
 void frame_put_u64(struct buf *b, uint64_t v);
 
 /* Payloads. The caller opens and finishes the frame and keeps it under LIMIT_FRAME. */
-void frame_put_item(struct buf *b, bool by_descriptor, uint64_t size);
+/* trust NULL: nobody is believed. */
+void frame_put_item(struct buf *b, bool by_descriptor, uint64_t size, const struct trust *trust);
 void frame_put_head(struct buf *b, const struct report_head *h);
 void frame_put_auth_result(struct buf *b, const struct auth_result *r);
 void frame_put_set(struct buf *b, uint16_t slot);
@@ -101,9 +103,9 @@ void frame_put_row_refused(struct buf *b, uint32_t record_no, int64_t messages, 
 void frame_put_repair(struct buf *b, const struct repair *r);
 void frame_put_sums(struct buf *b, const struct report_sums *s);
 
-/* Worker's side of ITEM. */
+/* Worker's side of ITEM. The text of *ret_trust points into the frame. */
 int frame_get_item(const struct frame *f, bool *ret_by_descriptor, uint64_t *ret_size,
-		   struct err *e) MUST_CHECK;
+		   struct trust *ret_trust, struct err *e) MUST_CHECK;
 
 /*
  * The parent's check: what it calls for each thing that a good stream says. Any callback may

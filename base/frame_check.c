@@ -39,6 +39,10 @@ static const char dispositions[] = {DISPOSITION_ABSENT, DISPOSITION_NONE,   DISP
 				    DISPOSITION_OTHER,  '\0'};
 static const char alignments[] = {ALIGNED_ABSENT, ALIGNED_PASS, ALIGNED_LINKED, ALIGNED_FAIL,
 				  '\0'};
+static const char auths[] = {AUTH_LOCAL, AUTH_UNVERIFIED, AUTH_VERIFIED, AUTH_FAILED, '\0'};
+static const char methods[] = {METHOD_NONE, METHOD_DMARC, METHOD_DKIM, METHOD_SPF, '\0'};
+static const char relations[] = {RELATION_ABSENT,  RELATION_BOTH, RELATION_NAME,
+				 RELATION_ADDRESS, RELATION_NONE, '\0'};
 static const char kinds[] = {AUTH_DKIM, AUTH_SPF, AUTH_SPF_HELO, AUTH_SPF_MFROM, AUTH_SPF_OTHER,
 			     '\0'};
 
@@ -111,28 +115,40 @@ static int feed_extra(struct frame_check *c, const struct frame *f, struct err *
 	return 0;
 }
 
+/* A domain that passed is there with its method and how it relates, or none of it is. */
+static bool sender_ok(const struct report_head *h)
+{
+	bool passed = h->auth_method != METHOD_NONE;
+	bool related = passed && h->auth_relation != RELATION_NONE;
+
+	return (h->auth_relation != RELATION_ABSENT) == passed &&
+	       (h->auth_domain.len > 0) == passed && text_present(h->auth_domain) == passed &&
+	       (h->auth == AUTH_VERIFIED) == related &&
+	       (!passed || related || h->auth == AUTH_UNVERIFIED);
+}
+
 static int feed_head(struct frame_check *c, struct cursor *cur, struct err *e)
 {
 	struct report_head h = {.entry = get_u32(cur)};
-	uint8_t via_mail = get_u8(cur);
 
-	h.via_mail = via_mail == 1;
+	h.auth = (enum reporter_auth)get_code(cur, auths);
 	h.schema = (enum schema)get_code(
 		cur, (const char[]){SCHEMA_RFC7489, SCHEMA_RFC9990, SCHEMA_DRAFT, '\0'});
-	uint16_t zero = get_u16(cur);
-
+	h.auth_method = (enum auth_method)get_code(cur, methods);
+	h.auth_relation = (enum auth_relation)get_code(cur, relations);
 	h.begin_at = get_time(cur);
 	h.end_at = get_time(cur);
 	h.pct = (int32_t)get_u32(cur);
 	struct text *const texts[] = {&h.org_name, &h.email, &h.extra_contact_info, &h.report_id,
 				      &h.generator, &h.domain, &h.p, &h.sp, &h.np, &h.adkim,
-				      &h.aspf, &h.fo, &h.testing, &h.discovery_method, &h.version};
+				      &h.aspf, &h.fo, &h.testing, &h.discovery_method, &h.version,
+				      &h.auth_domain};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		*texts[i] = get_text(cur, LIMIT_LEAF);
 	h.extra = whole_extra(c, cur);
-	if (cur->bad || cur->p != cur->end || via_mail > 1 || zero != 0 || h.pct < -1 ||
-	    h.pct > 100 || !h.domain.len)
+	if (cur->bad || cur->p != cur->end || !sender_ok(&h) || h.pct < -1 || h.pct > 100 ||
+	    !h.domain.len)
 		return broken(e, "a HEAD that is none");
 	if (c->in_report)
 		return broken(e, "a HEAD within a report");

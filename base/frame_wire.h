@@ -14,8 +14,9 @@
 #include <string.h>
 
 #define WIRE_ABSENT 0xffff     /* length of a text that is not there */
-#define WIRE_ITEM 16
-#define WIRE_HEAD_FIXED 28     /* entry, via_mail, schema, zero, begin, end, pct */
+#define WIRE_ITEM 16           /* without authserv_ids */
+#define WIRE_AUTHSERV_IDS 60000 /* bytes of them, at most */
+#define WIRE_HEAD_FIXED 28     /* entry, auth, schema, method, relation, begin, end, pct */
 #define WIRE_RECORD_FIXED 22   /* slot, record_no, messages, five codes, two keys, family */
 #define WIRE_DKIM_MORE 0x80    /* in the byte of dkim_key: numbers of results are smaller */
 #define WIRE_SUMS 65           /* four sums, content hash, state; a text follows */

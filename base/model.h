@@ -97,7 +97,10 @@ struct trust {
 /* One report's head: report_metadata and policy_published. Values as sent, trimmed. */
 struct report_head {
 	uint32_t entry;    /* of the item: 0 if it is the item itself, else 1.. */
-	bool via_mail;     /* came out of a mail: reporter_auth is not local */
+	enum reporter_auth auth;  /* AUTH_LOCAL: it came out of no mail */
+	enum auth_method auth_method;     /* METHOD_NONE, */
+	enum auth_relation auth_relation; /* RELATION_ABSENT, */
+	struct text auth_domain;          /* absent: nobody believed says that any passed */
 	enum schema schema;
 	struct text org_name, email, extra_contact_info, report_id, generator;
 	int64_t begin_at, end_at; /* Unix seconds UTC as sent, fraction cut, not swapped; or

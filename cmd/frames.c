@@ -39,7 +39,7 @@ static int on_head(void *ctx, const struct report_head *h, struct err *e)
 		return 0;
 	if (next_id(f, &id, e) < 0)
 		return -1;
-	p->report = store_report_begin(f->stage, id, h);
+	p->report = store_report_begin(f->stage, id, h, p->item->arrived_at);
 	return 0;
 }
 

@@ -60,6 +60,9 @@ const char *inspect_result(enum result r);
 const char *inspect_disposition(enum disposition d);
 const char *inspect_scope(enum auth_kind k);
 const char *inspect_schema(enum schema s);
+const char *inspect_auth(enum reporter_auth a);
+const char *inspect_method(enum auth_method m);     /* NULL: none passed */
+const char *inspect_relation(enum auth_relation r); /* likewise */
 const char *inspect_pass(const struct record *r); /* "true", "false", "null" */
 /* Alignment recomputed, and whether the reporter says otherwise: in all, and of either kind. */
 const char *inspect_aligned(enum alignment a);

@@ -171,7 +171,10 @@ static int on_head(void *ctx, const struct report_head *h, struct err *e)
 	add_text(b, "generator", h->generator);
 	add_word(b, "schema", inspect_schema(h->schema));
 	add_text(b, "version", h->version);
-	add_word(b, "reporter_auth", h->via_mail ? "unverified" : "local");
+	add_word(b, "reporter_auth", inspect_auth(h->auth));
+	add_text(b, "auth_domain", h->auth_domain);
+	add_word(b, "auth_method", inspect_method(h->auth_method));
+	add_word(b, "auth_relation", inspect_relation(h->auth_relation));
 	add_word(b, "first_seen_at", NULL);
 	add_json(b, "extra", h->extra);
 	add_key(b, "records");

@@ -128,6 +128,24 @@ const char *inspect_scope(enum auth_kind k)
 	       k == AUTH_SPF_OTHER ? "other" : NULL;
 }
 
+const char *inspect_auth(enum reporter_auth a)
+{
+	return a == AUTH_VERIFIED ? "verified" : a == AUTH_LOCAL ? "local" :
+	       a == AUTH_FAILED ? "failed" : "unverified";
+}
+
+const char *inspect_method(enum auth_method m)
+{
+	return m == METHOD_DMARC ? "dmarc" : m == METHOD_DKIM ? "dkim" :
+	       m == METHOD_SPF ? "spf" : NULL;
+}
+
+const char *inspect_relation(enum auth_relation r)
+{
+	return r == RELATION_BOTH ? "both" : r == RELATION_NAME ? "name" :
+	       r == RELATION_ADDRESS ? "address" : r == RELATION_NONE ? "none" : NULL;
+}
+
 const char *inspect_schema(enum schema s)
 {
 	return s == SCHEMA_RFC7489 ? "rfc7489" : s == SCHEMA_RFC9990 ? "rfc9990" : "draft";

@@ -28,11 +28,13 @@ struct piece *piece_new(struct ingest_item *it, const uint8_t sha256[32])
 		.source = it->source, .item = it->item, .size = it->size,
 		.mtime_ns = it->mtime_ns, .inode = it->inode, .compressed = is_compressed(it),
 		.bytes = it->bytes, .fd = it->fd,
+		.arrived_at = it->mail ? it->arrived_at : TIME_ABSENT,
 	};
 	memcpy(p->item->sha256, sha256, 32);
 	p->job.bytes = it->bytes;
 	p->job.fd = it->fd;
 	p->job.size = it->size;
+	p->job.trust = it->trust; /* NULL: the pipeline's */
 	it->item = it->bytes = NULL;
 	it->fd = -1;
 	return p;

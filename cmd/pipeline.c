@@ -130,6 +130,8 @@ static void hand_over(struct pipeline *p)
 			piece_drop_bytes(piece);
 			add(p, piece);
 		} else {
+			if (!piece->job.trust)
+				piece->job.trust = &p->o->conf->trust;
 			pool_add(p->pool, &piece->job);
 		}
 	}

@@ -21,6 +21,7 @@ struct job {
 	const void *bytes; /* up to LIMIT_INLINE, or NULL */
 	int fd;            /* without bytes: a descriptor */
 	int64_t size;
+	const struct trust *trust; /* who is believed of a mail; NULL: nobody. Outlives it */
 	int deaths;        /* workers that ended over it by a fault of its own */
 	int kills;         /* and by somebody else's hand */
 	struct job *next;

@@ -103,10 +103,10 @@ void aggregate_break_off(struct aggregate *a, const char *why)
 	snprintf(a->lost, sizeof(a->lost), "%s", why);
 }
 
-void aggregate_document(struct aggregate *a, uint32_t entry, bool via_mail)
+void aggregate_document(struct aggregate *a, uint32_t entry, const struct authres *sender)
 {
 	a->entry = entry;
-	a->via_mail = via_mail;
+	a->sender = sender;
 	a->pass = PASS_WHOLE;
 	a->head_sent = a->metadata = a->policy = false;
 	a->namespace_9990 = a->namespace_7489 = a->has_extension = a->has_extensions = false;

@@ -10,6 +10,7 @@
 #ifndef PARSE_AGGREGATE_H
 #define PARSE_AGGREGATE_H
 
+#include "parse/authres.h"
 #include "parse/repairs.h"
 
 #include <libxml/parser.h>
@@ -23,8 +24,8 @@ void aggregate_free(struct aggregate *a);
 /* The handlers; their user data is the struct aggregate. */
 void aggregate_handlers(xmlSAXHandler *sax);
 
-/* Before a document: entry and via_mail as HEAD wants them. */
-void aggregate_document(struct aggregate *a, uint32_t entry, bool via_mail);
+/* Before a document: entry as HEAD wants it, and who sent the mail that it is in (or NULL). */
+void aggregate_document(struct aggregate *a, uint32_t entry, const struct authres *sender);
 /* Before each pass over it. ctxt: what to stop when the report is refused. */
 void aggregate_begin(struct aggregate *a, xmlParserCtxtPtr ctxt);
 /* The dictionary that names were interned in is gone. */

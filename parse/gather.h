@@ -107,7 +107,7 @@ struct aggregate {
 	struct extra head_extra, record_extra;
 	bool head_sent;
 	uint32_t entry;
-	bool via_mail;
+	const struct authres *sender; /* of the mail that it is in; or NULL */
 
 	/* of the record */
 	bool in_record;

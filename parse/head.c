@@ -224,7 +224,6 @@ int head_send(struct aggregate *a)
 		return -1;
 	struct report_head h = {
 		.entry = a->entry,
-		.via_mail = a->via_mail,
 		.schema = schema_of(a),
 		.org_name = v[LEAF_ORG_NAME],
 		.email = v[LEAF_EMAIL],
@@ -235,6 +234,7 @@ int head_send(struct aggregate *a)
 		.version = filled(v[LEAF_VERSION]),
 	};
 
+	authres_judge(a->sender, &h);
 	if (take_range(a, &h) < 0)
 		return -1;
 	take_policy(a, &h);

@@ -23,7 +23,8 @@ struct item {
 	uint32_t entry;          /* the last one that was numbered */
 	uint32_t outcomes;
 	uint32_t limits;         /* refusals that are of a limit */
-	bool via_mail;
+	const struct trust *trust;     /* who is believed of mails; or NULL */
+	const struct authres *sender;  /* of the mail that we are in, the outermost; or NULL */
 	unsigned packed;         /* compressions that we are in */
 	unsigned mails;          /* mails that we are in */
 	unsigned archives;       /* zips and tars that we are in */

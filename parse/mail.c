@@ -2,8 +2,10 @@
 #include "parse/mail.h"
 #include "parse/mime.h"
 #include "parse/sniff.h"
+#include "base/mem.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define MOST_OVER 5 /* parts beyond a limit: each costs time until it is known to be */
 
@@ -204,10 +206,32 @@ static void read_open(struct reading *r, const struct err *cut)
 		item_not_report(it, mail_words(r->mail, r->error_report));
 }
 
+/* Who sent it. Of the bytes as they came: what is mended of a header is a guess. */
+static void read_sender(const struct trust *trust, const void *data, size_t size, int fd,
+			struct authres *ret)
+{
+	size_t most = size < LIMIT_MAIL_HEADER + 1 ? size : LIMIT_MAIL_HEADER + 1;
+	AUTO_FREE char *room = NULL;
+
+	if (trust && !data) {
+		data = room = xmalloc(most + 1);
+		for (size_t n = 0; n < most;) {
+			ssize_t got = pread(fd, room + n, most - n, (off_t)n);
+
+			if (got <= 0)
+				most = n; /* mail_open has told of what can't be read */
+			else
+				n += (size_t)got;
+		}
+	}
+	authres_read(data, most, trust, ret);
+}
+
 void mail_read_bytes(struct item *it, const void *data, size_t size, int fd, const struct err *cut)
 {
 	size_t mark = repairs_mark(it->repairs);
-	bool via_mail = it->via_mail;
+	const struct authres *sender = it->sender;
+	struct authres own;
 	unsigned packed = it->packed;
 	struct reading r = {.it = it, .attached = it->attached_mail};
 	struct err e;
@@ -227,12 +251,15 @@ void mail_read_bytes(struct item *it, const void *data, size_t size, int fd, con
 	if (cut)
 		repairs_outer(it->repairs, REPAIR_MAIL_CUT, "mail", text_of(cut->msg), TEXT_ABSENT);
 	it->packed = 0;
-	it->via_mail = true;
+	if (!sender) { /* an attached mail's own header is what its bearer wrote */
+		read_sender(it->trust, data, size, fd, &own);
+		it->sender = &own;
+	}
 	it->mails++;
 	read_open(&r, cut);
 	it->mails--;
 	it->packed = packed;
-	it->via_mail = via_mail;
+	it->sender = sender;
 	mail_close(r.mail);
 	repairs_restore(it->repairs, mark);
 }

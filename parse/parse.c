@@ -15,6 +15,7 @@ struct parser {
 	struct emit *emit;
 	struct repairs *repairs;
 	struct xml *xml;
+	const struct trust *trust;
 };
 
 struct parser *parser_new(void)
@@ -28,7 +29,13 @@ struct parser *parser_new(void)
 	p->emit = emit_new();
 	p->repairs = repairs_new();
 	p->xml = xml_new(p->emit, p->repairs);
+	p->trust = NULL;
 	return p;
+}
+
+void parser_trust(struct parser *p, const struct trust *trust)
+{
+	p->trust = trust;
 }
 
 void parser_free(struct parser *p)
@@ -133,14 +140,14 @@ static void read_xml(struct item *it, struct source *s, const struct block *firs
 
 	if (!take_entry(it, &entry))
 		return;
-	tell_of_xml(it, entry, xml_read(it->xml, s, first, skip, spend, entry, it->via_mail, &e),
+	tell_of_xml(it, entry, xml_read(it->xml, s, first, skip, spend, entry, it->sender, &e),
 		    &e);
 	/* the item itself is the first of them, those behind it are its entries */
 	while ((more = xml_more(it->xml, &e)) > 0) {
 		it->numbered = true;
 		if (!take_entry(it, &entry))
 			break;
-		tell_of_xml(it, entry, xml_read_more(it->xml, entry, it->via_mail, &e), &e);
+		tell_of_xml(it, entry, xml_read_more(it->xml, entry, it->sender, &e), &e);
 	}
 	if (more < 0) {
 		it->numbered = true;
@@ -335,7 +342,7 @@ static struct item begin(struct parser *p, uint64_t item, struct parse_sink *sin
 	repairs_restore(p->repairs, 0);
 	emit_start(p->emit, item, sink);
 	return (struct item){.emit = p->emit, .xml = p->xml, .repairs = p->repairs,
-			     .budget.sink = sink, .fd = -1};
+			     .trust = p->trust, .budget.sink = sink, .fd = -1};
 }
 
 static int end(struct item *it, struct err *e)

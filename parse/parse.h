@@ -38,6 +38,12 @@ struct parser *parser_new(void);
 void parser_free(struct parser *p);
 
 /*
+ * Whose Authentication-Results are believed in the mails that are read from now on; NULL, and at
+ * first: nobody's. It has to stay until another is given.
+ */
+void parser_trust(struct parser *p, const struct trust *trust);
+
+/*
  * Reads the item and writes its frames, ITEM_END the last. An item is data (size bytes) or, if
  * data is NULL, the descriptor fd (read with pread; not closed). What is wrong with the item is a
  * REFUSED frame, not an error: -1 only if the sink failed.

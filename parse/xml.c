@@ -314,12 +314,13 @@ static int read_document(struct xml *x, struct source *s, const struct block *fi
 }
 
 /* The next document of what is mended. */
-static enum xml_verdict read_mended(struct xml *x, uint32_t entry, bool via_mail, struct err *e)
+static enum xml_verdict read_mended(struct xml *x, uint32_t entry, const struct authres *sender,
+				    struct err *e)
 {
 	struct block first;
 	int r;
 
-	aggregate_document(x->aggregate, entry, via_mail);
+	aggregate_document(x->aggregate, entry, sender);
 	r = source_next(x->mend, &first, e);
 	if (r > 0)
 		r = read_document(x, x->mend, &first, 0, NULL, e);
@@ -349,7 +350,7 @@ static void tell_both(const struct err *strict, struct err *e)
 }
 
 static enum xml_verdict mend(struct xml *x, struct source *s, size_t mark, uint32_t entry,
-			     bool via_mail, struct err *e)
+			     const struct authres *sender, struct err *e)
 {
 	struct err strict = *e;
 
@@ -363,7 +364,7 @@ static enum xml_verdict mend(struct xml *x, struct source *s, size_t mark, uint3
 	if (source_rewind(s, e) < 0)
 		return XML_BAD;
 	x->mend = mend_open(s, x->repairs);
-	enum xml_verdict v = read_mended(x, entry, via_mail, e);
+	enum xml_verdict v = read_mended(x, entry, sender, e);
 
 	if (v == XML_NO_REPORT)
 		*e = strict;
@@ -373,14 +374,15 @@ static enum xml_verdict mend(struct xml *x, struct source *s, size_t mark, uint3
 }
 
 enum xml_verdict xml_read(struct xml *x, struct source *s, const struct block *first, size_t skip,
-			  struct budget *spend, uint32_t entry, bool via_mail, struct err *e)
+			  struct budget *spend, uint32_t entry, const struct authres *sender,
+			  struct err *e)
 {
 	bool like = sniff_feedback(first->p, first->len);
 	size_t mark = repairs_mark(x->repairs);
 	uint32_t tags_before, tags, records;
 
 	aggregate_progress(x->aggregate, &tags_before, &records);
-	aggregate_document(x->aggregate, entry, via_mail);
+	aggregate_document(x->aggregate, entry, sender);
 	int r = read_document(x, s, first, skip, spend, e);
 
 	if (r > 0)
@@ -388,12 +390,12 @@ enum xml_verdict xml_read(struct xml *x, struct source *s, const struct block *f
 	/* libxml2 takes NULs for UTF-32, and stops there without a word */
 	if (r == 0 && like && memchr(first->p, '\0', first->len)) {
 		err_set(e, ERR_INPUT, "NULs between its characters");
-		return mend(x, s, mark, entry, via_mail, e);
+		return mend(x, s, mark, entry, sender, e);
 	}
 	if (r == 0)
 		return XML_NO_REPORT;
 	if (is_worth_mending(x, like, e)) {
-		enum xml_verdict v = mend(x, s, mark, entry, via_mail, e);
+		enum xml_verdict v = mend(x, s, mark, entry, sender, e);
 
 		return v == XML_NO_REPORT ? XML_BAD : v;
 	}
@@ -414,9 +416,10 @@ int xml_more(struct xml *x, struct err *e)
 	return r;
 }
 
-enum xml_verdict xml_read_more(struct xml *x, uint32_t entry, bool via_mail, struct err *e)
+enum xml_verdict xml_read_more(struct xml *x, uint32_t entry, const struct authres *sender,
+			       struct err *e)
 {
-	return read_mended(x, entry, via_mail, e);
+	return read_mended(x, entry, sender, e);
 }
 
 void xml_done(struct xml *x)

@@ -8,6 +8,7 @@
 #ifndef PARSE_XML_H
 #define PARSE_XML_H
 
+#include "parse/authres.h"
 #include "parse/repairs.h"
 #include "parse/source.h"
 
@@ -30,7 +31,7 @@ void xml_free(struct xml *x);
  * bytes into it. spend: count these bytes as the item's output (no unpacker below counts them).
  */
 enum xml_verdict xml_read(struct xml *x, struct source *s, const struct block *first, size_t skip,
-			  struct budget *spend, uint32_t entry, bool via_mail,
+			  struct budget *spend, uint32_t entry, const struct authres *sender,
 			  struct err *e) MUST_CHECK;
 
 /*
@@ -38,7 +39,7 @@ enum xml_verdict xml_read(struct xml *x, struct source *s, const struct block *f
  * xml_read_more reads it. -1: a limit. xml_done ends it, always: s is not needed any more.
  */
 int xml_more(struct xml *x, struct err *e) MUST_CHECK;
-enum xml_verdict xml_read_more(struct xml *x, uint32_t entry, bool via_mail,
+enum xml_verdict xml_read_more(struct xml *x, uint32_t entry, const struct authres *sender,
 			       struct err *e) MUST_CHECK;
 void xml_done(struct xml *x);
 

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct store_report;
+
 struct member {
 	int64_t set_key, report_id, variant, messages;
 	uint8_t identity[16];
@@ -21,7 +23,7 @@ struct member {
 	bool near_repeat, counted;
 	bool is_new;            /* not in the database yet */
 	bool was_counted;       /* in the database */
-	bool raised;            /* auth is that of a repeat, better than its own */
+	const struct store_report *raised; /* a repeat whose auth is better than its own was */
 	size_t cluster;         /* the same number: the same cluster; < n */
 	bool candidate;         /* complete, of the cluster's best trust, first of its content */
 };

@@ -140,7 +140,7 @@ static void join_set(struct claimed *c, struct members *set)
 	if (st == STANDS_REPEAT) {
 		if (trust_rank(x.auth) < trust_rank(set->v[same].auth)) {
 			set->v[same].auth = x.auth;
-			set->v[same].raised = true;
+			set->v[same].raised = c->r;
 		}
 		claimed_settle(c, OUTCOME_REPEAT);
 		return;
@@ -251,6 +251,46 @@ static int update_changed(struct work *w, const struct changes *c, struct err *e
 			     "WHERE tenant_id = $1 AND report_id = ANY ($2)", &p, NULL, e);
 }
 
+/* What goes with a trust that was raised: who sent the mail, and when it came. */
+static int update_raised(struct work *w, const struct members *m, size_t n, struct err *e)
+{
+	AUTO_FREE int64_t *ids = xcalloc(n, sizeof(*ids)), *arrived = xcalloc(n, sizeof(*arrived));
+	AUTO_FREE struct text *domains = xcalloc(n, sizeof(*domains));
+	AUTO_FREE char *methods = xcalloc(n, 1), *relations = xcalloc(n, 1);
+	AUTO_PARAMS struct params p = {0};
+	uint32_t k = 0;
+
+	for (size_t i = 0; i < m->n; i++) {
+		const struct store_report *by = m->v[i].raised;
+
+		if (!by)
+			continue;
+		ids[k] = m->v[i].report_id;
+		domains[k] = by->auth_domain;
+		methods[k] = (char)by->auth_method;
+		relations[k] = (char)by->auth_relation;
+		arrived[k++] = by->arrived_at == TIME_ABSENT ? 0 : by->arrived_at;
+	}
+	param_int8(&p, w->st->tenant);
+	copy_array_int8(param_array_begin(&p), ids, k);
+	param_array_end(&p, DB_OID_INT8_ARRAY);
+	copy_array_text(param_array_begin(&p), domains, k);
+	param_array_end(&p, DB_OID_TEXT_ARRAY);
+	copy_array_char(param_array_begin(&p), methods, k);
+	param_array_end(&p, DB_OID_CHAR_ARRAY);
+	copy_array_char(param_array_begin(&p), relations, k);
+	param_array_end(&p, DB_OID_CHAR_ARRAY);
+	copy_array_int8(param_array_begin(&p), arrived, k);
+	param_array_end(&p, DB_OID_INT8_ARRAY);
+	return db_exec(w->s, "UPDATE ruadb_data.report SET auth_domain = f.domain, "
+			     "auth_method = nullif(f.method, '-'), "
+			     "auth_relation = nullif(f.relation, '-'), "
+			     "arrived_at = coalesce(arrived_at, to_timestamp(nullif(f.arrived, 0))) "
+			     "FROM unnest($2, $3, $4, $5, $6) AS f(id, domain, method, relation, "
+			     "arrived) WHERE tenant_id = $1 AND report_id = f.id AND "
+			     "report_id = ANY ($2)", &p, NULL, e);
+}
+
 /* The newcomers, with what is known of who counts. */
 static int insert_members(struct work *w, struct members *m, struct err *e)
 {
@@ -344,7 +384,7 @@ static int settle_set(struct work *w, const struct store_report *r, struct membe
 static int update_members(struct work *w, struct members *m, struct err *e)
 {
 	struct changes changed = {0};
-	size_t at = 0;
+	size_t at = 0, raised = 0;
 	int rc = 0;
 
 	for (size_t i = 0; i < m->n; i++) {
@@ -355,10 +395,13 @@ static int update_members(struct work *w, struct members *m, struct err *e)
 		if (x->counted == x->was_counted && !x->raised)
 			continue;
 		changes_add(&changed, x, m->n);
+		raised += x->raised != NULL;
 		w->reports[at].recount |= !x->is_new; /* all of a set lie on the same days */
 	}
 	if (changed.n)
 		rc = update_changed(w, &changed, e);
+	if (rc == 0 && raised)
+		rc = update_raised(w, m, raised, e);
 	changes_free(&changed);
 	return rc;
 }

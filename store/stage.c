@@ -51,9 +51,12 @@ static void take_names(struct store_report *r, const struct report_head *h)
 		identity_pack(packed, raw[i]);
 	}
 	at[NAME_COUNT] = b->len;
+	buf_add(b, h->auth_domain.p, h->auth_domain.len);
 	buf_addc(b, '\0'); /* so that there is memory to point to, whatever was empty */
 	for (int i = 0; i < NAME_COUNT; i++)
 		r->names[i] = (struct text){b->p + at[i], (uint32_t)(at[i + 1] - at[i])};
+	if (h->auth_domain.p)
+		r->auth_domain = (struct text){b->p + at[NAME_COUNT], h->auth_domain.len};
 	for (int i = 0; i < 4; i++)
 		if (!raw[i].p)
 			r->names[NAME_ORG + i] = TEXT_ABSENT;
@@ -67,7 +70,8 @@ static void take_names(struct store_report *r, const struct report_head *h)
 static void put_head(struct store_report *r, const struct report_head *h)
 {
 	const struct text texts[] = {h->report_id, h->p, h->sp, h->np, h->adkim, h->aspf, h->fo,
-				     h->testing, h->discovery_method, h->version};
+				     h->testing, h->discovery_method, h->version,
+				     r->auth_domain};
 	bool swapped = r->days.swapped;
 	size_t room = (HEAD_FIELDS + 1) * COPY_FIXED;
 
@@ -92,17 +96,23 @@ static void put_head(struct store_report *r, const struct report_head *h)
 	p = copy_char(p, (int)r->auth);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		p = copy_text(p, texts[i]);
+	p = r->auth_domain.p ? copy_char(p, (int)h->auth_method) : copy_null(p);
+	p = r->auth_domain.p ? copy_char(p, (int)h->auth_relation) : copy_null(p);
+	p = copy_timestamptz(p, r->arrived_at);
 	r->head.len = (size_t)((char *)p - r->head.p);
 }
 
 struct store_report *store_report_begin(struct store_stage *st, int64_t report_id,
-					const struct report_head *h)
+					const struct report_head *h, int64_t arrived_at)
 {
 	struct store_report *r = xcalloc(1, sizeof(*r));
 
 	r->stage = st;
 	r->report_id = report_id;
-	r->auth = h->via_mail ? AUTH_UNVERIFIED : AUTH_LOCAL;
+	r->auth = h->auth;
+	r->auth_method = h->auth_method;
+	r->auth_relation = h->auth_relation;
+	r->arrived_at = arrived_at;
 	days_of(h->begin_at, h->end_at, &r->days);
 	if (r->days.n)
 		r->day_roll = xcalloc(r->days.n, sizeof(*r->day_roll));

@@ -41,6 +41,10 @@ struct store_report {
 	uint8_t identity[16];
 	enum report_state state;
 	enum reporter_auth auth;
+	enum auth_method auth_method;
+	enum auth_relation auth_relation;
+	struct text auth_domain;         /* in names_bytes; absent, as the names are */
+	int64_t arrived_at;
 	bool send_domain, send_reporter; /* not known to be stored */
 	struct days days;
 	struct text names[NAME_COUNT];   /* in names_bytes */
@@ -67,12 +71,12 @@ struct store_report {
 #define HEAD_COLUMNS_BEGIN \
 	"tenant_id, report_id, set_key, identity, domain_id, reporter_id, begin_at, end_at, day, " \
 	"entry, pct, swapped, schema, reporter_auth, external_report_id, p, sp, np, adkim, aspf, " \
-	"fo, testing, discovery_method, version"
+	"fo, testing, discovery_method, version, auth_domain, auth_method, auth_relation, arrived_at"
 #define HEAD_COLUMNS_END \
 	"variant, records, messages, pass, fail, unknown, none, disposition_pass, quarantine, " \
 	"reject, records_refused, messages_refused, repairs, state, extra"
 #define HEAD_COLUMNS HEAD_COLUMNS_BEGIN ", " HEAD_COLUMNS_END
-#define HEAD_FIELDS 41          /* both of them and HEAD_AT_COMMIT */
+#define HEAD_FIELDS 45          /* both of them and HEAD_AT_COMMIT */
 #define HEAD_AT_COMMIT 2        /* item_key, seq */
 
 #define RECORD_COLUMNS \

@@ -92,8 +92,9 @@ struct store_stage;
 struct store_stage *store_stage_new(const struct conf *c, int parser_version);
 void store_stage_free(struct store_stage *st);
 
+/* arrived_at: of the mail it came in, Unix seconds; TIME_ABSENT: nobody knows. */
 struct store_report *store_report_begin(struct store_stage *st, int64_t report_id,
-					const struct report_head *h);
+					const struct report_head *h, int64_t arrived_at);
 int store_report_set(struct store_report *r, uint16_t slot, const struct auth_result *results,
 		     uint32_t n, struct err *e) MUST_CHECK;
 int store_report_record(struct store_report *r, uint16_t slot, const struct record *rec,

@@ -99,6 +99,8 @@ static void use_up_time(void)
 static void put_head(struct buf *b, uint64_t item)
 {
 	const struct report_head h = {.schema = SCHEMA_RFC7489, .domain = text_of("example.com"),
+				      .auth = AUTH_LOCAL, .auth_method = METHOD_NONE,
+				      .auth_relation = RELATION_ABSENT,
 				      .begin_at = TIME_ABSENT, .end_at = TIME_ABSENT, .pct = -1};
 	size_t at = frame_begin(b, FRAME_HEAD, item);
 
@@ -192,6 +194,7 @@ static void put_mended(struct buf *b, uint64_t item)
 static void part_of_report(uint64_t item)
 {
 	const struct report_head h = {
+		.auth = AUTH_LOCAL, .auth_method = METHOD_NONE, .auth_relation = RELATION_ABSENT,
 		.schema = SCHEMA_RFC7489, .org_name = text_of("mx.example.org"),
 		.report_id = text_of("HOSTILE-PART"), .begin_at = 1790812800,
 		.end_at = 1790899199, .domain = text_of("d99.example.com"), .pct = -1};
@@ -282,9 +285,10 @@ int main(void)
 	for (;;) {
 		struct frame f = next(&frame);
 		uint64_t item = f.item, size;
+		struct trust trust;
 		bool by_descriptor;
 
-		if (frame_get_item(&f, &by_descriptor, &size, &e) < 0)
+		if (frame_get_item(&f, &by_descriptor, &size, &trust, &e) < 0)
 			return 70;
 		data.len = 0;
 		if (by_descriptor)

@@ -147,6 +147,9 @@ static void put_head(struct buf *b, uint32_t entry, int64_t begin_at, const char
 {
 	const struct report_head h = {
 		.entry = entry,
+		.auth = AUTH_LOCAL,
+		.auth_method = METHOD_NONE,
+		.auth_relation = RELATION_ABSENT,
 		.schema = SCHEMA_RFC9990,
 		.org_name = text_of("Example Org"),
 		.report_id = text_of("<1@example.org>"),

@@ -31,7 +31,7 @@ static int on_head(void *ctx, const struct report_head *h, struct err *e)
 {
 	(void)ctx, (void)e;
 	trace_report = trace.len;
-	buf_printf(&trace, "head %u %c%s", h->entry, h->schema, h->via_mail ? " mail" : "");
+	buf_printf(&trace, "head %u %c%s", h->entry, h->schema, h->auth == AUTH_LOCAL ? "" : " mail");
 	if (h->begin_at != TIME_ABSENT)
 		buf_printf(&trace, " begin=%lld", (long long)h->begin_at);
 	if (h->end_at != TIME_ABSENT)

@@ -49,8 +49,9 @@ static struct store_report *make_report(struct store *ids, struct store_stage *s
 		.domain = text_of(x->domain ? x->domain : "example.com"),
 		.begin_at = x->begin ? x->begin : BEGIN,
 		.end_at = x->end ? x->end : (x->begin ? x->begin : BEGIN) + 86399,
-		.schema = SCHEMA_RFC7489, .pct = -1, .p = text_of("none"), .via_mail = x->mail};
-	struct store_report *r = store_report_begin(stage, id, &h);
+		.schema = SCHEMA_RFC7489, .pct = -1, .p = text_of("none"), .auth = x->mail ? AUTH_UNVERIFIED : AUTH_LOCAL,
+		.auth_method = METHOD_NONE, .auth_relation = RELATION_ABSENT};
+	struct store_report *r = store_report_begin(stage, id, &h, TIME_ABSENT);
 	struct auth_result results[] = {{.kind = AUTH_DKIM, .result = RESULT_PASS,
 					 .domain = h.domain, .selector = text_of("s1")}};
 	struct report_sums sums = {.state = x->partial ? STATE_PARTIAL : STATE_COMPLETE,
