@@ -26,7 +26,7 @@ struct mbox_row {
 struct feed {
 	const struct ingest_walk *walk;
 	struct store *store;
-	bool again;
+	bool again, reparse;
 	struct counts *counts;
 	struct hash *hash;
 
@@ -63,6 +63,11 @@ struct feed *feed_of_walk(const struct ingest_walk *walk, struct store *s, bool 
 	f->walk = walk;
 	f->again = again;
 	return f;
+}
+
+void feed_reparse(struct feed *f)
+{
+	f->again = f->reparse = true;
 }
 
 struct feed *feed_of_quarantine(struct store *s, const struct store_quarantined *const *items,
@@ -325,7 +330,7 @@ static int ask_group(struct feed *f, struct err *e)
 {
 	size_t n = 0;
 
-	if (f->store && !f->retries) {
+	if (f->store && !f->retries && !f->reparse) {
 		AUTO_FREE struct store_seen *seen = xcalloc(f->n_group, sizeof(*seen));
 
 		for (struct job *j = f->group.first; j; j = j->next) {

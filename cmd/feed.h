@@ -16,6 +16,9 @@ struct feed;
 /* s NULL: nothing is asked. again: unchanged files are read, too. */
 struct feed *feed_of_walk(const struct ingest_walk *walk, struct store *s, bool again,
 			  struct counts *counts);
+/* Bytes that are known are parsed again, too: what the settings make of them may be something else
+ * (authserv_id). Without it they stay repeats, which is what makes a second reading cheap. */
+void feed_reparse(struct feed *f);
 /* Quarantined items, with the bytes that were kept. */
 struct feed *feed_of_quarantine(struct store *s, const struct store_quarantined *const *items,
 				size_t n, struct counts *counts);

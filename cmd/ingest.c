@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-enum { O_AGAIN = 256, O_JOBS, O_FORMAT, O_PARSE_ONLY, O_NO_REFRESH };
+enum { O_AGAIN = 256, O_JOBS, O_FORMAT, O_PARSE_ONLY, O_NO_REFRESH, O_REPARSE };
 
 static const struct option options[] = {
 	{"again", no_argument, NULL, O_AGAIN},
@@ -17,11 +17,12 @@ static const struct option options[] = {
 	{"format", required_argument, NULL, O_FORMAT},
 	{"parse-only", no_argument, NULL, O_PARSE_ONLY},
 	{"no-refresh", no_argument, NULL, O_NO_REFRESH},
+	{"reparse", no_argument, NULL, O_REPARSE},
 	{NULL, 0, NULL, 0},
 };
 
 struct wishes {
-	bool again, json, parse_only, no_refresh;
+	bool again, reparse, json, parse_only, no_refresh;
 	const char *jobs;
 };
 
@@ -37,6 +38,9 @@ static int take_options(struct run *r, int argc, char **argv, struct wishes *w, 
 			return 0;
 		case O_AGAIN:
 			w->again = true;
+			break;
+		case O_REPARSE:
+			w->reparse = true;
 			break;
 		case 'j':
 		case O_JOBS:
@@ -127,6 +131,8 @@ static int ingest(struct run *r, const struct ingest_walk *walk, const struct wi
 		return run_failed(&e);
 	o.lookups = r->store;
 	feed = feed_of_walk(walk, r->store, w->again, &counts);
+	if (w->reparse)
+		feed_reparse(feed);
 	rc = pipeline_run(&o, feed, &counts, &e);
 	feed_free(feed);
 	counts.seconds = (double)(now_ns() - began) / 1e9;

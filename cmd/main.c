@@ -18,6 +18,7 @@ static const struct command commands[] = {
 	 "report is left alone. A file that has not changed since the last run is not opened.\n"
 	 "\n"
 	 "  --again          read files that have not changed, too\n"
+	 "  --reparse        and parse bytes that are known: after authserv_id was set, say\n"
 	 "  --jobs N         worker processes (default: as many as cores, at most 8)\n"
 	 "  --format json    print one JSON object in place of the summary\n"
 	 "  --parse-only     read and check everything, store nothing: for measuring\n"
