@@ -70,21 +70,41 @@ struct account {
 	int poll;                   /* seconds between looks where IDLE says nothing; default 300 */
 	bool idle;                  /* default yes */
 	int timeout;                /* seconds without a byte until a connection is given up; 60 */
-	struct trust trust;         /* authserv_id, authserv_form, authserv_fields; without an
-	                               authserv_id of its own that of [ingest] */
-	char *authserv_id;          /* owns trust.authserv_ids' bytes */
+	struct trust trust;         /* of what follows, and of [ingest] where it says nothing */
+	char *authserv_id;          /* own; owns trust.authserv_ids' bytes */
+	int authserv_form;          /* own: 0 rfc8601, 1 microsoft, -1 not set */
+	int authserv_fields;        /* own; 0: not set */
 };
 
+/* The longest name; the section's line of libinih has no room for more. */
+#define ACCOUNT_NAME_MAX 38
+/* What account_each and account_print say in place of a secret. */
+#define ACCOUNT_MASK "********"
+
+/* May an account be called so? Not empty, one line, no '/', ';', '"' or ']': it stands in the
+ * ledger's item and in the log. ERR_CONFIG. */
+int account_name_ok(const char *name, struct err *e) MUST_CHECK;
 /* Zero, and the defaults; name is copied. */
 void account_init(struct account *a, const char *name, int line);
 void account_free(struct account *a);
 /* ERR_CONFIG: no such key, or no such value for it. */
 int account_set(struct account *a, const char *key, const char *value, struct err *e) MUST_CHECK;
+bool account_has_key(const char *key);
+/* Is this key itself a secret (password, not password_file)? */
+bool account_is_secret(const char *key);
+/* Forgets where the secret of this key is, in whichever way it was said: before a place that goes
+ * first is set. Other keys are left alone. */
+void account_forget_secret(struct account *a, const char *key);
+/* trust: own authserv_* settings, else those of [ingest]. */
+void account_trust(struct account *a, const struct trust *ingest);
 /* What only the whole shows: host and user are there, login and secrets fit each other, cleartext
  * is wanted, a folder is not moved into itself. ERR_CONFIG with account and key. */
 int account_check(const struct account *a, struct err *e) MUST_CHECK;
 /* One "account.key<TAB>default<TAB>meaning" line a setting. */
 void account_describe(FILE *out);
+/* Calls fn for each setting that has a value; secrets, and the password in a proxy, are masked. */
+void account_each(const struct account *a,
+		  void (*fn)(void *ctx, const char *key, const char *value), void *ctx);
 /* Each setting that has a value as "key = value"; secrets as "key = ********". */
 void account_print(const struct account *a, FILE *out);
 int account_port(const struct account *a);

@@ -1,126 +1,120 @@
-#include "base/conf.h"
-#include "base/buf.h"
+#include "base/conf_table.h"
+#include "base/mem.h"
 #include "base/text.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <ini.h>
 #include <limits.h>
 #include <pwd.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
-
-enum kind { TEXT, INT, BYTES, KEEP };
-
-struct setting {
-	const char *section, *key;
-	enum kind kind;
-	size_t at;
-	const char *standard;
-	int64_t least, most;
-	const char *meaning;
-};
 
 #define AT(field) offsetof(struct conf, field)
 
+static const char *const keep_words[] = {"all", "rejected", "none", NULL};
+static const char *const form_words[] = {"rfc8601", "microsoft", NULL};
+
 /* The one table: it parses, describes itself and is compared with ruadb.conf(5) by a test. */
-static const struct setting settings[] = {
-	{"store", "conninfo", TEXT, AT(conninfo), NULL, 0, 0,
+const struct setting conf_settings[] = {
+	{"store", "conninfo", SETTING_TEXT, AT(conninfo), NULL, 0, 0, NULL,
 	 "libpq connection string; without it PG* of the environment, else a private server"},
-	{"store", "keep_raw", KEEP, AT(keep_raw), "all", 0, 0,
+	{"store", "keep_raw", SETTING_WORD, AT(keep_raw), "all", 0, 0, keep_words,
 	 "originals to keep: all, rejected or none"},
-	{"store", "quarantine_max", BYTES, AT(quarantine_max), "1G", 0, INT64_MAX,
+	{"store", "quarantine_max", SETTING_BYTES, AT(quarantine_max), "1G", 0, INT64_MAX, NULL,
 	 "bytes of quarantined originals to keep"},
-	{"ingest", "jobs", INT, AT(jobs), "0", 0, 64,
+	{"ingest", "jobs", SETTING_INT, AT(jobs), "0", 0, 64, NULL,
 	 "worker processes; 0: as many as cores, at most 8"},
-	{"ingest", "batch_reports", INT, AT(batch_reports), "2000", 1, 10000,
+	{"ingest", "batch_reports", SETTING_INT, AT(batch_reports), "2000", 1, 10000, NULL,
 	 "reports in one transaction"},
-	{"ingest", "batch_bytes", BYTES, AT(batch_bytes), "8M", 65536, 64 << 20,
+	{"ingest", "batch_bytes", SETTING_BYTES, AT(batch_bytes), "8M", 65536, 64 << 20, NULL,
 	 "bytes of rows in one transaction"},
-	{"ingest", "authserv_id", TEXT, AT(authserv_id), NULL, 0, 0,
+	{"ingest", "authserv_id", SETTING_NAMES, AT(authserv_id), NULL, 0, 0, NULL,
 	 "name by which our own mail server signs its Authentication-Results"},
-	{"report", "reports_dir", TEXT, AT(reports_dir), NULL, 0, 0,
+	{"ingest", "authserv_form", SETTING_WORD, AT(authserv_form), "rfc8601", 0, 0, form_words,
+	 "rfc8601, or microsoft: the topmost field, which has no name"},
+	{"ingest", "authserv_fields", SETTING_INT, AT(authserv_fields), "1", 1, 10, NULL,
+	 "how many such fields our server adds: only the topmost ones count"},
+	{"fetch", "lease", SETTING_INT, AT(lease), "60", 12, 3600, NULL,
+	 "seconds for which a process holds an account without renewing"},
+	{"report", "reports_dir", SETTING_TEXT, AT(reports_dir), NULL, 0, 0, NULL,
 	 "folder of report files of your own"},
-	{"domains", "names", TEXT, AT(domains), NULL, 0, 0,
+	{"domains", "names", SETTING_TEXT, AT(domains), NULL, 0, 0, NULL,
 	 "domains that are ours, separated by spaces; empty: all"},
 };
 
-#define N_SETTINGS (sizeof(settings) / sizeof(settings[0]))
-
-static int number(const char *value, bool suffix, int64_t least, int64_t most, int64_t *ret,
-		  struct err *e)
-{
-	static const char units[] = "kmgt";
-	char *end;
-
-	errno = 0;
-	long long n = strtoll(value, &end, 10);
-	bool ok = end != value && errno == 0 && (isdigit((unsigned char)*value) || *value == '-');
-
-	if (ok && suffix && *end) {
-		const char *unit = strchr(units, tolower((unsigned char)*end));
-		int shift = unit ? 10 * (int)(unit - units + 1) : 0;
-
-		ok = unit && n >= 0 && n <= INT64_MAX >> shift;
-		if (ok) {
-			n <<= shift;
-			end++;
-		}
-	}
-	if (!ok || *end)
-		return err_set(e, ERR_CONFIG, "'%s' is not a number%s", value,
-			       suffix ? " (bytes, with K, M, G or T behind it)" : "");
-	if (n < least || n > most)
-		return err_set(e, ERR_CONFIG, "%s is not between %lld and %lld", value,
-			       (long long)least, (long long)most);
-	*ret = n;
-	return 0;
-}
-
-static int keep_of(const char *value, int *ret, struct err *e)
-{
-	static const char *const words[] = {"all", "rejected", "none"};
-
-	for (int i = 0; i < 3; i++)
-		if (strcmp(words[i], value) == 0) {
-			*ret = i;
-			return 0;
-		}
-	return err_set(e, ERR_CONFIG, "'%s' is none of all, rejected, none", value);
-}
-
-static int put(struct conf *c, const struct setting *s, const char *value, struct err *e)
-{
-	void *to = (char *)c + s->at;
-	char **string = to;
-	int64_t n;
-
-	switch (s->kind) {
-	case TEXT:
-		free(*string);
-		*string = *value ? xstrdup(value) : NULL;
-		return 0;
-	case KEEP:
-		return keep_of(value, to, e);
-	case INT:
-		if (number(value, false, s->least, s->most, &n, e) < 0)
-			return -1;
-		*(int *)to = (int)n;
-		return 0;
-	case BYTES:
-		return number(value, true, s->least, s->most, to, e);
-	}
-	return -1;
-}
+const size_t conf_n_settings = sizeof(conf_settings) / sizeof(conf_settings[0]);
 
 static const struct setting *find(const char *section, const char *key)
 {
-	for (size_t i = 0; i < N_SETTINGS; i++)
-		if (strcmp(settings[i].section, section) == 0 && strcmp(settings[i].key, key) == 0)
-			return &settings[i];
+	for (size_t i = 0; i < conf_n_settings; i++)
+		if (strcmp(conf_settings[i].section, section) == 0 &&
+		    strcmp(conf_settings[i].key, key) == 0)
+			return &conf_settings[i];
 	return NULL;
+}
+
+const struct account *conf_account(const struct conf *c, const char *name)
+{
+	for (size_t i = 0; i < c->n_accounts; i++)
+		if (strcmp(c->accounts[i].name, name) == 0)
+			return &c->accounts[i];
+	return NULL;
+}
+
+int conf_account_at(struct conf *c, const char *name, int line, struct account **ret_a,
+		    struct err *e)
+{
+	const struct account *known = conf_account(c, name);
+	size_t i = known ? (size_t)(known - c->accounts) : c->n_accounts;
+
+	if (!known) {
+		if (account_name_ok(name, e) < 0)
+			return -1;
+		c->accounts = xrealloc(c->accounts, (i + 1) * sizeof(*c->accounts));
+		account_init(&c->accounts[i], name, line);
+		c->n_accounts++;
+	}
+	*ret_a = &c->accounts[i];
+	return 0;
+}
+
+/* Whose Authentication-Results are believed follows from settings of several sources. */
+static void settle_trust(struct conf *c)
+{
+	c->trust = (struct trust){
+		.authserv_ids = text_of(c->authserv_id),
+		.form = c->authserv_form ? AUTHSERV_MICROSOFT : AUTHSERV_RFC8601,
+		.fields = (uint8_t)c->authserv_fields,
+	};
+	for (size_t i = 0; i < c->n_accounts; i++)
+		account_trust(&c->accounts[i], &c->trust);
+}
+
+/* "account.NAME.key"; a name may have dots, a key has none. */
+static int set_account(struct conf *c, const char *name, const char *value, struct err *e)
+{
+	const char *key = strrchr(name, '.') + 1;
+	const char *from = name + strlen("account.");
+	AUTO_FREE char *of = key > from ? xstrndup(from, (size_t)(key - 1 - from)) : NULL;
+	struct account *a;
+
+	if (!of || !conf_account(c, of))
+		return err_set(e, ERR_CONFIG, "%s: there is no account '%s'", name, of ? of : "");
+	if (account_is_secret(key))
+		return err_set(e, ERR_CONFIG,
+			       "%s: others can see a command line; use %s_file or %s_command", name,
+			       key, key);
+	if (conf_account_at(c, of, 0, &a, e) < 0)
+		return -1;
+	account_forget_secret(a, key);
+	if (account_set(a, key, value, e) < 0)
+		return err_wrap(e, "account '%s'", of);
+	AUTO_FREE char *section = xasprintf("account.%s", of);
+
+	conf_came(c, section, key, "--set");
+	return 0;
 }
 
 int conf_set(struct conf *c, const char *name, const char *value, struct err *e)
@@ -129,10 +123,17 @@ int conf_set(struct conf *c, const char *name, const char *value, struct err *e)
 	AUTO_FREE char *section = dot ? xstrndup(name, (size_t)(dot - name)) : NULL;
 	const struct setting *s = dot ? find(section, dot + 1) : NULL;
 
-	if (!s)
+	if (dot && strcmp(section, "account") == 0) {
+		if (set_account(c, name, value, e) < 0)
+			return -1;
+	} else if (!s) {
 		return err_set(e, ERR_CONFIG, "there is no setting '%s'", name);
-	if (put(c, s, value, e) < 0)
-		return err_wrap(e, "%s", name);
+	} else {
+		if (setting_put(c, s, value, e) < 0)
+			return err_wrap(e, "%s", name);
+		conf_came(c, section, dot + 1, "--set");
+	}
+	settle_trust(c);
 	return 0;
 }
 
@@ -143,6 +144,8 @@ struct reading {
 	const char *path;
 	FILE *in;
 	int line;
+	int section; /* line of the last [section] */
+	int secret;  /* line of the first secret; 0: none */
 	struct err *e;
 	bool failed;
 };
@@ -155,25 +158,92 @@ static char *read_line(char *to, int size, void *ctx)
 
 	if (line)
 		r->line++;
+	if (line && line[strspn(line, " \t")] == '[')
+		r->section = r->line;
 	return line;
+}
+
+/* [account "NAME"]: 1: it is one, with *ret_name (the caller's); 0: another section. */
+static int account_section(const char *section, char **ret_name, struct err *e)
+{
+	static const char word[] = "account";
+	const char *p = section + sizeof(word) - 1;
+	size_t len;
+
+	if (strncmp(section, word, sizeof(word) - 1) != 0 || (*p && !strchr(" \t\"", *p)))
+		return 0;
+	p += strspn(p, " \t");
+	len = strlen(p);
+	if (len < 3 || p[0] != '"' || p[len - 1] != '"')
+		return err_set(e, ERR_CONFIG,
+			       "[%s]: not like [account \"NAME\"], with a name of at most %d bytes",
+			       section, ACCOUNT_NAME_MAX);
+	*ret_name = xstrndup(p + 1, len - 2);
+	return 1;
+}
+
+static int take_account(struct reading *r, const char *of, const char *key, const char *value)
+{
+	struct account *a;
+
+	if (conf_account_at(r->c, of, r->section, &a, r->e) < 0 ||
+	    account_set(a, key, value, r->e) < 0)
+		return -1;
+	if (account_is_secret(key) && *value && !r->secret)
+		r->secret = r->line;
+	return 0;
+}
+
+static int take_setting(struct reading *r, const char *section, const char *key,
+			const char *value)
+{
+	const struct setting *s = find(section, key);
+
+	if (!s)
+		return err_set(r->e, ERR_CONFIG, "there is no setting '%s' in section [%s]", key,
+			       section);
+	if (setting_put(r->c, s, value, r->e) < 0)
+		return err_wrap(r->e, "%s", key);
+	if (s->at == AT(conninfo) && conf_has_password(value) && !r->secret)
+		r->secret = r->line;
+	return 0;
 }
 
 static int take(void *ctx, const char *section, const char *name, const char *value)
 {
 	struct reading *r = ctx;
-	const struct setting *s = find(section, name);
+	AUTO_FREE char *of = NULL;
 
 	if (r->failed)
 		return 0;
-	if (!s)
-		err_set(r->e, ERR_CONFIG, "there is no setting '%s' in section [%s]", name, section);
-	if (s && put(r->c, s, value, r->e) == 0)
-		return 1;
-	if (s)
-		err_wrap(r->e, "%s", name);
-	r->failed = true;
-	err_wrap(r->e, "%s:%d", r->path, r->line);
-	return 0;
+	int is_account = account_section(section, &of, r->e);
+	int rc = is_account < 0 ? -1 :
+		 is_account ? take_account(r, of, name, value) :
+			      take_setting(r, section, name, value);
+
+	if (rc < 0) {
+		r->failed = true;
+		err_wrap(r->e, "%s:%d", r->path, r->line);
+		return 0;
+	}
+	AUTO_FREE char *own = is_account ? xasprintf("account.%s", of) : xstrdup(section);
+	AUTO_FREE char *from = xasprintf("%s:%d", r->path, r->line);
+
+	conf_came(r->c, own, name, from);
+	return 1;
+}
+
+/* Asked of the descriptor that was read, not of the name. */
+static int check_private(const struct reading *r)
+{
+	struct stat st;
+
+	if (!r->secret || fstat(fileno(r->in), &st) < 0 || !(st.st_mode & 0077))
+		return 0;
+	return err_set(r->e, ERR_CONFIG,
+		       "%s:%d: a password stands in a file that others may read or write (mode "
+		       "%04o): chmod 600 '%s', or keep the password in a file of its own", r->path,
+		       r->secret, (unsigned int)(st.st_mode & 07777), r->path);
 }
 
 static int read_file(struct conf *c, const char *path, bool must, struct err *e)
@@ -192,12 +262,14 @@ static int read_file(struct conf *c, const char *path, bool must, struct err *e)
 	ini_allow_inline_comments = false;
 
 	int bad = ini_parse_stream(read_line, &r, take, &r);
+	int rc = r.failed ? -1 : check_private(&r);
 
 	fclose(r.in);
-	if (r.failed)
+	if (rc < 0)
 		return -1;
 	if (bad)
 		return err_set(e, ERR_CONFIG, "%s:%d: not a line like 'key = value'", path, bad);
+	c->file = xstrdup(path);
 	return 0;
 }
 
@@ -220,57 +292,7 @@ static int read_first_file(struct conf *c, const char *file, struct err *e)
 	return read_file(c, "/etc/ruadb/ruadb.conf", false, e) < 0 ? -1 : 0;
 }
 
-/* ---- the environment ---- */
-
-/* The first line of a file that holds a secret. */
-static int first_line(const char *path, char **ret, struct err *e)
-{
-	FILE *in = fopen(path, "re");
-	size_t cap = 0;
-	char *line = NULL;
-
-	if (!in)
-		return err_set(e, ERR_CONFIG, "%s: %s", path, strerror(errno));
-	if (getline(&line, &cap, in) < 0) {
-		free(line);
-		line = xstrdup("");
-	}
-	fclose(in);
-	line[strcspn(line, "\r\n")] = '\0';
-	*ret = line;
-	return 0;
-}
-
-static int from_environment(struct conf *c, const struct setting *s, struct err *e)
-{
-	struct buf name = {0};
-	int rc = 0;
-
-	buf_printf(&name, "RUADB_%s_%s", s->section, s->key);
-	for (size_t i = 0; i < name.len; i++)
-		name.p[i] = (char)toupper((unsigned char)name.p[i]);
-
-	const char *value = getenv(buf_cstr(&name));
-
-	if (value) {
-		rc = put(c, s, value, e);
-	} else {
-		buf_adds(&name, "_FILE");
-		const char *path = getenv(buf_cstr(&name));
-
-		if (path) {
-			AUTO_FREE char *line = NULL;
-
-			rc = first_line(path, &line, e);
-			if (rc == 0)
-				rc = put(c, s, line, e);
-		}
-	}
-	if (rc < 0)
-		err_wrap(e, "%s", buf_cstr(&name));
-	buf_free(&name);
-	return rc;
-}
+/* ---- neither ---- */
 
 static char *home_folder(void)
 {
@@ -307,7 +329,8 @@ static int not_in_the_file(struct conf *c, struct err *e)
 	c->datadir = data && *data ? xstrdup(data) : NULL;
 	c->tenant = 1;
 	c->db_autostart = !(autostart && is_no(autostart));
-	if (tenant && *tenant && number(tenant, false, 1, INT64_MAX, &c->tenant, e) < 0)
+	if (tenant && *tenant &&
+	    setting_number(tenant, false, 1, INT64_MAX, &c->tenant, e) < 0)
 		return err_wrap(e, "RUADB_TENANT");
 	return 0;
 }
@@ -315,34 +338,49 @@ static int not_in_the_file(struct conf *c, struct err *e)
 int conf_load(struct conf *c, const char *file, struct err *e)
 {
 	*c = (struct conf){0};
-	for (size_t i = 0; i < N_SETTINGS; i++)
-		if (settings[i].standard && put(c, &settings[i], settings[i].standard, e) < 0)
+	for (size_t i = 0; i < conf_n_settings; i++)
+		if (conf_settings[i].standard &&
+		    setting_put(c, &conf_settings[i], conf_settings[i].standard, e) < 0)
 			goto fail;
-	if (not_in_the_file(c, e) < 0 || read_first_file(c, file, e) < 0)
+	if (not_in_the_file(c, e) < 0 || read_first_file(c, file, e) < 0 ||
+	    conf_environment(c, e) < 0)
 		goto fail;
-	for (size_t i = 0; i < N_SETTINGS; i++)
-		if (from_environment(c, &settings[i], e) < 0)
-			goto fail;
+	settle_trust(c);
 	return 0;
 fail:
 	conf_free(c);
 	return -1;
 }
 
+int conf_check(const struct conf *c, struct err *e)
+{
+	for (size_t i = 0; i < c->n_accounts; i++) {
+		const struct account *a = &c->accounts[i];
+
+		if (account_check(a, e) == 0)
+			continue;
+		if (a->line)
+			err_wrap(e, "%s:%d", c->file, a->line);
+		return -1;
+	}
+	return 0;
+}
+
 void conf_free(struct conf *c)
 {
-	for (size_t i = 0; i < N_SETTINGS; i++)
-		if (settings[i].kind == TEXT)
-			free(*(char **)(void *)((char *)c + settings[i].at));
+	for (size_t i = 0; i < conf_n_settings; i++)
+		setting_free(c, &conf_settings[i]);
+	for (size_t i = 0; i < c->n_accounts; i++)
+		account_free(&c->accounts[i]);
+	for (size_t i = 0; i < c->n_origins; i++) {
+		free(c->origins[i].name);
+		free(c->origins[i].from);
+	}
+	free(c->accounts);
+	free(c->origins);
 	free(c->home);
 	free(c->datadir);
 	free(c->libexecdir);
+	free(c->file);
 	*c = (struct conf){0};
-}
-
-void conf_describe(FILE *out)
-{
-	for (size_t i = 0; i < N_SETTINGS; i++)
-		fprintf(out, "%s.%s\t%s\t%s\n", settings[i].section, settings[i].key,
-			settings[i].standard ? settings[i].standard : "", settings[i].meaning);
 }
