@@ -1,9 +1,11 @@
 /*
- * imap_conn - an authenticated stream of bytes to an IMAP server: libcurl with
- * CURLOPT_CONNECT_ONLY does TCP, proxy, TLS or STARTTLS and the SASL login, and from then on only
- * carries bytes. Verified TLS 1.2 at least; never a login in clear unless the account is `insecure`.
+ * imap_conn - an authenticated stream of bytes to an IMAP server. libcurl with
+ * CURLOPT_CONNECT_ONLY does TCP, proxy, TLS or STARTTLS and from then on carries bytes; the login
+ * is ours (imap_auth.h), so that no byte that comes behind it is lost in libcurl, and the server's
+ * reason for a refusal is seen. Verified TLS 1.2 at least; never a login in clear unless the
+ * account is `insecure`.
  *
- * One thread a connection. login.h gives the secrets; a refused bearer token is renewed once.
+ * One thread a connection. login.h gives the secrets; what is refused is asked for anew once.
  */
 #ifndef INGEST_IMAP_CONN_H
 #define INGEST_IMAP_CONN_H
@@ -28,6 +30,9 @@ int imap_conn_open(const struct account *a, struct login *l, bool (*stop)(void *
 		   const struct imap_trace *trace, struct imap_conn **ret_c,
 		   struct err *e) MUST_CHECK;
 void imap_conn_close(struct imap_conn *c);
+/* What the server said behind the login that it can ("IMAP4rev1 MOVE .."), valid until it is
+ * closed; NULL: nothing, it has to be asked. */
+const char *imap_conn_capability(const struct imap_conn *c);
 
 /* All n bytes; ERR_TEMP after account.timeout seconds without progress. */
 int imap_conn_send(struct imap_conn *c, const char *p, size_t n, struct err *e) MUST_CHECK;
@@ -36,7 +41,7 @@ enum imap_heard { IMAP_BYTES, IMAP_NOTHING /* ms passed */, IMAP_WOKEN /* wake_f
 		  IMAP_CLOSED };
 /*
  * Waits at most ms (negative: for ever) for bytes or for wake_fd (-1: none). IMAP_BYTES sets
- * *ret_n > 0. -1: ERR_TEMP.
+ * *ret_n > 0. Bytes that are there come before wake_fd. -1: ERR_TEMP.
  */
 int imap_conn_hear(struct imap_conn *c, char *to, size_t room, int wake_fd, int ms, size_t *ret_n,
 		   enum imap_heard *ret_what, struct err *e) MUST_CHECK;
