@@ -2,6 +2,8 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cmd/known.h"
+#include "cmd/mails.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -42,6 +44,8 @@ struct feed {
 
 	const struct store_quarantined *const *retries;
 	size_t n_retries, next_retry;
+
+	struct mails *mails;
 };
 
 static struct feed *new_feed(struct store *s, struct counts *counts)
@@ -80,14 +84,24 @@ struct feed *feed_of_quarantine(struct store *s, const struct store_quarantined 
 	return f;
 }
 
+struct feed *feed_of_mails(struct mails *m, struct store *s, struct counts *counts)
+{
+	struct feed *f = new_feed(s, counts);
+
+	f->mails = m;
+	return f;
+}
+
 void feed_free(struct feed *f)
 {
 	struct job *j;
 
 	if (!f)
 		return;
-	while ((j = job_pop(&f->ready)) || (j = job_pop(&f->group)))
+	while ((j = job_pop(&f->ready)) || (j = job_pop(&f->group))) {
+		feed_settled(f, ((struct piece *)j)->item);
 		piece_free((struct piece *)j);
+	}
 	while (f->mboxes) {
 		struct mbox_row *next = f->mboxes->next;
 
@@ -108,7 +122,8 @@ static size_t n_files(const struct feed *f)
 
 static bool read_all(const struct feed *f)
 {
-	return f->next == n_files(f) && !f->source && f->next_retry == f->n_retries;
+	return f->next == n_files(f) && !f->source && f->next_retry == f->n_retries &&
+	       (!f->mails || mails_ended(f->mails));
 }
 
 bool feed_is_done(const struct feed *f)
@@ -124,6 +139,21 @@ bool feed_ready(const struct feed *f)
 bool feed_is_full(const struct feed *f)
 {
 	return f->n_ready >= READY || f->ready_weight >= READY_WEIGHT;
+}
+
+int feed_fd(const struct feed *f)
+{
+	return f->mails ? mails_fd(f->mails) : -1;
+}
+
+bool feed_waits(const struct feed *f)
+{
+	return f->mails && mails_wait(f->mails) && (!f->n_group || f->n_ready >= FIRST_GROUP);
+}
+
+bool feed_is_quiet(const struct feed *f)
+{
+	return f->mails && !f->n_group && !f->n_ready && mails_are_quiet(f->mails);
 }
 
 size_t feed_files_done(const struct feed *f)
@@ -188,6 +218,14 @@ static int hash_fd(struct hash *h, int fd, uint8_t ret[32], struct err *e)
 	return 0;
 }
 
+static void push(struct feed *f, struct piece *p)
+{
+	f->counts->items++;
+	job_push(&f->group, &p->job);
+	f->n_group++;
+	f->group_weight += job_weight(&p->job);
+}
+
 static struct piece *add_item(struct feed *f, struct ingest_item *it, struct err *e)
 {
 	uint8_t sum[32];
@@ -201,11 +239,8 @@ static struct piece *add_item(struct feed *f, struct ingest_item *it, struct err
 	}
 	struct piece *p = piece_new(it, sum);
 
-	f->counts->items++;
 	f->counts->bytes_in += p->item->size;
-	job_push(&f->group, &p->job);
-	f->n_group++;
-	f->group_weight += job_weight(&p->job);
+	push(f, p);
 	return p;
 }
 
@@ -241,6 +276,7 @@ static void begin_mbox(struct feed *f, const struct ingest_file *file)
 		*m->c.item = (struct store_item){
 			.source = "file", .item = xstrdup(file->path), .size = file->size,
 			.mtime_ns = file->mtime_ns, .inode = file->inode, .fd = -1,
+			.arrived_at = TIME_ABSENT,
 		};
 	}
 	m->next = f->mboxes;
@@ -328,30 +364,9 @@ static void make_ready(struct feed *f)
 
 static int ask_group(struct feed *f, struct err *e)
 {
-	size_t n = 0;
-
-	if (f->store && !f->retries && !f->reparse) {
-		AUTO_FREE struct store_seen *seen = xcalloc(f->n_group, sizeof(*seen));
-
-		for (struct job *j = f->group.first; j; j = j->next) {
-			const struct store_item *it = ((struct piece *)j)->item;
-
-			seen[n++] = (struct store_seen){
-				.source = it->source, .item = it->item, .size = it->size,
-				.mtime_ns = it->mtime_ns, .inode = it->inode,
-				.sha256 = it->sha256,
-			};
-		}
-		if (store_lookup_bytes(f->store, seen, n, PARSER_VERSION, e) < 0)
-			return -1;
-		n = 0;
-		for (struct job *j = f->group.first; j; j = j->next) {
-			struct store_item *it = ((struct piece *)j)->item;
-
-			it->repeat_bytes = seen[n].repeat && !(f->again && seen[n].dropped);
-			it->repeat_reports = seen[n++].reports;
-		}
-	}
+	if (f->store && !f->retries && !f->reparse &&
+	    known_bytes(f->store, &f->group, f->n_group, f->again, e) < 0)
+		return -1;
 	make_ready(f);
 	return 0;
 }
@@ -378,6 +393,33 @@ static int read_retry(struct feed *f, struct err *e)
 	return add_item(f, &it, e) ? 0 : -1;
 }
 
+/* ---- mailboxes ---- */
+
+/* One mail, if there is one. If there is none, a group does not wait for more than is there,
+ * unless the workers have enough to do. */
+static int read_mail(struct feed *f, struct err *e)
+{
+	struct ingest_item it;
+	struct piece *p;
+
+	if (!mails_next(f->mails, &it))
+		return f->n_group && f->n_ready < FIRST_GROUP ? ask_group(f, e) : 0;
+	struct ingest_mail *mail = it.mail;
+
+	if (it.refused) {
+		p = piece_refused(&it);
+		push(f, p);
+	} else {
+		p = add_item(f, &it, e);
+	}
+	if (!p) {
+		mails_give_back(f->mails, mail);
+		return -1;
+	}
+	p->item->lease = mails_lease(f->mails, mail);
+	return 0;
+}
+
 /* ---- the door ---- */
 
 int feed_step(struct feed *f, struct err *e)
@@ -389,6 +431,13 @@ int feed_step(struct feed *f, struct err *e)
 			return ask_group(f, e);
 		if (read_all(f))
 			return 0;
+		if (f->mails) {
+			if (read_mail(f, e) < 0)
+				return -1;
+			if (mails_wait(f->mails))
+				return 0;
+			continue;
+		}
 		if (f->next_retry < f->n_retries) {
 			if (read_retry(f, e) < 0)
 				return -1;
@@ -419,6 +468,12 @@ void feed_piece_done(struct feed *f, const struct piece *p)
 	(void)f;
 	if (p->container)
 		p->container->open--;
+}
+
+void feed_settled(struct feed *f, struct store_item *item)
+{
+	if (f->mails && item->ctx)
+		mails_settled(f->mails, item);
 }
 
 struct store_item *feed_take_container(struct feed *f)

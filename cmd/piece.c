@@ -28,7 +28,7 @@ struct piece *piece_new(struct ingest_item *it, const uint8_t sha256[32])
 		.source = it->source, .item = it->item, .size = it->size,
 		.mtime_ns = it->mtime_ns, .inode = it->inode, .compressed = is_compressed(it),
 		.bytes = it->bytes, .fd = it->fd,
-		.arrived_at = it->mail ? it->arrived_at : TIME_ABSENT,
+		.arrived_at = it->mail ? it->arrived_at : TIME_ABSENT, .ctx = it->mail,
 	};
 	memcpy(p->item->sha256, sha256, 32);
 	p->job.bytes = it->bytes;
@@ -37,6 +37,19 @@ struct piece *piece_new(struct ingest_item *it, const uint8_t sha256[32])
 	p->job.trust = it->trust; /* NULL: the pipeline's */
 	it->item = it->bytes = NULL;
 	it->fd = -1;
+	return p;
+}
+
+struct piece *piece_refused(struct ingest_item *it)
+{
+	static const uint8_t unknown[32];
+	struct piece *p = piece_new(it, unknown);
+	struct store_entry *entry = piece_entry(p, 0, OUTCOME_QUARANTINED, NULL);
+
+	entry->class = ERR_LIMIT;
+	entry->reason = it->refused;
+	it->refused = NULL;
+	p->finished = true;
 	return p;
 }
 
@@ -157,10 +170,26 @@ void batch_add_row(struct batch *b, struct store_item *item, int64_t now)
 	append(b, &none, item, now);
 }
 
+/* The gravest of its entries, as store_commit has it. */
+static enum store_outcome gravest(const struct store_item *it)
+{
+	enum store_outcome worst = it->repeat_bytes ? OUTCOME_REPEAT : OUTCOME_NOT_REPORT;
+
+	for (size_t k = 0; k < it->n_entries; k++) {
+		enum store_outcome outcome = it->entries[k].outcome;
+
+		if (outcome == OUTCOME_QUARANTINED || worst == OUTCOME_NOT_REPORT)
+			worst = outcome;
+	}
+	return worst;
+}
+
 void batch_pretend(struct batch *b)
 {
-	for (struct store_item *it = b->b->items; it; it = it->next)
+	for (struct store_item *it = b->b->items; it; it = it->next) {
+		it->outcome = gravest(it);
 		it->durable = true;
+	}
 }
 
 /* ---- what became of it ---- */
@@ -214,6 +243,7 @@ void batch_count(const struct batch *b, struct counts *c)
 	const struct store_item *it = b->b->items;
 
 	for (size_t i = 0; it && i < b->n; i++, it = it->next) {
+		c->left += it->lease_lost;
 		if (!it->durable)
 			continue;
 		if (it->repeat_bytes)
@@ -269,7 +299,6 @@ static void log_entry(const struct store_item *it, const struct store_entry *ent
 	log_text(&l, t->partial && !bad ? "lost" : "err", text_of(entry->reason));
 	log_end(&l);
 }
-
 
 void batch_log(const struct batch *b)
 {

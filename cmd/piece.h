@@ -34,10 +34,13 @@ struct piece {
 	uint32_t report_entry;
 	int64_t repairs;             /* in it, so far */
 	struct container *container; /* or NULL */
+	bool finished;               /* needs no worker: its bytes are known, or refused */
 };
 
 /* Takes item and bytes of *it. */
 struct piece *piece_new(struct ingest_item *it, const uint8_t sha256[32]);
+/* Of a mail that was not downloaded: it goes to quarantine, by its name and with the reason. */
+struct piece *piece_refused(struct ingest_item *it);
 void piece_free(struct piece *p);
 /* Its bytes are known, and not needed any more. */
 void piece_drop_bytes(struct piece *p);

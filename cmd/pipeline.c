@@ -31,6 +31,19 @@ struct pipeline {
 
 /* ---- batches ---- */
 
+/* What became of it is told; nothing of it is needed any more. */
+static void end_batch(struct pipeline *p, struct batch *b)
+{
+	batch_log(b);
+	batch_count(b, p->counts);
+	for (struct store_item *it = b->b->items; it; it = it->next) {
+		if (it->durable && p->o->committed)
+			p->o->committed(p->o->ctx, it);
+		feed_settled(p->feed, it);
+	}
+	batch_free(b);
+}
+
 static void close_batch(struct pipeline *p)
 {
 	if (!p->open->n)
@@ -39,9 +52,7 @@ static void close_batch(struct pipeline *p)
 		committer_give(p->committer, p->open);
 	} else {
 		batch_pretend(p->open);
-		batch_log(p->open);
-		batch_count(p->open, p->counts);
-		batch_free(p->open);
+		end_batch(p, p->open);
 	}
 	p->open = batch_new();
 }
@@ -99,17 +110,11 @@ static void on_failed(void *owner, struct job *j, const struct err *e)
 static int committed(struct pipeline *p, struct err *e)
 {
 	struct batch *b = committer_take_done(p->committer);
-	const struct store_item *it;
 
 	while (b) {
 		struct batch *next = b->next;
 
-		batch_log(b);
-		batch_count(b, p->counts);
-		for (it = b->b->items; it && p->o->committed; it = it->next)
-			if (it->durable)
-				p->o->committed(p->o->ctx, it);
-		batch_free(b);
+		end_batch(p, b);
 		b = next;
 	}
 	return committer_check(p->committer, e);
@@ -120,13 +125,13 @@ static bool must_wait(const struct pipeline *p)
 	return p->committer && committer_backlog(p->committer) >= MAX_BACKLOG;
 }
 
-/* Pieces that are ready go to the pool; bytes that are known go straight into a batch. */
+/* Pieces that are ready go to the pool; what needs no worker goes straight into a batch. */
 static void hand_over(struct pipeline *p)
 {
 	struct piece *piece;
 
 	while (pool_wants(p->pool) && (piece = feed_take(p->feed))) {
-		if (piece->item->repeat_bytes) {
+		if (piece->finished) {
 			piece_drop_bytes(piece);
 			add(p, piece);
 		} else {
@@ -160,8 +165,8 @@ static int wait_ms(const struct pipeline *p, bool feed_works)
 
 static int poll_once(struct pipeline *p, bool feed_works, struct err *e)
 {
-	size_t max = pool_max_fds(p->pool) + 2;
-	struct pollfd fds[66 + 2];
+	size_t max = pool_max_fds(p->pool) + 3;
+	struct pollfd fds[66 + 3];
 	size_t n = 0;
 
 	if (max > sizeof(fds) / sizeof(*fds))
@@ -171,7 +176,10 @@ static int poll_once(struct pipeline *p, bool feed_works, struct err *e)
 	fds[n + 1] = (struct pollfd){.fd = -1, .events = POLLIN};
 	if (p->committer)
 		fds[n + 1].fd = committer_wake_fd(p->committer);
-	if (poll(fds, n + 2, wait_ms(p, feed_works)) < 0 && errno != EINTR)
+	fds[n + 2] = (struct pollfd){.fd = -1, .events = POLLIN};
+	if (!must_wait(p) && !feed_is_full(p->feed))
+		fds[n + 2].fd = feed_fd(p->feed);
+	if (poll(fds, n + 3, wait_ms(p, feed_works)) < 0 && errno != EINTR)
 		return err_set(e, ERR_BUG, "poll: %s", strerror(errno));
 	if (p->committer && committed(p, e) < 0)
 		return -1;
@@ -191,14 +199,22 @@ static int begin_storing(struct pipeline *p, struct err *e)
 	return committer_new(p->store, p->frames.stage, &p->committer, e);
 }
 
+static bool goes_on(const struct pipeline *p)
+{
+	return !p->o->go_on || p->o->go_on(p->o->ctx);
+}
+
 static int loop(struct pipeline *p, struct err *e)
 {
 	while (!signals_stop_asked()) {
 		bool feed_works = !feed_is_done(p->feed) && !feed_is_full(p->feed) &&
 				  !must_wait(p);
 
+		if (!goes_on(p))
+			return 0;
 		if (feed_works && feed_step(p->feed, e) < 0)
 			return -1;
+		feed_works = feed_works && !feed_waits(p->feed);
 		if (begin_storing(p, e) < 0)
 			return -1;
 		hand_over(p);
@@ -208,7 +224,7 @@ static int loop(struct pipeline *p, struct err *e)
 			return 0;
 		if (poll_once(p, feed_works, e) < 0)
 			return -1;
-		if (is_full(p, now_ns()))
+		if (is_full(p, now_ns()) || (feed_is_quiet(p->feed) && pool_idle(p->pool)))
 			close_batch(p);
 		show(p);
 	}
@@ -222,8 +238,10 @@ static void drop_unfinished(struct pipeline *p)
 	struct job *j;
 
 	pool_free(p->pool, &left);
-	while ((j = job_pop(&left)))
+	while ((j = job_pop(&left))) {
+		feed_settled(p->feed, ((struct piece *)j)->item);
 		piece_free((struct piece *)j);
+	}
 }
 
 /* Large items and large reports cost a descriptor each while they are on their way. */
@@ -280,6 +298,8 @@ int pipeline_run(const struct pipeline_options *o, struct feed *feed, struct cou
 		committer_free(p.committer);
 	}
 	progress_end();
+	for (struct store_item *it = p.open->b->items; it; it = it->next)
+		feed_settled(p.feed, it);
 	batch_free(p.open);
 	store_stage_free(p.frames.stage);
 	store_close(p.store);

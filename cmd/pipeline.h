@@ -21,6 +21,9 @@ struct pipeline_options {
 	const struct ingest_walk *walk; /* for the progress display, or NULL */
 	/* Called in the main thread for each item that is committed; may be NULL. */
 	void (*committed)(void *ctx, const struct store_item *item);
+	/* Asked each time around, at least once a second: false ends as a signal does, but is no
+	 * interruption. May be NULL. */
+	bool (*go_on)(void *ctx);
 	void *ctx;
 };
 

@@ -1,0 +1,44 @@
+#include "cmd/known.h"
+#include "base/mem.h"
+
+static struct piece *next_to_ask(struct job **j)
+{
+	while (*j) {
+		struct piece *p = (struct piece *)*j;
+
+		*j = (*j)->next;
+		if (!p->finished)
+			return p;
+	}
+	return NULL;
+}
+
+int known_bytes(struct store *s, const struct job_list *group, size_t n, bool again,
+		struct err *e)
+{
+	AUTO_FREE struct store_seen *seen = xcalloc(n, sizeof(*seen));
+	AUTO_FREE struct piece **pieces = xcalloc(n, sizeof(*pieces));
+	struct job *j = group->first;
+	size_t asked = 0;
+
+	while ((pieces[asked] = next_to_ask(&j))) {
+		const struct store_item *it = pieces[asked]->item;
+
+		seen[asked] = (struct store_seen){
+			.source = it->source, .item = it->item, .size = it->size,
+			.mtime_ns = it->mtime_ns, .inode = it->inode, .sha256 = it->sha256,
+		};
+		if (++asked == n)
+			break;
+	}
+	if (asked && store_lookup_bytes(s, seen, asked, PARSER_VERSION, e) < 0)
+		return -1;
+	for (size_t i = 0; i < asked; i++) {
+		struct store_item *it = pieces[i]->item;
+
+		it->repeat_bytes = seen[i].repeat && !(again && seen[i].dropped);
+		it->repeat_reports = seen[i].reports;
+		pieces[i]->finished = it->repeat_bytes;
+	}
+	return 0;
+}
