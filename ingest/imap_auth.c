@@ -175,7 +175,6 @@ void imap_auth_free(struct imap_auth *x)
 	for (int i = 0; i < 3; i++)
 		wipe(&x->answer[i]);
 	buf_free(&x->reason);
-	buf_free(&x->capability);
 	buf_free(&x->bye);
 }
 
@@ -235,22 +234,6 @@ static bool begins(const char *p, size_t n, const char *with)
 	return n >= k && strncasecmp(p, with, k) == 0;
 }
 
-/* OK [CAPABILITY ...] words */
-static void hear_ok(struct imap_auth *x, const char *p, size_t n)
-{
-	static const char code[] = "[CAPABILITY ";
-	const char *end;
-
-	while (n && *p == ' ')
-		p++, n--;
-	if (!begins(p, n, code))
-		return;
-	end = memchr(p, ']', n);
-	if (end)
-		keep_words(&x->capability, p + sizeof(code) - 1,
-			   (size_t)(end - p) - (sizeof(code) - 1));
-}
-
 static int hear_no(struct imap_auth *x, const char *p, size_t n, enum imap_auth_state *ret_state,
 		   struct err *e)
 {
@@ -279,14 +262,10 @@ int imap_auth_line(struct imap_auth *x, const char *line, size_t n, struct text 
 		*ret_state = AUTH_SEND;
 		return 0;
 	}
-	if (begins(line, n, "* CAPABILITY "))
-		keep_words(&x->capability, line + 13, n - 13);
 	if (begins(line, n, "* BYE "))
 		keep_words(&x->bye, line + 6, n - 6);
-	if (begins(line, n, TAG " OK")) {
-		hear_ok(x, line + sizeof(TAG) + 2, n - sizeof(TAG) - 2);
+	if (begins(line, n, TAG " OK"))
 		*ret_state = AUTH_IN;
-	}
 	if (begins(line, n, TAG " NO") || begins(line, n, TAG " BAD"))
 		return hear_no(x, line + sizeof(TAG), n - sizeof(TAG), ret_state, e);
 	if (n == 0 || (*line != '*' && !begins(line, n, TAG " ")))

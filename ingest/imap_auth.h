@@ -26,7 +26,6 @@ struct imap_auth {
 	struct buf answer[3];/* what is sent now and at each '+', whole lines with CRLF */
 	int n, sent;
 	struct buf reason;   /* JSON of a refused token */
-	struct buf capability; /* behind the login, empty: not said */
 	struct buf bye;
 };
 

@@ -22,7 +22,6 @@ struct imap_conn {
 	void *stop_ctx;
 	struct buf left;   /* received and not given yet, from left_at on */
 	size_t left_at;
-	struct buf capability;
 };
 
 int imap_conn_library(struct err *e)
@@ -32,11 +31,6 @@ int imap_conn_library(struct err *e)
 	return rc ? err_set(e, ERR_CONFIG, "libcurl does not start: %s", curl_easy_strerror(rc)) : 0;
 }
 
-const char *imap_conn_capability(const struct imap_conn *c)
-{
-	return c->capability.len ? c->capability.p : NULL;
-}
-
 void imap_conn_close(struct imap_conn *c)
 {
 	if (!c)
@@ -44,7 +38,6 @@ void imap_conn_close(struct imap_conn *c)
 	if (c->easy)
 		curl_easy_cleanup(c->easy);
 	buf_free(&c->left);
-	buf_free(&c->capability);
 	free(c);
 }
 
@@ -266,14 +259,15 @@ static int log_in(struct imap_conn *c, const struct imap_hello *h, bool bearer, 
 	int rc;
 
 	if (m == MECH_NONE) {
-		tell(t, false, e, "a login that the server offers");
+		tell(t, false, e, "login");
 		return -1;
 	}
 	imap_auth_init(&x, c->a, m, imap_hello_can(can, "SASL-IR"), secret);
 	rc = converse(c, &x, e);
-	tell(t, rc == 0, e, "login as '%s' by %s", c->a->user, imap_auth_name(m));
-	if (rc == 0 && x.capability.len)
-		buf_adds(&c->capability, buf_cstr(&x.capability));
+	if (rc)
+		tell(t, false, e, "login");
+	else
+		tell(t, true, NULL, "login as '%s' by %s", c->a->user, imap_auth_name(m));
 	imap_auth_free(&x);
 	return rc;
 }
@@ -286,7 +280,7 @@ static int dial(struct imap_conn *c, struct imap_hello *h, const struct imap_tra
 	int rc = imap_dial(a, c->stop, c->stop_ctx, h, &c->easy, e);
 
 	if (rc < 0) {
-		tell(t, false, e, "connection to %s:%d", a->host, account_port(a));
+		tell(t, false, e, "connection");
 		return -1;
 	}
 	if (curl_easy_getinfo(c->easy, CURLINFO_ACTIVESOCKET, &fd) || fd == CURL_SOCKET_BAD)
@@ -315,7 +309,6 @@ static int attempt(struct imap_conn *c, bool bearer, const char *secret, const s
 	else if (rc == 0)
 		rc = log_in(c, &h, bearer, secret, t, e);
 	imap_hello_free(&h);
-	buf_cstr(&c->capability);
 	return rc;
 }
 
@@ -364,7 +357,7 @@ int imap_conn_open(const struct account *a, struct login *l, bool (*stop)(void *
 	bool bearer = login_is_bearer(l);
 	int rc = login_secret_until(l, NULL, stop, stop_ctx, &secret, e);
 
-	tell(trace, rc == 0, e, "%s of account '%s'", bearer ? "token" : "password", a->name);
+	tell(trace, rc == 0, e, bearer ? "token" : "password");
 	if (rc < 0)
 		return -1;
 	c = conn_new(a, stop, stop_ctx);

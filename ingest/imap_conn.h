@@ -30,9 +30,6 @@ int imap_conn_open(const struct account *a, struct login *l, bool (*stop)(void *
 		   const struct imap_trace *trace, struct imap_conn **ret_c,
 		   struct err *e) MUST_CHECK;
 void imap_conn_close(struct imap_conn *c);
-/* What the server said behind the login that it can ("IMAP4rev1 MOVE .."), valid until it is
- * closed; NULL: nothing, it has to be asked. */
-const char *imap_conn_capability(const struct imap_conn *c);
 
 /* All n bytes; ERR_TEMP after account.timeout seconds without progress. */
 int imap_conn_send(struct imap_conn *c, const char *p, size_t n, struct err *e) MUST_CHECK;
