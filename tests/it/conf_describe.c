@@ -4,5 +4,6 @@
 int main(void)
 {
 	conf_describe(stdout);
+	account_describe(stdout);
 	return 0;
 }

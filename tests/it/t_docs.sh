@@ -124,9 +124,11 @@ nothing "every limit of base/limits.h is in ruadb(1)"
 "$top_builddir/tests/it/conf_describe" | tr '\t' '|' >"$tmp/settings"
 while IFS='|' read -r name standard _; do
 	section=${name%%.*}
+	# [account "NAME"]
+	[ "$section" != account ] || section='account \\(dqNAME\\(dq'
 	key=${name#*.}
 	# From the key's heading to the next one.
-	sed -n "/^\.Ss \[$section\]/,/^\.Sh/p" "$conf_page" |
+	sed -n "/^\.Ss \[$section\]/,/^\.S[hs] /p" "$conf_page" |
 		sed -n "/^\.It Cm $key\$/,/^\.\(It\|El\)/p" | sed 1d | grep -v '^\.It' >"$tmp/entry"
 	[ -s "$tmp/entry" ] || echo "$name: not in ruadb.conf(5)"
 	if [ -n "$standard" ]; then
