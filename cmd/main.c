@@ -105,6 +105,15 @@ static const struct command commands[] = {
 	 "  --dry-run        drop: only say what would be dropped\n"
 	 "  --bytes          show: see there\n"
 	 "  --format json    one JSON object a line; retry: as ingest\n"},
+	{"status", cmd_status, NEED_CONF, "[OPTION]...",
+	 "how the collection is: mailboxes, quarantine, silent reporters",
+	 "Prints for each folder of each account when it was last dealt with, how much waits and\n"
+	 "since when, and what to do something about; then when the last report was stored, what\n"
+	 "lies in quarantine, and which reporters are silent. The limits are settings: status_*.\n"
+	 "\n"
+	 "  --nagios         as a monitoring plugin: one line, performance data, and as exit\n"
+	 "                   status 0 ok, 1 warning, 2 critical, 3 unknown\n"
+	 "  --format F       as for report: table (default), json with all there is to say, csv ..\n"},
 	{"db", cmd_db, NEED_CONF, "status | start | stop | url | maintain | refresh | migrate | dump FILE | doc",
 	 "the database: state, start, stop, address, upkeep, moving",
 	 "  status           where the database is; exit status 69 if it does not run\n"

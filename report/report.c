@@ -105,6 +105,26 @@ int report_query(struct store *s, const struct conf *c, const char *name,
 	return run(s, c, &file, params, n_params, f, out, &excerpt, e);
 }
 
+int report_query_rows(struct store *s, const struct conf *c, const char *name,
+		      const struct report_param *params, size_t n_params,
+		      struct store_rows **ret_rows, struct err *e)
+{
+	struct report_file file = {0};
+	char *values[REPORT_PARAMS] = {0};
+
+	if (report_query_find(c, name, &file, e) < 0)
+		return -1;
+	int rc = report_file_bind(&file, params, n_params, values, e);
+
+	if (rc == 0)
+		rc = store_query(s, file.sql, file.n_used, (const char *const *)values, ret_rows,
+				 e);
+	for (int i = 0; i < file.n_used; i++)
+		free(values[i]);
+	report_file_free(&file);
+	return rc;
+}
+
 /* "--since DATE", "--param days=INTEGER" */
 static void add_option(struct buf *b, const struct report_file_param *p)
 {

@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 struct store;
+struct store_rows;
 
 enum report_format { REPORT_TABLE, REPORT_JSON, REPORT_JSONL, REPORT_CSV, REPORT_TSV,
 		     REPORT_MARKDOWN };
@@ -38,6 +39,10 @@ int report_run(struct store *s, const struct conf *c, const char *name,
 int report_query(struct store *s, const struct conf *c, const char *name,
 		 const struct report_param *params, size_t n_params, enum report_format f,
 		 FILE *out, struct err *e) MUST_CHECK;
+/* The same, and gives the rows (store_rows_free) in place of printing them. */
+int report_query_rows(struct store *s, const struct conf *c, const char *name,
+		      const struct report_param *params, size_t n_params,
+		      struct store_rows **ret_rows, struct err *e) MUST_CHECK;
 /* What the report is, and its parameters. */
 int report_help(const struct conf *c, const char *name, FILE *out, struct err *e) MUST_CHECK;
 /* The schema explained, as Markdown or as the manual page ruadb-schema(7). */

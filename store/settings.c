@@ -20,14 +20,10 @@ static bool is_number(const char *s, bool fraction)
 	return digits && digits <= 9 && rest <= 6 && s[digits + (rest ? rest + 1 : 0)] == '\0';
 }
 
-static int no_such_setting(struct store *s, const char *name, struct err *e)
+static int no_such_setting(const char *name, struct err *e)
 {
-	AUTO_RESULT PGresult *res = NULL;
-
-	if (db_exec(s, "SELECT string_agg(name, ', ') FROM ruadb.setting", NULL, &res, e) < 0)
-		return -1;
-	return err_set(e, ERR_INPUT, "there is no setting '%.60s'; there are: %.*s", name,
-		       PQgetlength(res, 0, 0), PQgetvalue(res, 0, 0));
+	return err_set(e, ERR_INPUT, "there is no setting '%.60s'; ruadb settings list prints "
+		       "those there are", name);
 }
 
 static int check(struct store *s, struct setting *t, struct err *e)
@@ -36,13 +32,13 @@ static int check(struct store *s, struct setting *t, struct err *e)
 	AUTO_RESULT PGresult *res = NULL;
 
 	if (!text_utf8_ok(t->name, strlen(t->name)))
-		return no_such_setting(s, t->name, e);
+		return no_such_setting(t->name, e);
 	param_text(&p, text_of(t->name));
-	if (db_exec(s, "SELECT unit, definition IN ('A6', 'B3') FROM ruadb.setting WHERE name = $1",
-		    &p, &res, e) < 0)
+	if (db_exec(s, "SELECT unit, coalesce(definition IN ('A6', 'B3'), false) FROM ruadb.setting "
+		       "WHERE name = $1", &p, &res, e) < 0)
 		return -1;
 	if (!PQntuples(res))
-		return no_such_setting(s, t->name, e);
+		return no_such_setting(t->name, e);
 	struct text unit = db_text(res, 0, 0);
 	bool percent = text_is(unit, "%"), time = text_is(unit, "h") || text_is(unit, "days");
 

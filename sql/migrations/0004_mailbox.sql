@@ -36,6 +36,10 @@ CREATE TABLE ruadb_data.mailbox (
 ALTER TABLE ruadb_data.report ADD COLUMN auth_domain text, ADD COLUMN auth_method "char",
 	ADD COLUMN auth_relation "char";
 
+-- Messages that are no reports and may lie in their folders still: few among all that were met.
+CREATE INDEX ledger_left ON ruadb_data.ledger (tenant_id, item)
+	WHERE source = 'imap' AND outcome = 'x';
+
 DO $$
 DECLARE
 	t text;

@@ -1,5 +1,5 @@
 -- What `ruadb db doc` says of settings: their defaults, not what was set here.
 SELECT name, default_value || CASE unit WHEN '%' THEN '' ELSE ' ' END || unit AS type,
-	meaning || ' Definition ' || definition || '.' AS words
+	concat(meaning, ' Definition ' || definition || '.') AS words
 FROM setting
 ORDER BY definition COLLATE "C", name COLLATE "C"

@@ -47,7 +47,25 @@ FROM (VALUES
 	('ready_messages', 1000, 'messages', 'B4', 'Messages that the verdict needs.'),
 	('ready_reporters', 3, 'reporters', 'B4', 'Reporters that the verdict needs.'),
 	('suffix_list_days', 730, 'days', 'B',
-		'A public suffix list that is older is told to be out of date.')
+		'A public suffix list that is older is told to be out of date.'),
+	('status_success_warning', 6, 'h', NULL,
+		'status: warning for a mailbox without success for longer; of status_* 0 is never.'),
+	('status_success_critical', 24, 'h', NULL,
+		'status: critical for a mailbox without success for longer.'),
+	('status_waiting_warning', 6, 'h', NULL,
+		'status: warning for a mailbox in which a message waits for longer.'),
+	('status_waiting_critical', 24, 'h', NULL,
+		'status: critical for a mailbox in which a message waits for longer.'),
+	('status_reports_warning', 3, 'days', NULL, 'status: warning when no report came for longer.'),
+	('status_reports_critical', 0, 'days', NULL, 'status: critical when no report came for longer.'),
+	('status_quarantine_warning', 1, 'items', NULL,
+		'status: warning when at least so many lie in quarantine.'),
+	('status_quarantine_critical', 100, 'items', NULL,
+		'status: critical when at least so many lie in quarantine.'),
+	('status_silent_warning', 1, 'reporters', NULL,
+		'status: warning when at least so many reporters are silent.'),
+	('status_silent_critical', 0, 'reporters', NULL,
+		'status: critical when at least so many reporters are silent.')
 ) AS k (name, default_value, unit, definition, meaning)
 LEFT JOIN ruadb_data.setting s ON s.tenant_id = ruadb.tenant() AND s.name = k.name;
 
@@ -58,7 +76,7 @@ COMMENT ON COLUMN ruadb.setting.name IS 'Its name: ruadb settings set NAME VALUE
 COMMENT ON COLUMN ruadb.setting.value IS 'What holds now.';
 COMMENT ON COLUMN ruadb.setting.default_value IS 'What holds where nothing was set.';
 COMMENT ON COLUMN ruadb.setting.unit IS 'What it counts.';
-COMMENT ON COLUMN ruadb.setting.definition IS 'The definition it belongs to.';
+COMMENT ON COLUMN ruadb.setting.definition IS 'The definition it belongs to; NULL: to none.';
 COMMENT ON COLUMN ruadb.setting.meaning IS 'What it decides.';
 COMMENT ON COLUMN ruadb.setting.set_at IS 'When it was set; NULL: never.';
 

@@ -98,7 +98,7 @@ COMMENT ON COLUMN ruadb.report.messages IS 'Messages of the records stored.';
 COMMENT ON COLUMN ruadb.report.repairs IS
 	'How many things were mended while reading: the sum of times in view repair.';
 COMMENT ON COLUMN ruadb.report.first_seen_at IS 'When this variant was stored.';
-COMMENT ON COLUMN ruadb.report.source IS 'Kind of source it came from: file, stdin.';
+COMMENT ON COLUMN ruadb.report.source IS 'Kind of source it came from: file, stdin, imap.';
 COMMENT ON COLUMN ruadb.report.item IS 'Where in that source: a real path, or a SHA-256.';
 COMMENT ON COLUMN ruadb.report.entry IS 'Entry of the item it was; NULL or 0 if the item itself.';
 COMMENT ON COLUMN ruadb.report.reporter IS

@@ -24,9 +24,10 @@ LEFT JOIN ruadb_data.batch f ON f.tenant_id = l.tenant_id
 COMMENT ON VIEW ruadb.ledger IS
 	'Every item ever met, one row each, and one for each entry of an item that holds several.';
 COMMENT ON COLUMN ruadb.ledger.tenant_id IS 'Whose data; 1 for a single user.';
-COMMENT ON COLUMN ruadb.ledger.source IS 'Kind of source: file, stdin.';
+COMMENT ON COLUMN ruadb.ledger.source IS 'Kind of source: file, stdin, imap.';
 COMMENT ON COLUMN ruadb.ledger.item IS
-	'Where in it: the real path, #n for an entry of an archive or a mail of an mbox.';
+	'Where in it: the real path, or ACCOUNT/FOLDER;UIDVALIDITY=n/;UID=n; #n for an entry of an archive '
+	'or of a mail, or a mail of an mbox.';
 COMMENT ON COLUMN ruadb.ledger.outcome IS
 	'stored, conflict, near_repeat, repeat, quarantined, not_report, dropped (from quarantine).';
 COMMENT ON COLUMN ruadb.ledger.reason IS
@@ -54,7 +55,7 @@ COMMENT ON COLUMN ruadb.quarantine.quarantine_id IS 'Its number, for ruadb quara
 COMMENT ON COLUMN ruadb.quarantine.at IS 'When it was put there.';
 COMMENT ON COLUMN ruadb.quarantine.class IS
 	'input (broken), limit (too much of something), bug (the parser failed).';
-COMMENT ON COLUMN ruadb.quarantine.source IS 'Kind of source: file, stdin.';
+COMMENT ON COLUMN ruadb.quarantine.source IS 'Kind of source: file, stdin, imap.';
 COMMENT ON COLUMN ruadb.quarantine.item IS 'Where in it, as in ledger.';
 COMMENT ON COLUMN ruadb.quarantine.entry IS 'Entry of the item; 0 if the item itself.';
 COMMENT ON COLUMN ruadb.quarantine.reason IS 'Why, in words.';
