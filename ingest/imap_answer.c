@@ -3,14 +3,22 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Texts of strangers into a field of ours, cut at its end. */
+/* Words of strangers into a field of ours, visible and cut at its end: they go into errors, and from
+ * there into the database, which takes no bytes that are no UTF-8. */
 static void copy(char *to, size_t room, struct text t)
 {
-	size_t n = t.len < room - 1 ? t.len : room - 1;
+	struct buf b = {0};
 
-	if (n)
-		memcpy(to, t.p, n);
+	t.len = t.len < room ? t.len : (uint32_t)room;
+	text_add_visible(&b, t);
+	size_t n = b.len < room - 1 ? b.len : room - 1;
+
+	/* not within a character */
+	while (n < b.len && n && (b.p[n] & 0xc0) == 0x80)
+		n--;
+	memcpy(to, n ? b.p : "", n);
 	to[n] = '\0';
+	buf_free(&b);
 }
 
 bool imap_has_word(struct text list, const char *word)
@@ -86,6 +94,21 @@ static int on_capability(struct imap *i, const struct imap_response *r, struct e
 	return 0;
 }
 
+/* What goes into commands again: in a literal a server could name anything. */
+static bool printable(struct text t)
+{
+	for (uint32_t k = 0; k < t.len; k++)
+		if (t.p[k] < 0x20 || t.p[k] > 0x7e)
+			return false;
+	return true;
+}
+
+static void take_delimiter(struct imap *i, struct text t)
+{
+	if (t.len == 1 && printable(t))
+		i->delimiter = t.p[0];
+}
+
 /* LIST "" "": (\Noselect) "/" "" */
 static int on_list(struct imap *i, const struct imap_response *r, struct err *e)
 {
@@ -94,10 +117,8 @@ static int on_list(struct imap *i, const struct imap_response *r, struct err *e)
 	(void)e;
 	while (k < r->n_tokens && r->tokens[k].type != IMAP_CLOSE)
 		k++;
-	struct text delimiter = token_text(r, k + 1);
-
-	if (!i->delimiter && delimiter.len == 1)
-		i->delimiter = delimiter.p[0];
+	if (!i->delimiter)
+		take_delimiter(i, token_text(r, k + 1));
 	return 0;
 }
 
@@ -116,12 +137,13 @@ static int on_namespace(struct imap *i, const struct imap_response *r, struct er
 		list += depth == 0;
 		if (t->type != IMAP_OPEN || depth != 2)
 			continue;
-		struct text prefix = token_text(r, k + 1), delimiter = token_text(r, k + 2);
+		struct text prefix = token_text(r, k + 1);
 
+		if (!printable(prefix))
+			continue;
 		if (list == 0 && !i->prefix) {
 			i->prefix = xstrndup(prefix.p ? prefix.p : "", prefix.len);
-			if (delimiter.len == 1)
-				i->delimiter = delimiter.p[0];
+			take_delimiter(i, token_text(r, k + 2));
 		} else if (prefix.len) {
 			buf_add(&i->others, prefix.p, prefix.len);
 			buf_addc(&i->others, '\0');
@@ -241,6 +263,14 @@ static int on_esearch(struct imap *i, const struct imap_response *r, struct err 
 
 /* ---- all of it ---- */
 
+static int unasked(struct text tag, struct err *e)
+{
+	char words[64];
+
+	copy(words, sizeof(words), tag);
+	return err_set(e, ERR_TEMP, "the server answers a command that nobody gave: %s", words);
+}
+
 static int on_tagged(struct imap *i, const struct imap_response *r, struct err *e)
 {
 	struct imap_command **at = &i->commands;
@@ -257,8 +287,7 @@ static int on_tagged(struct imap *i, const struct imap_response *r, struct err *
 	struct imap_command *c = *at;
 
 	if (!c || r->tag.p[0] != 'r')
-		return err_set(e, ERR_TEMP, "the server answers a command that nobody gave: %.*s",
-			       (int)(r->tag.len < 40 ? r->tag.len : 40), r->tag.p);
+		return unasked(r->tag, e);
 	*at = c->next;
 	c->answer = text_is(r->name, "ok") ? ANSWER_OK
 		: text_is(r->name, "no") ? ANSWER_NO : ANSWER_BAD;
