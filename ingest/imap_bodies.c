@@ -27,9 +27,9 @@ static void window_end(struct imap *i, bool *ret_refused)
 {
 	struct imap_window *w = i->windows;
 
-	/* of what vanished the server says NO, too */
-	*ret_refused = w->nil || (w->command.answer != ANSWER_OK &&
-				  !imap_code_is(&w->command, "expungeissued"));
+	/* of what vanished servers say NIL or NO, too */
+	*ret_refused = (w->nil || w->command.answer != ANSWER_OK) &&
+		!imap_code_is(&w->command, "expungeissued");
 	i->windows = w->next;
 	if (!i->windows)
 		i->windows_tail = &i->windows;

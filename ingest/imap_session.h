@@ -33,7 +33,7 @@ struct imap_window {
 	struct imap_command command;
 	struct uidset asked;   /* and not come yet */
 	size_t queued;         /* bodies in the queue */
-	bool nil;              /* a body was NIL: there, but not to be had */
+	bool nil;              /* a body was NIL: not to be had, or gone */
 	struct imap_window *next;
 };
 

@@ -315,13 +315,14 @@ testbed_end()
 	at_end
 }
 
+# A zombie has ended: it may take long until somebody hears of it.
 dovecot_stop()
 {
 	[ -s "$dovecot_dir/run/master.pid" ] || return 0
 	pid=$(cat "$dovecot_dir/run/master.pid")
 	kill "$pid" 2>/dev/null
 	i=0
-	while kill -0 "$pid" 2>/dev/null && [ $i -lt 100 ]; do
+	while grep -q '^State:[[:space:]]*[^Z]' "/proc/$pid/status" 2>/dev/null && [ $i -lt 100 ]; do
 		i=$((i + 1))
 		sleep 0.05
 	done
