@@ -58,7 +58,6 @@ void counts_json(const struct counts *c, FILE *out)
 	json_seconds(c->seconds, out);
 	fputs(", \"refresh_seconds\": ", out);
 	json_seconds(c->refresh_seconds, out);
-	fputs("}\n", out);
 }
 
 static void line(FILE *out, int64_t n, const char *what)

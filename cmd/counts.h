@@ -30,7 +30,7 @@ struct counts {
 
 /* -1 (ERR_BUG) unless every row that was read is stored, refused, or in a report not stored. */
 int counts_check(const struct counts *c, struct err *e) MUST_CHECK;
-/* The object of the contract, one line. */
+/* The object of the contract, one line, but for its end: the caller closes it, and may add. */
 void counts_json(const struct counts *c, FILE *out);
 /* A few lines for people. parse_only: nothing was stored, and the words say so. */
 void counts_summary(const struct counts *c, bool parse_only, FILE *out);

@@ -46,16 +46,23 @@ struct folders *folders_new(bool watch)
 	return f;
 }
 
-void folders_free(struct folders *f)
+void folders_forget(struct folders *f)
 {
-	if (!f)
-		return;
 	for (struct folder *x = f->first, *next; x; x = next) {
 		next = x->next;
 		free(x->account);
 		free(x->folder);
 		free(x);
 	}
+	f->first = NULL;
+	f->tail = &f->first;
+}
+
+void folders_free(struct folders *f)
+{
+	if (!f)
+		return;
+	folders_forget(f);
 	pthread_mutex_destroy(&f->lock);
 	free(f);
 }

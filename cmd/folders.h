@@ -15,6 +15,8 @@ struct shared;
 /* watch: what comes again and again is told only when it is another than before. */
 struct folders *folders_new(bool watch);
 void folders_free(struct folders *f);
+/* Others may be fetched from now on. */
+void folders_forget(struct folders *f);
 
 /* sh NULL: the database hears nothing of it. */
 void folders_news(struct folders *f, struct shared *sh, const struct mailbox_place *at,

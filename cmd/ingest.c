@@ -74,15 +74,14 @@ static int status_of(const struct counts *c)
 	return c->left ? EX_TEMPFAIL : c->quarantined ? EX_DATAERR : 0;
 }
 
-/* After the last COMMIT. What it could not do the next one does: a warning, and no failed ingest. */
-static void refresh(struct counts *c, const struct ingest_end *how)
+void ingest_refresh(struct counts *c, const struct conf *conf, bool silent)
 {
 	struct store_refreshed done;
 	struct err e;
 
-	if (!how->json && !how->quiet)
+	if (!silent)
 		fflush(stdout); /* it may take a while: the summary is read meanwhile */
-	if (store_refresh(how->refresh, signals_stop_asked, &done, &e) < 0) {
+	if (store_refresh(conf, signals_stop_asked, &done, &e) < 0) {
 		AUTO_FREE char *why = xstrdup(e.msg);
 
 		err_set(&e, e.class, "everything is stored, but the classes of senders are as of "
@@ -92,7 +91,7 @@ static void refresh(struct counts *c, const struct ingest_end *how)
 	}
 	if (!done.busy)
 		c->refresh_seconds = done.seconds;
-	if (!how->json && !how->quiet)
+	if (!silent)
 		refresh_say(&done, stdout);
 }
 
@@ -105,9 +104,11 @@ int ingest_finish(struct counts *c, int rc, const struct err *e, const struct in
 	c->refresh_seconds = -1;
 	if (how->refresh && rc == 0 && !c->interrupted &&
 	    (how->declared || c->reports_stored + c->reports_repeat > 0))
-		refresh(c, how);
-	if (how->json)
+		ingest_refresh(c, how->refresh, how->json || how->quiet);
+	if (how->json) {
 		counts_json(c, stdout);
+		fputs("}\n", stdout);
+	}
 	return run_flushed(status ? status : status_of(c));
 }
 

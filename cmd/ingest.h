@@ -20,4 +20,8 @@ struct ingest_end {
  */
 int ingest_finish(struct counts *c, int rc, const struct err *e, const struct ingest_end *how);
 
+/* After the last COMMIT. What it could not do the next one does: a warning, and no failed run.
+ * silent: says nothing on standard output. */
+void ingest_refresh(struct counts *c, const struct conf *conf, bool silent);
+
 #endif

@@ -27,6 +27,23 @@ static const struct command commands[] = {
 	 "Ctrl-C ends after the batch that is being stored; the next run goes on from there.\n"
 	 "Exit status: 0 all is well; 65 something was quarantined; 75 the database is away or a\n"
 	 "file can't be read now, run again; 78 configuration; 71 out of memory; 64 usage.\n"},
+	{"fetch", cmd_fetch, NEED_CONF, "[OPTION]... [ACCOUNT]...",
+	 "read reports from mailboxes, over IMAP",
+	 "Reads what is new in the mailboxes that [account \"NAME\"] sections of ruadb.conf(5) name, or\n"
+	 "in these ACCOUNTs, and stores it as ingest does. Once a mail's reports are stored for good\n"
+	 "it is moved, flagged or left, as the account wants it; no mail is ever fetched for nothing,\n"
+	 "none is lost, and none counts twice.\n"
+	 "\n"
+	 "  --watch          go on for ever, and read each mail as it comes\n"
+	 "  --check          say step by step what works and what does not; change nothing\n"
+	 "  --dry-run        change neither mailbox nor database; say what would be done\n"
+	 "  --jobs N         worker processes (default: as many as cores, at most 8)\n"
+	 "  --format json    print one JSON object in place of the summary; not with --watch\n"
+	 "  --no-refresh     leave rollup and classes of sources to `ruadb db refresh`\n"
+	 "\n"
+	 "Ctrl-C ends after the batch that is being stored; SIGHUP has --watch read its settings anew.\n"
+	 "Exit status: 0 all is well; 65 something was quarantined; 75 a mailbox or the database is\n"
+	 "away, run again; 78 an account needs a person; 71 out of memory; 64 usage.\n"},
 	{"inspect", cmd_inspect, NEED_CONF, "[OPTION]... FILE...",
 	 "show what would be stored, without a database",
 	 "Reads FILE (- for standard input) as ingest would and prints what is in it.\n"

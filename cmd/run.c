@@ -168,7 +168,7 @@ int run_option(struct run *r, int argc, char **argv, const char *letters,
 
 /* ---- what a command needs ---- */
 
-static int apply_command_line(struct run *r, struct err *e)
+static int apply_command_line(const struct run *r, struct conf *c, struct err *e)
 {
 	for (size_t i = 0; i < r->n_set; i++) {
 		const char *eq = strchr(r->set[i], '=');
@@ -178,18 +178,33 @@ static int apply_command_line(struct run *r, struct err *e)
 				       r->set[i]);
 		AUTO_FREE char *name = xstrndup(r->set[i], (size_t)(eq - r->set[i]));
 
-		if (conf_set(&r->conf, name, eq + 1, e) < 0)
+		if (conf_set(c, name, eq + 1, e) < 0)
 			return err_wrap(e, "--set");
 	}
 	if (r->tenant) {
 		char *end;
 
 		errno = 0;
-		r->conf.tenant = strtoll(r->tenant, &end, 10);
-		if (errno || *end || end == r->tenant || r->conf.tenant < 1)
+		c->tenant = strtoll(r->tenant, &end, 10);
+		if (errno || *end || end == r->tenant || c->tenant < 1)
 			return err_set(e, ERR_CONFIG, "--tenant %s: not a number from 1 on",
 				       r->tenant);
 	}
+	return 0;
+}
+
+int run_load(const struct run *r, struct conf *ret_conf, struct err *e)
+{
+	struct conf c;
+
+	if (conf_load(&c, r->conf_file, e) < 0)
+		return -1;
+	if (apply_command_line(r, &c, e) < 0) {
+		conf_free(&c);
+		return -1;
+	}
+	run_find_places(&c);
+	*ret_conf = c;
 	return 0;
 }
 
@@ -203,12 +218,9 @@ int run_ready(struct run *r)
 		return 0;
 	if (r->home)
 		setenv("RUADB_HOME", r->home, 1);
-	if (conf_load(&r->conf, r->conf_file, &e) < 0)
+	if (run_load(r, &r->conf, &e) < 0)
 		return run_failed(&e);
 	r->have_conf = true;
-	if (apply_command_line(r, &e) < 0)
-		return run_failed(&e);
-	run_find_places(&r->conf);
 	if (!(needs & (NEED_DB_READ | NEED_DB_WRITE)))
 		return 0;
 	if (store_open(&r->conf, needs & NEED_DB_WRITE ? STORE_INGEST : STORE_READ, &r->store,

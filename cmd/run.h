@@ -57,6 +57,8 @@ int run_option(struct run *r, int argc, char **argv, const char *letters,
 	       const struct option *own, int *ret_exit);
 /* Loads and opens what the command needs. 0, or an exit status. */
 int run_ready(struct run *r);
+/* Reads the settings anew, those of the command line, too. */
+int run_load(const struct run *r, struct conf *ret_conf, struct err *e) MUST_CHECK;
 void run_end(struct run *r);
 
 /* Says "ruadb: ..." on standard error; returns the exit status of that class. */
@@ -79,6 +81,7 @@ void refresh_say(const struct store_refreshed *done, FILE *out);
 
 int cmd_ingest(struct run *r, int argc, char **argv);
 int cmd_inspect(struct run *r, int argc, char **argv);
+int cmd_fetch(struct run *r, int argc, char **argv);
 int cmd_report(struct run *r, int argc, char **argv);
 int cmd_export(struct run *r, int argc, char **argv);
 int cmd_domains(struct run *r, int argc, char **argv);
