@@ -109,6 +109,7 @@ FROM (
 		SELECT c.reporter, bool_or(c.state = 'silent') AS silent, min(c.due_at) AS due_at
 		FROM ruadb.reporter_coverage c
 		WHERE c.tenant_id = ruadb.tenant() AND c.state IN ('silent', 'nothing sent')
+			AND c.expected -- who stopped long ago is no news
 		GROUP BY c.reporter
 	) c
 ) c, ruadb_data.status_setting k;
