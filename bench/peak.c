@@ -1,22 +1,34 @@
 /*
  * peak - the most memory that any process of a command had for its own.
  *
- *   peak COMMAND ARGUMENT...
+ *   peak [--tree] COMMAND ARGUMENT...
  *
  * Samples RssAnon (and RssShmem: memfds) of the command and of its children each 2 ms and prints
  * "ANON SHMEM" in MB, each the largest of one process. The command's output goes to stderr.
+ *
+ * --tree: one number, what all of them had at one moment: anonymous memory, pages that are shared
+ * counted once, and memfds, which need not be in the memory of any process.
  */
 #include <dirent.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#define MEMFDS 256
+
 struct peak {
 	long anon_kb, shmem_kb;
+	/* --tree */
+	bool tree;
+	long now_kb, tree_kb;
+	ino_t memfds[MEMFDS]; /* of this moment */
+	unsigned n_memfds;
 };
 
 static void sample(long pid, struct peak *p)
@@ -38,13 +50,64 @@ static void sample(long pid, struct peak *p)
 	fclose(in);
 }
 
+static void sample_anon(long pid, struct peak *p)
+{
+	char path[64], line[256];
+	long kb;
+
+	snprintf(path, sizeof(path), "/proc/%ld/smaps_rollup", pid);
+	FILE *in = fopen(path, "r");
+
+	while (in && fgets(line, sizeof(line), in))
+		if (sscanf(line, "Pss_Anon: %ld", &kb) == 1)
+			p->now_kb += kb;
+	if (in)
+		fclose(in);
+}
+
+static bool is_new(struct peak *p, ino_t inode)
+{
+	for (unsigned i = 0; i < p->n_memfds; i++)
+		if (p->memfds[i] == inode)
+			return false;
+	if (p->n_memfds < MEMFDS)
+		p->memfds[p->n_memfds++] = inode;
+	return true;
+}
+
+/* Several processes hold one. */
+static void sample_memfds(long pid, struct peak *p)
+{
+	char path[64], target[64];
+	const struct dirent *d;
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%ld/fd", pid);
+	DIR *fds = opendir(path);
+
+	while (fds && (d = readdir(fds))) {
+		ssize_t n = readlinkat(dirfd(fds), d->d_name, target, sizeof(target));
+
+		if (n >= 7 && memcmp(target, "/memfd:", 7) == 0 &&
+		    fstatat(dirfd(fds), d->d_name, &st, 0) == 0 && is_new(p, st.st_ino))
+			p->now_kb += (long)(st.st_blocks / 2);
+	}
+	if (fds)
+		closedir(fds);
+}
+
 /* Children belong to the thread that forked them. */
 static void sample_tree(long pid, struct peak *p)
 {
 	char path[64];
 	const struct dirent *d;
 
-	sample(pid, p);
+	if (p->tree) {
+		sample_anon(pid, p);
+		sample_memfds(pid, p);
+	} else {
+		sample(pid, p);
+	}
 	snprintf(path, sizeof(path), "/proc/%ld/task", pid);
 	DIR *tasks = opendir(path);
 
@@ -63,13 +126,27 @@ static void sample_tree(long pid, struct peak *p)
 		closedir(tasks);
 }
 
+static void sample_all(long pid, struct peak *p)
+{
+	p->now_kb = 0;
+	p->n_memfds = 0;
+	sample_tree(pid, p);
+	if (p->now_kb > p->tree_kb)
+		p->tree_kb = p->now_kb;
+}
+
 int main(int argc, char **argv)
 {
 	struct peak p = {0};
 	int status;
 
+	if (argc > 1 && strcmp(argv[1], "--tree") == 0) {
+		p.tree = true;
+		argv++;
+		argc--;
+	}
 	if (argc < 2) {
-		fputs("usage: peak COMMAND ARGUMENT...\n", stderr);
+		fputs("usage: peak [--tree] COMMAND ARGUMENT...\n", stderr);
 		return 64;
 	}
 	pid_t pid = fork();
@@ -81,13 +158,16 @@ int main(int argc, char **argv)
 		_exit(127);
 	}
 	while (pid > 0 && waitpid(pid, &status, WNOHANG) == 0) {
-		sample_tree(pid, &p);
+		sample_all(pid, &p);
 		nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
 	}
 	if (pid < 0 || !WIFEXITED(status) || WEXITSTATUS(status)) {
 		fprintf(stderr, "peak: %s failed\n", argv[1]);
 		return 1;
 	}
-	printf("%.1f %.1f\n", (double)p.anon_kb / 1024, (double)p.shmem_kb / 1024);
+	if (p.tree)
+		printf("%.1f\n", (double)p.tree_kb / 1024);
+	else
+		printf("%.1f %.1f\n", (double)p.anon_kb / 1024, (double)p.shmem_kb / 1024);
 	return 0;
 }
