@@ -163,11 +163,11 @@ static CURLcode set_all(CURL *c, const struct account *a, struct dialing *d, cha
 	return rc;
 }
 
-/* What libcurl says of TLS, and what it mostly means. */
+/* What libcurl says, and what it mostly means. */
 static const struct {
 	const char *says, *means;
 	bool config;
-} tls_words[] = {
+} known_words[] = {
 	{"has expired", "its operator has to renew it, or the clock of this machine is wrong", true},
 	{"not yet valid", "the clock of this machine is wrong, or the certificate is", true},
 	{"no alternative certificate subject", "host has to be the name in the certificate", true},
@@ -180,6 +180,8 @@ static const struct {
 	{"unsupported protocol", "the server speaks only TLS that is older than 1.2", true},
 	{"protocol version", "the server speaks only TLS that is older than 1.2", true},
 	{"unexpected message", "no TLS at this port: tls = starttls, or another port", true},
+	{"resolve host", "host is misspelt, or no name server answers here", false},
+	{"Failed to connect", "no server at this port, or a firewall between", false},
 	{"407", "the proxy wants a login: proxy = http://user:password@host:port", true},
 };
 
@@ -236,10 +238,10 @@ static int say(const struct account *a, CURLcode rc, const char *words, const st
 		means = "no server there, a firewall, or a port that wants tls = imaps";
 	if (rc == CURLE_WEIRD_SERVER_REPLY)
 		means = "no IMAP at this port, or a server in trouble";
-	for (size_t i = 0; !means && i < sizeof(tls_words) / sizeof(*tls_words); i++)
-		if (strstr(words, tls_words[i].says)) {
-			means = tls_words[i].means;
-			config = config || tls_words[i].config;
+	for (size_t i = 0; !means && i < sizeof(known_words) / sizeof(*known_words); i++)
+		if (strstr(words, known_words[i].says)) {
+			means = known_words[i].means;
+			config = config || known_words[i].config;
 		}
 	return err_set(e, config ? ERR_CONFIG : ERR_TEMP, "%s:%d: %s%s%s", host, port, words,
 		       means ? "; likely: " : "", means ? means : "");
@@ -269,9 +271,9 @@ int imap_dial(const struct account *a, bool (*stop)(void *ctx), void *stop_ctx,
 	}
 	/* These live on our stack. */
 	curl_easy_setopt(c, CURLOPT_VERBOSE, 0L);
-	curl_easy_setopt(c, CURLOPT_DEBUGDATA, NULL);
+	curl_easy_setopt(c, CURLOPT_DEBUGFUNCTION, NULL);
 	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 1L);
-	curl_easy_setopt(c, CURLOPT_XFERINFODATA, NULL);
+	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, NULL);
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, NULL);
 	*ret_easy = c;
 	return 0;
