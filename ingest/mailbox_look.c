@@ -66,7 +66,7 @@ static struct uidset unknown(struct mailbox *b)
 
 static int search(struct mailbox *b, struct err *e)
 {
-	uids_clear(&b->here);
+	uidset_free(&b->here);
 	if (imap_search(b->imap, &b->here, e) < 0)
 		return -1;
 	if (uidset_count(&b->here) > MESSAGES_MOST)
