@@ -4,8 +4,8 @@
  *
  * The header of a mail is written by its sender, but for what our server put on top of it: of the
  * fields that bear our authserv-id only the topmost `fields` count, and none below the first
- * Received that follows the first of them. A field that can be read in two ways counts for nothing.
- * Reads bytes, knows no MIME, no network and no public keys; linear in time, no memory of its own.
+ * Received that follows the first of them. What can be read in two ways counts for nothing.
+ * Reads bytes, knows no MIME, no network and no keys; linear in time, no memory of its own.
  */
 #ifndef PARSE_AUTHRES_H
 #define PARSE_AUTHRES_H
@@ -15,30 +15,37 @@
 #define AUTHRES_NAME 253   /* bytes of a domain */
 #define AUTHRES_PASSED 32  /* domains that are kept of a mail; those behind are not heard */
 
-/* What is believed of one mail; 0: nothing. */
+/* A domain: ASCII lower case, no dot at the end. */
+struct authres_name {
+	uint8_t len;
+	char p[AUTHRES_NAME];
+};
+
+/* What is believed of one mail; all 0: nothing. */
 struct authres {
-	bool results;      /* some SPF, DKIM or DMARC was checked */
+	bool results;    /* SPF, DKIM or DMARC was checked */
+	bool passes;     /* one of them passed, of whatever domain */
 	bool dmarc_fail;
-	bool torn;         /* results that contradict each other, or can be read in two ways */
-	bool dmarc;        /* DMARC passed: passed[0] is its domain, and the only one */
+	bool torn;       /* they contradict each other, or can be read in two ways */
+	bool dmarc_seen, dmarc; /* there is a DMARC result; it is pass */
+	struct authres_name dmarc_name; /* then: of what; nothing beside it counts */
 	unsigned n_passed;
 	struct {
 		enum auth_method method;
-		uint8_t len;
-		char domain[AUTHRES_NAME]; /* ASCII lower case, no dot at the end */
+		struct authres_name name;
 	} passed[AUTHRES_PASSED];
 };
 
 /*
- * header: the mail's header as it came, up to its first empty line, or more of the mail: it ends
- * there itself. trust NULL: nobody is believed.
+ * header: the mail as it came, from its beginning; it is read up to the end of the header, and of
+ * LIMIT_MAIL_HEADER. trust NULL: nobody is believed. An authserv-id "*.example.com" in it stands for
+ * all names below example.com.
  */
 void authres_read(const char *header, size_t len, const struct trust *trust, struct authres *ret);
 
 /*
  * The sender of the mail against org_name and email of the report: sets auth, auth_method,
- * auth_domain (a tail of what is in *a, which has to outlive it) and auth_relation of *h.
- * a NULL: the report came out of no mail.
+ * auth_domain (which points into *a) and auth_relation of *h. a NULL: it came out of no mail.
  */
 void authres_judge(const struct authres *a, struct report_head *h);
 

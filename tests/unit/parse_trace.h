@@ -32,6 +32,11 @@ static int on_head(void *ctx, const struct report_head *h, struct err *e)
 	(void)ctx, (void)e;
 	trace_report = trace.len;
 	buf_printf(&trace, "head %u %c%s", h->entry, h->schema, h->auth == AUTH_LOCAL ? "" : " mail");
+	if (h->auth_domain.p)
+		buf_printf(&trace, " %c:%c:%.*s:%c", h->auth, h->auth_method,
+			   (int)h->auth_domain.len, h->auth_domain.p, h->auth_relation);
+	else if (h->auth == AUTH_FAILED)
+		buf_adds(&trace, " failed");
 	if (h->begin_at != TIME_ABSENT)
 		buf_printf(&trace, " begin=%lld", (long long)h->begin_at);
 	if (h->end_at != TIME_ABSENT)

@@ -65,6 +65,92 @@ static void test_extra(void)
 	buf_free(&b);
 }
 
+/* Who sent the mail: what passed comes with its domain and relation, or nothing of it does. */
+static void test_sender(void)
+{
+	static const struct {
+		char auth, method, relation;
+		const char *domain, *name;
+		bool good;
+	} heads[] = {
+		{'l', '-', '-', NULL, "a file", true},
+		{'u', '-', '-', NULL, "a mail, nobody believed", true},
+		{'v', 'm', 'b', "example.org", "verified", true},
+		{'v', 's', 'a', "example.org", "verified by its address", true},
+		{'u', 'd', 'x', "example.org", "somebody else's", true},
+		{'f', '-', '-', NULL, "failed", true},
+		{'v', '-', '-', NULL, "verified by nothing", false},
+		{'v', 'd', 'x', "example.org", "verified as somebody else", false},
+		{'v', 'd', 'n', NULL, "verified without a domain", false},
+		{'v', 'd', 'n', "", "with an empty one", false},
+		{'u', '-', '-', "", "an empty domain where none passed", false},
+		{'u', 'd', 'n', "example.org", "related, and unverified", false},
+		{'f', 'd', 'x', "example.org", "failed and passed", false},
+		{'l', 'd', 'x', "example.org", "a file that was authenticated", false},
+		{'u', 'd', '-', "example.org", "a method without a relation", false},
+		{'w', '-', '-', NULL, "a trust that there is not", false},
+		{'u', 'q', '-', NULL, "a method that there is not", false},
+		{'v', 'd', 'q', "example.org", "a relation that there is not", false},
+	};
+	struct buf b = {0};
+
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		const struct report_head h = {
+			.schema = SCHEMA_RFC9990, .domain = text_of("example.com"), .pct = -1,
+			.auth = (enum reporter_auth)heads[i].auth,
+			.auth_method = (enum auth_method)heads[i].method,
+			.auth_relation = (enum auth_relation)heads[i].relation,
+			.auth_domain = text_of(heads[i].domain),
+		};
+		size_t at = frame_begin(&b, FRAME_HEAD, ITEM);
+
+		frame_put_head(&b, &h);
+		frame_finish(&b, at);
+		put_answer(&b, FRAME_REFUSED, 0, "cut off");
+		put_item_end(&b, 1);
+		is_int(feed(&b, NULL), heads[i].good ? ERR_NONE : ERR_BUG, heads[i].name);
+	}
+	buf_free(&b);
+}
+
+static void is_trust(const struct trust *t, const char *want, const char *name)
+{
+	struct buf b = {0}, got = {0};
+	struct frame f;
+	struct trust told;
+	uint64_t size;
+	size_t used;
+	bool fd;
+	struct err e;
+	size_t at = frame_begin(&b, FRAME_ITEM, ITEM);
+
+	frame_put_item(&b, true, 17, t);
+	frame_finish(&b, at);
+	if (frame_next((const uint8_t *)b.p, b.len, &f, &used, &e) == 1 &&
+	    frame_get_item(&f, &fd, &size, &told, &e) == 0)
+		buf_printf(&got, "%d %d %c %u %.*s", fd, (int)size, told.form, told.fields,
+			   (int)told.authserv_ids.len, told.authserv_ids.p ? told.authserv_ids.p
+									   : "");
+	is_str(buf_cstr(&got), want, name);
+	buf_free(&b);
+	buf_free(&got);
+}
+
+static void test_item(void)
+{
+	char *ids = xmalloc(70000);
+
+	memset(ids, 'a', 70000);
+	is_trust(NULL, "1 17 r 0 ", "an item, and nobody is believed");
+	is_trust(&(struct trust){{"mx.example mx\xff", 14}, AUTHSERV_RFC8601, 2},
+		 "1 17 r 2 mx.example mx\xff", "names as they were configured");
+	is_trust(&(struct trust){.form = AUTHSERV_MICROSOFT, .fields = 1}, "1 17 m 1 ",
+		 "Microsoft's form");
+	is_trust(&(struct trust){{ids, 70000}, AUTHSERV_RFC8601, 1}, "1 17 r 0 ",
+		 "a list that no frame holds: nobody");
+	free(ids);
+}
+
 /* Each must be refused; what is written before it is good. */
 static void test_order(void)
 {
@@ -365,6 +451,8 @@ int main(void)
 {
 	test_good();
 	test_extra();
+	test_sender();
+	test_item();
 	test_order();
 	test_sums();
 	test_alignment();
