@@ -27,7 +27,7 @@ int secret_read_file(const char *path, const char *what, char **ret_text,
 		     struct err *e) MUST_CHECK;
 /* Overwrites and frees; NULL is fine. */
 void secret_wipe(char *secret);
-/* Is the configuration file that holds secrets itself private? ERR_CONFIG if not. */
+/* The same rules for a file that something else reads. */
 int secret_file_private(const char *path, struct err *e) MUST_CHECK;
 
 /* ---- secret_command.c ---- */

@@ -105,6 +105,16 @@ static const struct command commands[] = {
 	 "  reset NAME       its default again\n"
 	 "\n"
 	 "  --format F       list: as for report, table (default), json, csv ..\n"},
+	{"config", cmd_config, NEED_CONF, "check | show [--format table | json]",
+	 "the settings of ruadb.conf(5): what is wrong with them, where each comes from",
+	 "  check            read them all; look whether accounts are whole, and whether the files\n"
+	 "                   that hold secrets are there and private. Exit status 78 if not.\n"
+	 "  show             each setting, its value, and what it comes from: a line of the file,\n"
+	 "                   the environment, --set, or the default. Secrets are masked.\n"
+	 "\n"
+	 "  --format json    show: one JSON object\n"
+	 "\n"
+	 "No server is asked: `ruadb fetch --check` does that.\n"},
 	{"quarantine", cmd_quarantine, NEED_CONF | NEED_DB_WRITE,
 	 "list | show N | retry | export | drop [N... | --all] [OPTION]...",
 	 "what could not be read, and why",

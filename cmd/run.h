@@ -86,6 +86,7 @@ int cmd_report(struct run *r, int argc, char **argv);
 int cmd_export(struct run *r, int argc, char **argv);
 int cmd_domains(struct run *r, int argc, char **argv);
 int cmd_senders(struct run *r, int argc, char **argv);
+int cmd_config(struct run *r, int argc, char **argv);
 int cmd_settings(struct run *r, int argc, char **argv);
 int cmd_quarantine(struct run *r, int argc, char **argv);
 int cmd_db(struct run *r, int argc, char **argv);
