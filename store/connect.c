@@ -52,11 +52,13 @@ static int set_up(struct store *s, struct err *e)
 		   /* with a partition a month, compiling a query takes longer than running it */
 		   "SET jit = off; SET ruadb.tenant_id = '%lld'",
 		   (long long)s->tenant);
-	/* What is acknowledged has to be on a disk; a huge report takes its time; and the claim
-	 * looks again at what others committed meanwhile. */
+	/* What is acknowledged has to be on a disk; a huge report takes its time; the claim looks
+	 * again at what others committed meanwhile; and a machine that is gone holds nobody up. */
 	if (s->role != STORE_READ)
 		buf_adds(&b, "; SET default_transaction_isolation = 'read committed'; "
 			 "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; "
+			 "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; "
+			 "SET tcp_keepalives_count = 3; "
 			 "SELECT set_config('synchronous_commit', 'on', false) "
 			 "WHERE current_setting('synchronous_commit') = 'off'");
 	else

@@ -2,7 +2,10 @@
  * Leases of accounts. All times are the database's: machines that share an account need not agree
  * on what time it is, and clock_timestamp() goes on while a statement waits for a row.
  *
- * A row stays when its lease ends, so that the token never begins anew.
+ * A row stays when its lease ends, so that the token never begins anew. A commit keeps it by FOR KEY
+ * SHARE, which stands in the way of nobody but who wants to take it (FOR UPDATE): the owner may
+ * renew meanwhile. Who wants to take it does not wait: a process that was stopped in mid-commit
+ * would hold up all other accounts of the one that waits.
  */
 #include "store/work.h"
 
@@ -32,28 +35,6 @@ static int other_holder(struct store *s, const struct store_lease *l, char **ret
 	return 0;
 }
 
-int store_lease_take(struct store *s, struct store_lease *l, int seconds, char **ret_other,
-		     struct err *e)
-{
-	AUTO_PARAMS struct params p = {0};
-	AUTO_RESULT PGresult *res = NULL;
-
-	param_lease(&p, s, l);
-	param_int4(&p, seconds);
-	if (db_exec(s, "INSERT INTO ruadb_data.lease AS l (tenant_id, account, owner, token, until) "
-		       "VALUES ($1, $2, $3, 1, clock_timestamp() + make_interval(secs => $4)) "
-		       "ON CONFLICT (tenant_id, account) DO UPDATE SET owner = excluded.owner, "
-		       "token = l.token + (l.owner <> excluded.owner)::int, "
-		       "until = clock_timestamp() + make_interval(secs => $4) "
-		       "WHERE l.owner = excluded.owner OR l.until <= clock_timestamp() "
-		       "RETURNING token", &p, &res, e) < 0)
-		return -1;
-	if (!PQntuples(res))
-		return other_holder(s, l, ret_other, e);
-	l->token = db_int8(res, 0, 0);
-	return 1;
-}
-
 /* 1: the statement met the row of this lease; 0: it is another's. */
 static int on_lease(struct store *s, const char *sql, const struct store_lease *l, int32_t seconds,
 		    struct err *e)
@@ -65,6 +46,49 @@ static int on_lease(struct store *s, const char *sql, const struct store_lease *
 	param_int8(&p, l->token);
 	param_int4(&p, seconds);
 	return db_exec(s, sql, &p, &res, e) < 0 ? -1 : PQntuples(res) > 0;
+}
+
+#define LOCK_NOT_AVAILABLE "55P03"
+
+/* 1: it is ours; 0: it is somebody else's, or a commit holds it. */
+static int try_way(struct store *s, struct store_lease *l, const char *sql, int seconds,
+		   struct err *e)
+{
+	AUTO_PARAMS struct params p = {0};
+	AUTO_RESULT PGresult *res = NULL;
+
+	param_lease(&p, s, l);
+	param_int4(&p, seconds);
+	if (db_exec(s, sql, &p, &res, e) < 0)
+		return db_state_is(s, LOCK_NOT_AVAILABLE) ? 0 : -1;
+	if (!PQntuples(res))
+		return 0;
+	l->token = db_int8(res, 0, 0);
+	return 1;
+}
+
+int store_lease_take(struct store *s, struct store_lease *l, int seconds, char **ret_other,
+		     struct err *e)
+{
+	/* in this order: ours already, never anybody's, run out */
+	static const char *const ways[] = {
+		"UPDATE ruadb_data.lease SET until = greatest(until, clock_timestamp() + "
+		"make_interval(secs => $4)) WHERE tenant_id = $1 AND account = $2 AND owner = $3 "
+		"RETURNING token",
+		"INSERT INTO ruadb_data.lease (tenant_id, account, owner, token, until) VALUES ($1, "
+		"$2, $3, 1, clock_timestamp() + make_interval(secs => $4)) ON CONFLICT (tenant_id, "
+		"account) DO NOTHING RETURNING token",
+		"WITH free AS (SELECT tenant_id, account FROM ruadb_data.lease WHERE tenant_id = $1 "
+		"AND account = $2 AND until <= clock_timestamp() FOR UPDATE NOWAIT) UPDATE "
+		"ruadb_data.lease l SET owner = $3, token = l.token + 1, until = clock_timestamp() "
+		"+ make_interval(secs => $4) FROM free WHERE l.tenant_id = free.tenant_id AND "
+		"l.account = free.account RETURNING l.token",
+	};
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < sizeof(ways) / sizeof(ways[0]); i++)
+		rc = try_way(s, l, ways[i], seconds, e);
+	return rc ? rc : other_holder(s, l, ret_other, e);
 }
 
 /* One that ran out while the database was away, and that nobody took, lives on. */
@@ -102,8 +126,8 @@ static void param_texts(struct params *p, const struct store_lease *const *v, si
 }
 
 /*
- * FOR SHARE: from here to the COMMIT nobody can take these leases, however long it takes. That is
- * what makes the check hold at the moment of the COMMIT.
+ * From here to the COMMIT nobody can take these leases, however long it takes. That is what makes
+ * the check hold at the moment of the COMMIT.
  */
 static int still_ours(struct work *w, const struct store_lease *const *v, size_t n, bool *ours,
 		      struct err *e)
@@ -124,7 +148,7 @@ static int still_ours(struct work *w, const struct store_lease *const *v, size_t
 			      "u(account, owner, token, no) CROSS JOIN LATERAL (SELECT FROM "
 			      "ruadb_data.lease l WHERE l.tenant_id = $1 AND l.account = u.account "
 			      "AND l.owner = u.owner AND l.token = u.token AND l.until > "
-			      "clock_timestamp() + make_interval(secs => $5) OFFSET 0 FOR SHARE) l",
+			      "clock_timestamp() + make_interval(secs => $5) OFFSET 0 FOR KEY SHARE) l",
 			&p, ours, &found, e);
 }
 

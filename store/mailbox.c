@@ -49,7 +49,8 @@ static void param_visible(struct params *p, const char *str, struct buf *b)
 	"INSERT INTO ruadb_data.mailbox AS m (tenant_id, account, folder, uidvalidity, messages, " \
 	"backlog, not_reports, oldest_waiting_at, last_try_at, last_success_at, next_try_at, " \
 	"failures, last_error_at, last_error_class, last_error) SELECT $1, $2, $3, nullif($4, 0), " \
-	"messages, backlog, not_reports, CASE WHEN oldest > -9e15 THEN to_timestamp(oldest) END, " \
+	"messages, backlog, not_reports, CASE WHEN oldest > -9e15 AND " \
+	"backlog IS DISTINCT FROM 0 THEN to_timestamp(oldest) END, " \
 	"now(), CASE WHEN $9 THEN now() END, CASE WHEN $10 >= 0 THEN now() + make_interval(secs => " \
 	"$10) END, ($12 IS NOT NULL)::int, CASE WHEN $12 IS NOT NULL THEN now() END, $11, $12 FROM " \
 	"(SELECT nullif($5, $13) AS messages, nullif($6, $13) AS backlog, nullif($7, $13) AS " \

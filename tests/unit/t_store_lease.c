@@ -43,13 +43,13 @@ static int renew(const struct store_lease *l)
 	return rc;
 }
 
-static void run_out(const char *account)
+static void run_out(struct store *x, const char *account)
 {
 	char sql[200];
 
 	snprintf(sql, sizeof(sql), "UPDATE ruadb_data.lease SET until = now() - interval '1 s' "
 		 "WHERE account = '%s'", account);
-	must(db_run(s, sql, &e), &e);
+	must(db_run(x, sql, &e), &e);
 }
 
 static void hands(void)
@@ -67,11 +67,11 @@ static void hands(void)
 	ok(other && strstr(other, "one:1:x until 2"), "and hears who has it and until when");
 	two.token = one.token;
 	ok(check(&one) == 1 && check(&two) == 0, "a token without its owner is worth nothing");
-	run_out("a");
+	run_out(s, "a");
 	is_int(check(&one), 0, "one that ran out is not ours");
 	is_int(renew(&one), 1, "but lives on where nobody took it");
 	is_int(check(&one), 1, "and is ours again");
-	run_out("a");
+	run_out(s, "a");
 	is_int(take(rival, &two, 60), 1, "one that ran out may be taken");
 	is_int(two.token, 2, "and its token rises");
 	ok(renew(&one) == 0 && check(&one) == 0, "the first can't renew it");
@@ -133,7 +133,7 @@ static void left_out(void)
 	take(s, &mine, 60);
 	take(s, &lost, 60);
 	take(s, &brief, LEASE_MARGIN - 1);
-	run_out("l");
+	run_out(s, "l");
 	struct store_lease thief = of("l", "two");
 
 	take(rival, &thief, 60);
@@ -168,15 +168,15 @@ static void left_out(void)
 	lease_free(&thief);
 }
 
-/* Whether the lease can be touched between the check and COMMIT. */
-static bool touched;
+/* What is tried between the check and COMMIT, when the lease ran out in that very moment. */
+static int taken, renewed;
+static struct store_lease *thief, *mine;
 
 static int take_meanwhile(struct store *x, const char *sql, struct err *err)
 {
-	struct err theirs;
-
-	touched = db_run(rival, "SET lock_timeout = 50; UPDATE ruadb_data.lease SET owner = 'two', "
-			 "token = token + 1 WHERE account = 'm'", &theirs) == 0;
+	run_out(rival, "m");
+	taken = take(rival, thief, 60);
+	renewed = store_lease_renew(rival, mine, 60, &e);
 	return db_run(x, sql, err);
 }
 
@@ -193,22 +193,26 @@ static int lose_answer(struct store *x, const char *sql, struct err *err)
 
 static void fence(void)
 {
-	struct store_lease mine = of("m", "one");
+	struct store_lease ours = of("m", "one"), theirs = of("m", "two");
 	struct store_batch *b = store_batch_new();
 
-	take(s, &mine, 60);
-	store_batch_add(b, message(&mine, 6, NULL));
+	mine = &ours;
+	thief = &theirs;
+	take(s, mine, 60);
+	store_batch_add(b, message(mine, 6, NULL));
 	store_commit_hook = take_meanwhile;
 	is_str(commit(b), "s", "from the check to COMMIT");
-	ok(!touched, "nobody takes the lease");
+	is_int(taken, 0, "nobody takes the lease, even if it ran out, nor waits for it");
+	is_int(renewed, 1, "its owner may renew it");
 	store_batch_free(b);
 	b = store_batch_new();
-	store_batch_add(b, message(&mine, 7, NULL));
+	store_batch_add(b, message(mine, 7, NULL));
 	store_commit_hook = lose_answer;
 	is_str(commit(b), "s", "what was committed while it was ours stays so, answer or not");
-	is_int(check(&mine), 0, "though it is lost now");
+	is_int(check(mine), 0, "though it is lost now");
 	store_batch_free(b);
-	lease_free(&mine);
+	lease_free(&ours);
+	lease_free(&theirs);
 }
 
 /* ---- messages and mailboxes ---- */
@@ -230,7 +234,7 @@ static void messages(void)
 	struct store_batch *b = store_batch_new();
 	struct store_item *large = message(&l, 9, NULL);
 
-	run_out("m");
+	run_out(s, "m");
 	take(s, &l, 60);
 	store_report_free(large->entries[0].report);
 	free(large->bytes);
