@@ -51,8 +51,6 @@ int imap_body_next(struct imap *i, int wake_fd, struct imap_body *ret, bool *ret
 {
 	enum imap_heard what = IMAP_BYTES;
 
-	if (imap_send(i, e) < 0 && i->queue_from == i->queue_n)
-		return -1;
 	for (;;) {
 		struct imap_window *w = i->windows;
 
@@ -65,14 +63,14 @@ int imap_body_next(struct imap *i, int wake_fd, struct imap_body *ret, bool *ret
 			window_end(i, ret_refused);
 			return 0;
 		}
-		/* before an error: what came is as good as ever */
+		/* also of a session that is broken: what came before is as good as ever */
 		if (i->queue_from < i->queue_n) {
 			*ret_got = IMAP_GOT_BODY;
 			give_body(i, ret);
 			return 0;
 		}
 		if (imap_hear(i, wake_fd, INT64_MAX, true, &what, e) < 0 &&
-		    i->queue_from == i->queue_n)
+		    i->queue_from == i->queue_n && !w->command.done)
 			return -1;
 		if (what == IMAP_WOKEN && i->queue_from == i->queue_n) {
 			*ret_got = IMAP_GOT_WOKEN;
