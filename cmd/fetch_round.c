@@ -25,16 +25,30 @@ struct round {
 
 /* ---- what sessions ask ---- */
 
-static int known_part(struct store *s, const struct mailbox_place *at, const uint32_t *uids,
+struct known {
+	const char *const *items;
+	size_t n;
+	char *outcomes;
+};
+
+static int ask_known(void *ctx, struct store *s, struct err *e)
+{
+	struct known *k = ctx;
+
+	return store_lookup_messages(s, k->items, k->n, k->outcomes, e);
+}
+
+static int known_part(struct round *r, const struct mailbox_place *at, const uint32_t *uids,
 		      size_t n, enum fate *ret, struct err *e)
 {
 	AUTO_FREE char **items = xcalloc(n, sizeof(char *));
 	AUTO_FREE char *outcomes = xcalloc(n, 1);
+	struct known k = {.items = (const char *const *)items, .n = n, .outcomes = outcomes};
 	int rc;
 
 	for (size_t i = 0; i < n; i++)
 		items[i] = mailbox_item(at, uids[i]);
-	rc = store_lookup_messages(s, (const char *const *)items, n, outcomes, e);
+	rc = shared_ask(r->shared, ask_known, &k, e);
 	for (size_t i = 0; i < n; i++) {
 		ret[i] = rc < 0 ? FATE_NONE : fate_of(outcomes[i]);
 		free(items[i]);
@@ -42,21 +56,13 @@ static int known_part(struct store *s, const struct mailbox_place *at, const uin
 	return rc;
 }
 
+/* Not all at once: others have questions, too. */
 static int on_known(void *ctx, const struct mailbox_place *at, const uint32_t *uids, size_t n,
 		    enum fate *ret, struct err *e)
 {
-	struct round *r = ctx;
-
-	for (size_t i = 0; i < n; i += ASK) {
-		size_t part = n - i < ASK ? n - i : ASK;
-		struct store *s = shared_take(r->shared, e);
-		int rc = s ? known_part(s, at, uids + i, part, ret + i, e) : -1;
-
-		if (s)
-			shared_give(r->shared, rc);
-		if (rc < 0)
+	for (size_t i = 0; i < n; i += ASK)
+		if (known_part(ctx, at, uids + i, n - i < ASK ? n - i : ASK, ret + i, e) < 0)
 			return -1;
-	}
 	return 0;
 }
 

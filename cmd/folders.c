@@ -136,6 +136,11 @@ static void log_news(enum log_level level, const struct mailbox_place *at,
 	log_end(&l);
 }
 
+static int ask_note(void *ctx, struct store *s, struct err *e)
+{
+	return store_mailbox_note(s, ctx, e);
+}
+
 /* Not of one that another process has: that one tells how it is. */
 static void note(struct shared *sh, const struct mailbox_place *at, const struct mailbox_news *n)
 {
@@ -155,10 +160,8 @@ static void note(struct shared *sh, const struct mailbox_place *at, const struct
 		m.error = n->err.msg;
 		m.retry_seconds = n->retry_seconds > 0 ? n->retry_seconds : -1;
 	}
-	struct store *s = shared_take(sh, &e);
-
-	if (s)
-		shared_give(sh, store_mailbox_note(s, &m, &e));
+	if (shared_ask(sh, ask_note, &m, &e) < 0)
+		log_msg(LOG_DEBUG, "how a mailbox is was not noted: %s", e.msg);
 }
 
 void folders_news(struct folders *f, struct shared *sh, const struct mailbox_place *at,
@@ -316,7 +319,7 @@ static void print_folder(const struct folder *x, FILE *out)
 	if (*before == ':')
 		fprintf(out, ": nothing new");
 	if (x->not_reports > 0)
-		fprintf(out, "; %lld that are no report stay there", (long long)x->not_reports);
+		fprintf(out, "; no reports that stay there: %lld", (long long)x->not_reports);
 	if (x->err.class != ERR_NONE) {
 		fputs("\n             ", out);
 		print_visible(x->err.msg, out);

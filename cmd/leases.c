@@ -82,47 +82,68 @@ static void note_taken(struct leases *l, struct held *h, int64_t token)
 	h->taken = t;
 }
 
+struct question {
+	struct leases *l;
+	struct held *h;
+	char *other;             /* take: who has it */
+};
+
+static struct held *held_of(struct leases *l, const struct account *a)
+{
+	pthread_mutex_lock(&l->lock);
+	struct held *h = find(l, a->name);
+
+	pthread_mutex_unlock(&l->lock);
+	return h;
+}
+
+static int ask_take(void *ctx, struct store *s, struct err *e)
+{
+	struct question *q = ctx;
+	struct store_lease wanted = {.account = q->h->account, .owner = q->l->owner};
+	int rc = store_lease_take(s, &wanted, q->l->seconds, &q->other, e);
+
+	if (rc == 1) {
+		pthread_mutex_lock(&q->l->lock);
+		note_taken(q->l, q->h, wanted.token);
+		pthread_mutex_unlock(&q->l->lock);
+	}
+	return rc;
+}
+
 static int take(struct leases *l, const struct account *a, struct err *e)
 {
-	struct store_lease wanted = {.account = a->name, .owner = l->owner};
-	char *other = NULL;
-	struct store *s = shared_take(l->shared, e);
+	struct question q = {.l = l, .h = held_of(l, a)};
+	int rc = shared_ask(l->shared, ask_take, &q, e);
 
-	if (!s)
-		return -1;
-	int rc = store_lease_take(s, &wanted, l->seconds, &other, e);
-
-	pthread_mutex_lock(&l->lock);
-	if (rc == 1)
-		note_taken(l, find(l, a->name), wanted.token);
-	pthread_mutex_unlock(&l->lock);
-	shared_give(l->shared, rc);
 	if (rc == 0)
 		err_set(e, ERR_TEMP, "account '%s' is being fetched by another process: %s",
-			a->name, other);
-	free(other);
+			a->name, q.other);
+	free(q.other);
 	return rc;
 }
 
 /* One that ran short, since we were stopped or the database was away, is made longer, unless
  * somebody took it meanwhile. */
+static int ask_check(void *ctx, struct store *s, struct err *e)
+{
+	struct question *q = ctx;
+	const struct store_lease *mine = &q->h->taken->lease;
+	int rc = store_lease_check(s, mine, e);
+
+	return rc == 0 ? store_lease_renew(s, mine, q->l->seconds, e) : rc;
+}
+
 static int check(struct leases *l, const struct account *a, struct err *e)
 {
-	const struct store_lease *mine = leases_of(l, a);
-	struct store *s;
+	struct question q = {.l = l, .h = held_of(l, a)};
 
-	if (!mine) {
+	if (!leases_of(l, a)) {
 		err_set(e, ERR_BUG, "account '%s' was never ours", a->name);
 		return 0;
 	}
-	s = shared_take(l->shared, e);
-	if (!s)
-		return -1;
-	int rc = store_lease_check(s, mine, e);
+	int rc = shared_ask(l->shared, ask_check, &q, e);
 
-	if (rc == 0)
-		rc = store_lease_renew(s, mine, l->seconds, e);
-	shared_give(l->shared, rc);
 	if (rc == 0)
 		err_set(e, ERR_TEMP, "account '%s' is another process's now", a->name);
 	return rc;
@@ -153,18 +174,22 @@ static bool is_used(struct leases *l, struct held *h)
 	return used;
 }
 
-/* Unless a session took it again meanwhile. Nothing is lost if it fails: it runs out. */
+/* Unless a session took it again meanwhile. */
+static int ask_release(void *ctx, struct store *s, struct err *e)
+{
+	struct question *q = ctx;
+
+	return is_used(q->l, q->h) ? 0 : store_lease_release(s, &q->h->taken->lease, e);
+}
+
+/* Nothing is lost if it fails: it runs out. */
 static void give_back(struct leases *l, struct held *h)
 {
+	struct question q = {.l = l, .h = h};
 	struct err e;
-	struct store *s = shared_take(l->shared, &e);
-	int rc = 0;
 
-	if (!s)
-		return;
-	if (!is_used(l, h))
-		rc = store_lease_release(s, &h->taken->lease, &e);
-	shared_give(l->shared, rc);
+	if (shared_ask(l->shared, ask_release, &q, &e) < 0)
+		log_msg(LOG_DEBUG, "the lease of '%s' was not given back: %s", h->account, e.msg);
 }
 
 void leases_release(struct leases *l, const struct account *a)
@@ -201,19 +226,20 @@ static void complain(const char *account, int rc, const struct err *e)
 }
 
 /* A lease that is given back meanwhile must not be made longer behind that. */
+static int ask_renew(void *ctx, struct store *s, struct err *e)
+{
+	struct question *q = ctx;
+
+	return is_used(q->l, q->h) ?
+	       store_lease_renew(s, &q->h->taken->lease, q->l->seconds, e) : 1;
+}
+
 static void renew_one(struct leases *l, struct held *h)
 {
+	struct question q = {.l = l, .h = h};
 	struct err e;
-	struct store *s = shared_take(l->shared, &e);
-	int rc = 1;
+	int rc = shared_ask(l->shared, ask_renew, &q, &e);
 
-	if (!s) {
-		complain(h->account, -1, &e);
-		return;
-	}
-	if (is_used(l, h))
-		rc = store_lease_renew(s, &h->taken->lease, l->seconds, &e);
-	shared_give(l->shared, rc);
 	if (rc < 1)
 		complain(h->account, rc, &e);
 }

@@ -93,21 +93,23 @@ static int open_it(struct shared *sh, struct err *e)
 	return 0;
 }
 
-struct store *shared_take(struct shared *sh, struct err *e)
+int shared_ask(struct shared *sh, int (*ask)(void *ctx, struct store *s, struct err *e), void *ctx,
+	       struct err *e)
 {
-	pthread_mutex_lock(&sh->turn);
-	if (!sh->store && open_it(sh, e) < 0) {
-		pthread_mutex_unlock(&sh->turn);
-		return NULL;
-	}
-	return sh->store;
-}
+	int rc = -1;
 
-void shared_give(struct shared *sh, int rc)
-{
-	if (rc < 0) {
-		store_close(sh->store);
-		sh->store = NULL;
+	pthread_mutex_lock(&sh->turn);
+	for (bool again = true; again;) {
+		again = sh->store;
+		if (!sh->store && open_it(sh, e) < 0)
+			break;
+		rc = ask(ctx, sh->store, e);
+		again = again && rc < 0 && e->class == ERR_TEMP;
+		if (rc < 0) {
+			store_close(sh->store);
+			sh->store = NULL;
+		}
 	}
 	pthread_mutex_unlock(&sh->turn);
+	return rc;
 }

@@ -18,12 +18,12 @@ struct shared *shared_new(const struct conf *c);
 void shared_free(struct shared *sh);
 
 /*
- * Waits for its turn, and up to ten seconds for a database that went away; NULL: *e (nothing has
- * to be given back). Else shared_give follows, with the result of what was asked: a negative one
- * gives the connection up.
+ * Calls ask when it is our turn, and gives back what that says. One that fails although the
+ * connection was in order before (the server was restarted meanwhile) is asked once more on a new
+ * one, for which up to ten seconds are waited. -1 without a call: *e.
  */
-struct store *shared_take(struct shared *sh, struct err *e) MUST_CHECK;
-void shared_give(struct shared *sh, int rc);
+int shared_ask(struct shared *sh, int (*ask)(void *ctx, struct store *s, struct err *e), void *ctx,
+	       struct err *e) MUST_CHECK;
 
 /* True if the last try to connect found no database; *ret_why says it. */
 bool shared_is_away(struct shared *sh, struct err *ret_why);

@@ -46,14 +46,14 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 # certificate NAME CA [OPTION...]: for localhost and 127.0.0.1, signed by CA.
 certificate()
 {
-	name=$1 ca=$2
+	cert_name=$1 cert_ca=$2
 	shift 2
-	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$tls/$name.key" \
-		-out "$tls/$name.csr" -subj "/CN=localhost" 2>/dev/null &&
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$tls/$cert_name.key" \
+		-out "$tls/$cert_name.csr" -subj "/CN=localhost" 2>/dev/null &&
 	printf '%s\n' 'subjectAltName=DNS:localhost,IP:127.0.0.1' 'extendedKeyUsage=serverAuth' \
-		'authorityKeyIdentifier=keyid' 'basicConstraints=CA:FALSE' >"$tls/$name.ext" &&
-	openssl x509 -req -in "$tls/$name.csr" -CA "$tls/$ca.pem" -CAkey "$tls/$ca.key" \
-		-CAcreateserial -out "$tls/$name.pem" -extfile "$tls/$name.ext" "$@" 2>/dev/null
+		'authorityKeyIdentifier=keyid' 'basicConstraints=CA:FALSE' >"$tls/$cert_name.ext" &&
+	openssl x509 -req -in "$tls/$cert_name.csr" -CA "$tls/$cert_ca.pem" -CAkey "$tls/$cert_ca.key" \
+		-CAcreateserial -out "$tls/$cert_name.pem" -extfile "$tls/$cert_name.ext" "$@" 2>/dev/null
 }
 
 authority()
