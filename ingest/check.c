@@ -156,13 +156,16 @@ int mailbox_check(const struct account *a, void (*step)(void *ctx, const struct 
 {
 	struct check c = {.a = a, .step = step, .ctx = ctx};
 	struct imap_trace trace = {&c, tell_traced};
+	struct err opening = {0}; /* may be set where all is well: a token that was renewed */
 	struct login *l;
 	int rc = 0;
 
 	if (imap_conn_library(e) < 0)
 		return -1;
 	l = login_new(a);
-	if (imap_open(a, l, NULL, NULL, &trace, &c.imap, &c.first) == 0) {
+	if (imap_open(a, l, NULL, NULL, &trace, &c.imap, &opening) < 0) {
+		c.first = opening;
+	} else {
 		check_abilities(&c);
 		for (size_t i = 0; rc == 0 && i < a->n_folders; i++)
 			rc = check_folder(&c, a->folders[i]);

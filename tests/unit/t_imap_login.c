@@ -17,7 +17,8 @@ static struct account account_for(const struct played *s, const char *key, const
 {
 	AUTO_FREE char *port = xasprintf("%d", s->port);
 	const char *set[][2] = {{"host", "127.0.0.1"}, {"port", port}, {"tls", "none"},
-				{"insecure", "yes"}, {"user", "alice"}, {"timeout", "20"}, {key, value}};
+				{"insecure", "yes"}, {"user", "alice"}, {"timeout", "20"},
+				{"password", "s3cret"}, {key, value}};
 	struct account a;
 	struct err e = {0};
 
@@ -48,6 +49,7 @@ static void hear_behind(struct imap_conn *c, struct outcome *o)
 	o->behind[n] = '\0';
 }
 
+/* key and value: a setting beside those of account_for. */
 static struct outcome try(const struct play *plays, int n, const char *key, const char *value)
 {
 	struct outcome o = {.rc = -2};
@@ -149,6 +151,11 @@ static void test_refusals(void)
 
 	is_str(o.heard, "A001 CAPABILITY\n", "nothing offered that fits: nothing sent");
 	ok(o.e.class == ERR_CONFIG && strstr(o.e.msg, "AUTH=XOAUTH2"), "and it says what is offered");
+	o = try(&PLAY(HI, CAN("AUTH=PLAIN")), 1, "tls", "starttls");
+	is_str(o.heard, "A001 CAPABILITY\n", "no STARTTLS: no login in clear");
+	ok(o.e.class == ERR_CONFIG && strstr(o.e.msg, "no STARTTLS"), "and it says so");
+	o = try(&PLAY("* PREAUTH in\r\n", CAN("STARTTLS")), 1, "tls", "starttls");
+	ok(o.rc == -1 && o.e.class == ERR_CONFIG, "nor a session in clear that needs no login");
 	o = try(&PLAY("* BYE too many of you\r\n", NULL), 1, "password", "x");
 	ok(o.e.class == ERR_TEMP && strstr(o.e.msg, "too many of you"), "BYE for a greeting: later");
 }
