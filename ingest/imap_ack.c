@@ -152,7 +152,9 @@ static int may(const struct imap *i, enum after_what what, struct err *e)
 			       " folder");
 	if (what == AFTER_SEEN && !f->seen)
 		return err_set(e, ERR_CONFIG, "the server does not keep \\Seen in this folder");
-	if (what == AFTER_DELETE && !f->deleted)
+	/* copies that can't be taken away where they come from would be made again and again */
+	if (!f->deleted && (what == AFTER_DELETE ||
+			    (what == AFTER_MOVE && !(i->can & IMAP_CAN_MOVE))))
 		return err_set(e, ERR_CONFIG, "the server does not let messages of this folder be"
 			       " deleted");
 	return 0;

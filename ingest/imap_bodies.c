@@ -58,6 +58,8 @@ int imap_body_next(struct imap *i, int wake_fd, struct imap_body *ret, bool *ret
 			*ret_got = IMAP_GOT_NOTHING;
 			return 0;
 		}
+		if (w->command.done && !w->queued && imap_busy(&w->command))
+			return imap_refused(i, &w->command, e, "messages can't be read now");
 		if (w->command.done && !w->queued) {
 			*ret_got = IMAP_GOT_WINDOW_END;
 			window_end(i, ret_refused);

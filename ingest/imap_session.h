@@ -100,6 +100,8 @@ int imap_break(struct imap *i, enum err_class class, struct err *e, const char *
  * if that may pass (ERR_TEMP); else ERR_CONFIG. Returns -1. */
 int imap_refused(struct imap *i, const struct imap_command *c, struct err *e, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);
+/* Refused because the server has too much to do, or we asked too much: it would refuse more. */
+bool imap_busy(const struct imap_command *c);
 bool imap_code_is(const struct imap_command *c, const char *code);
 
 /* ---- imap_answer.c: what the server says ---- */

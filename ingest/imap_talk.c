@@ -133,16 +133,28 @@ bool imap_code_is(const struct imap_command *c, const char *code)
 	return text_is(text_of(c->code), code);
 }
 
-/* Refusals that may be gone by the next time (RFC 5530). */
-static bool may_pass(const struct imap_command *c)
+static bool one_of(const char *text, const char *const *list)
 {
-	static const char *const codes[] = {"unavailable", "inuse", "serverbug", "limit",
-					    "expungeissued"};
-
-	for (size_t k = 0; k < sizeof(codes) / sizeof(codes[0]); k++)
-		if (imap_code_is(c, codes[k]))
+	for (; *list; list++)
+		if (strcasestr(text, *list))
 			return true;
 	return false;
+}
+
+/* Codes of RFC 5530 and 9051, and the words of Exchange and Gmail, which use few codes. */
+bool imap_busy(const struct imap_command *c)
+{
+	static const char *const codes[] = {"UNAVAILABLE", "INUSE", "LIMIT", "THROTTLED", NULL};
+	static const char *const words[] = {"throttled", "bandwidth limits", "server unavailable",
+					    "server busy", "try again", "temporar", "too many", NULL};
+
+	return c->answer != ANSWER_OK && (one_of(c->code, codes) || one_of(c->words, words));
+}
+
+/* Refusals that may be gone by the next time. */
+static bool may_pass(const struct imap_command *c)
+{
+	return imap_busy(c) || imap_code_is(c, "serverbug") || imap_code_is(c, "expungeissued");
 }
 
 /* Exchange lets an application log in whose service principal may not open the mailbox, and says

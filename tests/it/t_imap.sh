@@ -25,6 +25,32 @@ try_it()
 	cat "$tmp/said"
 }
 
+# by_hand: a session that is told what to do with `tell COMMAND PATTERN`, which waits until it has
+# said PATTERN; by_hand_end ends it.
+by_hand()
+{
+	rm -f "$tmp/said" "$tmp/tell"
+	: >"$tmp/said"
+	mkfifo "$tmp/tell"
+	try_at "$imap_port" <"$tmp/tell" &
+	pid=$!
+	exec 7>"$tmp/tell"
+}
+tell()
+{
+	echo "$1" >&7
+	i=0
+	until grep -q "$2" "$tmp/said" || [ $i -ge 400 ]; do
+		i=$((i + 1))
+		sleep 0.05
+	done
+}
+by_hand_end()
+{
+	exec 7>&-
+	wait $pid
+}
+
 # without_times: what differs from run to run.
 without_times() { sed 's/uidvalidity=[0-9]*/uidvalidity=V/; s/arrived=[0-9]*/arrived=T/'; }
 
@@ -170,39 +196,32 @@ windows=2 refused=0 bodies=2 bytes=469142" "bodies under way do not mix with oth
 
 # What vanishes between: Dovecot is not told.
 mailbox_fill alice Vanish 5
-printf '%s\n' 'select Vanish' search 'sleep 1500' 'bodies 1:5' search |
-	try_at "$imap_port" &
-pid=$!
-sleep 0.7
+by_hand
+tell 'select Vanish' uidvalidity=
+tell search uids=
 find "$(mailbox_path alice Vanish)" -type f -name '*S=*' | sort | sed -n 3p | xargs rm
-wait $pid
+tell 'bodies 1:5' windows=
+tell search uids=1:2
+by_hand_end
 is "$(sed -n 's/ bytes.*//;/^windows/p' "$tmp/said") $(tail -1 "$tmp/said")" \
 	"windows=1 refused=0 bodies=4 n=4 uids=1:2,4:5" "what vanished meanwhile is not given"
 
 # ---- waiting
 
-# news_while HOW: somebody delivers a mail.
-news_while()
-{
-	printf '%s\n' 'select Reports' "wait 8 $1" search | try_at "$imap_port" &
-	pid=$!
-	sleep "$2"
-	mailbox_put alice Reports "$tmp/mails/1"
-	wait $pid
-	sed 1d "$tmp/said"
-}
 mailbox_make alice Reports
 is "$(try_it 'select Reports' 'wait 1 idle' 'wait 1 noop' | sed 1d)" "news=0
 news=0" "nothing new"
-began=$(date +%s)
-is "$(news_while idle 0.7)" "news=1
-n=1 uids=1" "IDLE tells of a new mail"
-ok "before the time is over" test $(($(date +%s) - began)) -lt 7
-printf '%s\n' 'select Reports' 'sleep 1000' 'wait 1 noop' search | try_at "$imap_port" &
-pid=$!
-sleep 0.5
+by_hand
+tell 'select Reports' uidvalidity=
+echo 'wait 30 idle' >&7
 mailbox_put alice Reports "$tmp/mails/1"
-wait $pid
+tell search uids=1
+is "$(sed 1d "$tmp/said")" "news=1
+n=1 uids=1" "IDLE tells of a new mail, long before the time is over"
+mailbox_put alice Reports "$tmp/mails/1"
+tell 'wait 1 noop' 'news=1.*'
+tell search uids=1:2
+by_hand_end
 is "$(tail -2 "$tmp/said")" "news=1
 n=2 uids=1:2" "so does NOOP"
 
@@ -213,7 +232,6 @@ mailbox_fill alice INBOX 12 2000 2
 try_it 'select INBOX' search >"$tmp/found"
 is "$(try_it can)" "can=UIDPLUS" "a server without MOVE, ESEARCH and IDLE"
 is "$(sed -n 2p "$tmp/found")" "n=15 uids=5:6,8:20" "SEARCH without ESEARCH"
-touch "$tmp/keep"
 printf '%s\n' 'select INBOX' 'ack move 9:12 Copied/Here' | try_at "$imap_port"
 is "$(sed 1d "$tmp/said")" "done=move why=-" "moved by COPY and UID EXPUNGE"
 is "$(uids_of Copied/Here)" "1:4" "all copies are there"
@@ -224,17 +242,15 @@ is "$(try_it 'select INBOX' 'ack move 13:14 Nowhere/Else' 'ack delete 15' search
 done=delete why=-
 n=10 uids=5:6,8,13:14,16:20" "neither MOVE nor UIDPLUS: marked, and nothing is expunged"
 is "$(flags_of 13:15 | tr '\n' ' ')" "keyword, keyword,  " "the mark is there"
+dovecot_conf 'namespace inbox {
+  separator = .
+  prefix = INBOX.
+}'
 dovecot_capability_without
 is "$(try_it 'select INBOX' 'ack move 16 Archive/DMARC' search | tail -1)" \
 	"n=9 uids=5:6,8,13:14,17:20" "a MOVE"
 is "$(find "$(mailbox_path alice INBOX)/cur" -type f -name '*:2,*T*' | wc -l | tr -d ' ')" 1 \
 	"what others deleted is not expunged by it"
-
-dovecot_conf 'namespace inbox {
-  separator = .
-  prefix = INBOX.
-}'
-dovecot_restart
 is "$(try_it 'select INBOX' 'ack move 17 Deep/er' 'ack move 18 INBOX/Deep/er' 'examine INBOX.Deep.er' \
 	search | sed -n '2,3p;5p')" "done=move why=-
 done=move why=-
@@ -248,8 +264,8 @@ printf '%s\n' 'select INBOX' 'wait 9 idle' noop | try_at "$proxy_port"
 is "$(sed 1d "$tmp/said" | uniq -c | tr -s ' ')" \
 	" 2 error temp: the server says goodbye: back in an hour" "BYE ends a session, in its words"
 proxy_start "$imap_port" hold down UIDVALIDITY
-printf '%s\n' 'select INBOX' | try_at "$proxy_port" timeout=2
-is "$(cat "$tmp/said")" "error temp: the server said nothing for 2 seconds" "silence ends it, too"
+printf '%s\n' 'select INBOX' | try_at "$proxy_port" timeout=1
+is "$(cat "$tmp/said")" "error temp: the server said nothing for 1 seconds" "silence ends it, too"
 proxy_start "$imap_port" cut down 'BODY[]' 3
 printf '%s\n' 'select INBOX' 'bodies 13:20 100' noop | try_at "$proxy_port"
 is "$(sed '1d;s/ size.*//' "$tmp/said" | tr '\n' ' ')" \

@@ -375,6 +375,10 @@ static void test_nonsense(void)
 	       "error: the server sends two messages in one FETCH", "two bodies");
 	is_str(nonsense("* 1 FETCH (UID 1 BODY[] {1}\r\na)\r\n* BYE bye\r\n", true),
 	       "1:a error: the server says goodbye: bye", "BYE behind a body");
+	is_str(nonsense("* 1 FETCH (UID 1 BODY[] {1}\r\na)\r\n% NO Request is throttled. Suggested"
+			" Backoff Time: 92415 milliseconds\r\n", false),
+	       "1:a error: messages can't be read now: the server says NO Request is throttled."
+	       " Suggested Backoff Time: 92415 milliseconds", "a server that is asked too much");
 	is_str(nonsense("* 1 FETCH (UID 1 BODY[] {9}\r\na", true),
 	       "error: the server closed the connection", "cut inside a literal");
 	is_str(nonsense("", false), "error: the server said nothing for 0 seconds", "silence");
@@ -462,9 +466,15 @@ static void test_marks(void)
 	};
 
 	server_begin();
-	server.capability = "* CAPABILITY IMAP4rev1\r\n% OK\r\n";
+	server.capability = "* CAPABILITY IMAP4rev1 UIDPLUS\r\n% OK\r\n";
 	struct imap *i = selected(a);
 
+	is_str(acknowledge(i, "1", AFTER_MOVE, "A"), "config: the server does not let messages of"
+	       " this folder be deleted", "so nothing is copied");
+	imap_close(i);
+	server_begin();
+	server.capability = "* CAPABILITY IMAP4rev1\r\n% OK\r\n";
+	i = selected(a);
 	is_str(acknowledge(i, "1", AFTER_MOVE, "A"), "2 the server can neither MOVE nor UIDPLUS:"
 	       " messages are marked where they are", "no keywords: \\Flagged");
 	is_str(acknowledge(i, "1", AFTER_SEEN, NULL),
