@@ -161,4 +161,65 @@ int imap_conn_hear(struct imap_conn *c, char *to, size_t room, int wake_fd, int 
 	return 0;
 }
 
+/* ---- sessions ---- */
+
+static struct err err; /* the last one */
+
+#define SELECTED \
+	{"SELECT \"INBOX\"", "* 3 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT 9] x\r\n" \
+	 "* OK [PERMANENTFLAGS (\\Deleted \\Seen \\Flagged \\*)] x\r\n% OK [READ-WRITE] x\r\n"}
+
+/* Opens with these answers; the caller may have changed the server before. */
+static inline struct imap *session(const struct answer *answers)
+{
+	struct imap *i = NULL;
+
+	server.answers = answers;
+	if (imap_open(&server_account, NULL, NULL, NULL, NULL, &i, &err) < 0) {
+		printf("Bail out! no session: %s\n", err.msg);
+		exit(1);
+	}
+	return i;
+}
+
+static inline struct imap *selected(const struct answer *answers)
+{
+	struct imap *i = session(answers);
+	struct imap_folder f;
+
+	if (imap_select(i, "INBOX", false, &f, &err) < 0) {
+		printf("Bail out! no folder: %s\n", err.msg);
+		exit(1);
+	}
+	server.sent.len = 0;
+	return i;
+}
+
+static inline struct uidset set(const char *text)
+{
+	struct uidset s = {0};
+
+	if (uidset_parse(text_of(text), UINT32_MAX, &s, &err) < 0)
+		printf("Bail out! no set\n");
+	return s;
+}
+
+/* "WHAT why" or "CLASS: MESSAGE" */
+static inline const char *acknowledge(struct imap *i, const char *uids, enum after_what what,
+				      const char *folder)
+{
+	static struct buf b;
+	struct uidset s = set(uids);
+	enum after_what done = AFTER_LEAVE;
+	const char *why = NULL;
+
+	b.len = 0;
+	if (imap_acknowledge(i, &s, what, folder, &done, &why, &err) < 0)
+		buf_printf(&b, "%s: %s", err_class_name(err.class), err.msg);
+	else
+		buf_printf(&b, "%d %s", (int)done, why ? why : "-");
+	uidset_free(&s);
+	return buf_cstr(&b);
+}
+
 #endif

@@ -9,47 +9,6 @@
 
 #include <unistd.h>
 
-static struct err err;
-
-#define SELECTED \
-	{"SELECT \"INBOX\"", "* 3 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT 9] x\r\n" \
-	 "* OK [PERMANENTFLAGS (\\Deleted \\Seen \\Flagged \\*)] x\r\n% OK [READ-WRITE] x\r\n"}
-
-/* Opens with these answers; the caller may have changed the server before. */
-static struct imap *session(const struct answer *answers)
-{
-	struct imap *i = NULL;
-
-	server.answers = answers;
-	if (imap_open(&server_account, NULL, NULL, NULL, NULL, &i, &err) < 0) {
-		printf("Bail out! no session: %s\n", err.msg);
-		exit(1);
-	}
-	return i;
-}
-
-static struct imap *selected(const struct answer *answers)
-{
-	struct imap *i = session(answers);
-	struct imap_folder f;
-
-	if (imap_select(i, "INBOX", false, &f, &err) < 0) {
-		printf("Bail out! no folder: %s\n", err.msg);
-		exit(1);
-	}
-	server.sent.len = 0;
-	return i;
-}
-
-static struct uidset set(const char *text)
-{
-	struct uidset s = {0};
-
-	if (uidset_parse(text_of(text), UINT32_MAX, &s, &err) < 0)
-		printf("Bail out! no set\n");
-	return s;
-}
-
 static void add_body(struct buf *b, struct imap_body *body)
 {
 	buf_printf(b, "%u:", body->uid);
@@ -93,24 +52,6 @@ static void ask(struct imap *i, uint32_t first, uint32_t last)
 		uids[n++] = uid;
 	if (imap_bodies_ask(i, uids, n, &no, &err) < 0)
 		ok(false, err.msg);
-}
-
-/* "WHAT why" or "CLASS: MESSAGE" */
-static const char *acknowledge(struct imap *i, const char *uids, enum after_what what,
-			       const char *folder)
-{
-	static struct buf b;
-	struct uidset s = set(uids);
-	enum after_what done = AFTER_LEAVE;
-	const char *why = NULL;
-
-	b.len = 0;
-	if (imap_acknowledge(i, &s, what, folder, &done, &why, &err) < 0)
-		buf_printf(&b, "%s: %s", err_class_name(err.class), err.msg);
-	else
-		buf_printf(&b, "%d %s", (int)done, why ? why : "-");
-	uidset_free(&s);
-	return buf_cstr(&b);
 }
 
 /* ---- open ---- */
@@ -387,105 +328,6 @@ static void test_nonsense(void)
 	       "another UIDVALIDITY");
 }
 
-/* ---- acknowledgement ---- */
-
-static const struct answer moves[] = {
-	SELECTED,
-	{"UID MOVE 1:2 \"A\"", "% NO [TRYCREATE] none\r\n"},
-	{"CREATE \"A\"", "% NO [ALREADYEXISTS] now\r\n"},
-	{"SUBSCRIBE \"A\"", "% NO no\r\n"},
-	{"UID MOVE 1:2 \"A\"", "* OK [COPYUID 3 1:2 7:8] x\r\n* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n% OK\r\n"},
-	/* a server that does not say TRYCREATE */
-	{"UID MOVE 3 \"B\"", "% NO sorry\r\n"},
-	{"STATUS \"B\" (UIDNEXT)", "% NO none\r\n"},
-	{"CREATE \"B\"", "% OK\r\n"},
-	{"SUBSCRIBE \"B\"", "% OK\r\n"},
-	{"UID MOVE 3 \"B\"", "% OK\r\n"},
-	/* the folder is there: something else */
-	{"UID MOVE 4 \"B\"", "% NO sorry\r\n"},
-	{"STATUS \"B\" (UIDNEXT)", "* STATUS \"B\" (UIDNEXT 2)\r\n% OK\r\n"},
-	{"UID MOVE 5 \"B\"", "% NO [OVERQUOTA] full\r\n"},
-	/* some vanished: NOOP tells, and the rest goes */
-	{"UID MOVE 6 \"B\"", "% NO [EXPUNGEISSUED] gone\r\n"},
-	{"NOOP", "* 1 EXPUNGE\r\n% OK\r\n"},
-	{"UID MOVE 6 \"B\"", "% OK\r\n"},
-	{0},
-};
-
-static void test_move(void)
-{
-	server_begin();
-	struct imap *i = selected(moves);
-
-	is_str(acknowledge(i, "1:2", AFTER_MOVE, "A"), "1 -", "TRYCREATE");
-	is_str(server_sent(), "UID MOVE 1:2 \"A\"|CREATE \"A\"|SUBSCRIBE \"A\"|UID MOVE 1:2 \"A\"",
-	       "made, subscribed, moved");
-	is_str(acknowledge(i, "3", AFTER_MOVE, "B"), "1 -", "no TRYCREATE, but no folder");
-	is_str(acknowledge(i, "4", AFTER_MOVE, "B"),
-	       "config: messages can't be moved to 'B': the server says NO sorry", "in its words");
-	server.sent.len = 0;
-	is_str(acknowledge(i, "5", AFTER_MOVE, "B"), "config: messages can't be moved to 'B':"
-	       " the server says NO [OVERQUOTA] full", "quota");
-	is_str(server_sent(), "UID MOVE 5 \"B\"", "which asks for nothing more");
-	is_str(acknowledge(i, "6", AFTER_MOVE, "B"), "1 -", "what vanished meanwhile");
-	imap_close(i);
-}
-
-static void test_copy(void)
-{
-	static const struct answer a[] = {
-		SELECTED,
-		{"UID COPY 1 \"A\"", "% OK [COPYUID 3 1 7]\r\n"},
-		{"UID STORE 1 +FLAGS.SILENT (\\Deleted)", "% OK\r\n"},
-		{"UID EXPUNGE 1", "* 1 EXPUNGE\r\n% OK\r\n"},
-		{"UID COPY 2 \"A\"", "% NO [OVERQUOTA] full\r\n"},
-		{0},
-	};
-
-	server_begin();
-	server.capability = "* CAPABILITY IMAP4rev1 UIDPLUS\r\n% OK\r\n";
-	struct imap *i = selected(a);
-
-	is_str(acknowledge(i, "1", AFTER_MOVE, "A"), "1 -", "a copy");
-	is_str(server_sent(), "UID COPY 1 \"A\"|UID STORE 1 +FLAGS.SILENT (\\Deleted)|UID EXPUNGE 1",
-	       "then expunged");
-	server.sent.len = 0;
-	is_str(acknowledge(i, "2", AFTER_MOVE, "A"), "config: messages can't be moved to 'A':"
-	       " the server says NO [OVERQUOTA] full", "a copy that is refused");
-	is_str(server_sent(), "UID COPY 2 \"A\"", "and nothing is deleted");
-	imap_close(i);
-}
-
-static void test_marks(void)
-{
-	static const struct answer a[] = {
-		{"SELECT \"INBOX\"", "* OK [UIDVALIDITY 7]\r\n* OK [PERMANENTFLAGS (\\Flagged)] x\r\n"
-		 "% OK\r\n"},
-		{"UID STORE 1 +FLAGS.SILENT (\\Flagged)", "% OK\r\n"},
-		{0},
-	};
-
-	server_begin();
-	server.capability = "* CAPABILITY IMAP4rev1 UIDPLUS\r\n% OK\r\n";
-	struct imap *i = selected(a);
-
-	is_str(acknowledge(i, "1", AFTER_MOVE, "A"), "config: the server does not let messages of"
-	       " this folder be deleted", "so nothing is copied");
-	imap_close(i);
-	server_begin();
-	server.capability = "* CAPABILITY IMAP4rev1\r\n% OK\r\n";
-	i = selected(a);
-	is_str(acknowledge(i, "1", AFTER_MOVE, "A"), "2 the server can neither MOVE nor UIDPLUS:"
-	       " messages are marked where they are", "no keywords: \\Flagged");
-	is_str(acknowledge(i, "1", AFTER_SEEN, NULL),
-	       "config: the server does not keep \\Seen in this folder", "\\Seen is not kept");
-	is_str(acknowledge(i, "1", AFTER_DELETE, NULL), "config: the server does not let messages of"
-	       " this folder be deleted", "nor \\Deleted");
-	is_str(acknowledge(i, "1", AFTER_LEAVE, NULL), "0 -", "what is left is left");
-	is_str(server_sent(), "UID STORE 1 +FLAGS.SILENT (\\Flagged)", "one command in all");
-	imap_close(i);
-}
-
 /* ---- waiting ---- */
 
 static void test_wait(void)
@@ -548,9 +390,6 @@ int main(void)
 	test_bodies();
 	test_bodies_beside();
 	test_nonsense();
-	test_move();
-	test_copy();
-	test_marks();
 	test_wait();
 	test_stop();
 	server_begin();
