@@ -84,7 +84,7 @@ imap_ours()
 	imap_again
 	fresh
 	keep imap_ours "$(seconds "$ruadb" fetch --no-refresh --format json)"
-	keep imap_commit "$(sed -n 's/.*"commit_seconds": \([0-9.]*\).*/\1/p' "$home/last")"
+	keep imap_commit "$(sed -n 's/.*"seconds": \([0-9.]*\).*/\1/p' "$home/last")"
 	[ "$(json reports_stored)" = "$imap_mails" ] &&
 		[ "$(mailbox_count alice INBOX)$(mailbox_count alice Archive/DMARC)" = "0$imap_mails" ] || {
 		echo "bench: not every mail was stored and moved" >&2

@@ -15,7 +15,7 @@ int counts_check(const struct counts *c, struct err *e)
 }
 
 /* Not %f: the locale's decimal point is not JSON's. */
-static void json_seconds(double seconds, FILE *out)
+void counts_json_seconds(double seconds, FILE *out)
 {
 	long long ms = (long long)(seconds * 1000 + 0.5);
 
@@ -55,9 +55,9 @@ void counts_json(const struct counts *c, FILE *out)
 		fprintf(out, "\"%s\": %lld, ", members[i].name, (long long)members[i].value);
 	fprintf(out, "\"interrupted\": %s, ", c->interrupted ? "true" : "false");
 	fputs("\"seconds\": ", out);
-	json_seconds(c->seconds, out);
+	counts_json_seconds(c->seconds, out);
 	fputs(", \"refresh_seconds\": ", out);
-	json_seconds(c->refresh_seconds, out);
+	counts_json_seconds(c->refresh_seconds, out);
 }
 
 static void line(FILE *out, int64_t n, const char *what)

@@ -32,6 +32,8 @@ struct counts {
 int counts_check(const struct counts *c, struct err *e) MUST_CHECK;
 /* The object of the contract, one line, but for its end: the caller closes it, and may add. */
 void counts_json(const struct counts *c, FILE *out);
+/* With three digits; null for negative ones. */
+void counts_json_seconds(double seconds, FILE *out);
 /* A few lines for people. parse_only: nothing was stored, and the words say so. */
 void counts_summary(const struct counts *c, bool parse_only, FILE *out);
 

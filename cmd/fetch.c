@@ -156,6 +156,8 @@ static int finish(struct fetch *f, int rc, const struct err *e)
 		ingest_refresh(c, &f->run->conf, silent);
 	if (f->json) {
 		counts_json(c, stdout);
+		fputs(", \"acknowledged_seconds\": ", stdout);
+		counts_json_seconds(f->acknowledged_seconds, stdout);
 		fputs(", \"accounts\": ", stdout);
 		folders_json(f->folders, stdout);
 		fputs("}\n", stdout);
@@ -171,7 +173,9 @@ static int once(struct fetch *f)
 	struct err e;
 	int rc = rounds(f, &e);
 
-	f->counts.seconds = (double)(now_ns() - began) / 1e9;
+	f->acknowledged_seconds = (double)(now_ns() - began) / 1e9;
+	f->counts.seconds = !f->committed_at ? f->acknowledged_seconds :
+			    (double)(f->committed_at - began) / 1e9;
 	return finish(f, rc, &e);
 }
 

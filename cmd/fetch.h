@@ -18,6 +18,8 @@ struct fetch {
 	const char *jobs;               /* --jobs, or NULL */
 	bool watch, dry_run, check, json, no_refresh;
 	struct counts counts;
+	double acknowledged_seconds;
+	int64_t committed_at;           /* now_ns of the last COMMIT; 0: there was none */
 	struct folders *folders;
 	/* Asked at least once a second in a round: false ends it. May be NULL. */
 	bool (*go_on)(struct fetch *f);

@@ -105,6 +105,12 @@ static void on_settled(void *ctx, const struct mailbox_place *at, uint32_t uid,
 		folders_left(r->f->folders, at, uid, item->size, fate, r->f->dry_run);
 }
 
+static void on_committed(void *ctx, const struct store_item *item)
+{
+	(void)item;
+	((struct round *)ctx)->f->committed_at = now_ns();
+}
+
 /* ---- a round ---- */
 
 static bool goes_on(void *ctx)
@@ -178,7 +184,8 @@ static int run_pipeline(struct round *r, struct err *e)
 	struct fetch *f = r->f;
 	AUTO_FREE char *parser = run_parser_path(&f->run->conf);
 	struct pipeline_options o = {
-		.conf = &f->run->conf, .parser = parser, .quiet = true, .go_on = goes_on, .ctx = r,
+		.conf = &f->run->conf, .parser = parser, .quiet = true, .go_on = goes_on,
+		.committed = on_committed, .ctx = r,
 		.lookups = f->dry_run ? NULL : r->store,
 	};
 	struct feed *feed = feed_of_mails(&r->mails, r->store, &f->counts);
