@@ -66,6 +66,57 @@ is "$(value ruadb-watch.service Restart) $(value ruadb-watch.service RestartPrev
 harden() { sed -n '/^UMask=/,/^SystemCallFilter=~/p' "$units/ruadb-$1.service"; }
 is "$(harden fetch)" "$(harden watch)" "both are hardened alike"
 
+# ---- the program under the filter of the units
+cat >"$tmp/watch.conf" <<END
+[account "nobody"]
+host = 127.0.0.1
+port = 1
+user = dmarc@example.com
+password_file = $tmp/password
+END
+echo secret >"$tmp/password"
+chmod 600 "$tmp/password"
+"$ruadb" db start >/dev/null 2>&1
+# calls SET: the system calls of a set of systemd's, and of the sets in it.
+calls()
+{
+	case $1 in
+	@*) ;;
+	*)
+		echo "$1"
+		return
+		;;
+	esac
+	systemd-analyze syscall-filter --no-pager "$1" | sed -n '2,$s/^ *\([@a-z].*\)/\1/p' |
+		while read -r call; do
+		calls "$call"
+	done
+}
+if command -v systemd-analyze >/dev/null; then
+	for set in @default $(sed -n 's/^SystemCallFilter=\([^~]\)/\1/p' "$units/ruadb-watch.service"); do
+		calls "$set"
+	done | sort -u >"$tmp/with"
+	for set in $(sed -n 's/^SystemCallFilter=~//p' "$units/ruadb-watch.service"); do
+		calls "$set"
+	done | sort -u >"$tmp/without"
+	comm -23 "$tmp/with" "$tmp/without" >"$tmp/allowed"
+	for call in $(calls @default); do
+		echo "$call"
+	done >>"$tmp/allowed"
+	filtered="$top_builddir/tests/it/under_filter $tmp/allowed"
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+	export ASAN_OPTIONS
+	ok "workers start and parse" $filtered "$ruadb" inspect --format json "$samples/daily"
+	$filtered "$ruadb" -c "$tmp/watch.conf" fetch >"$tmp/said" 2>&1
+	is "$?" 75 "fetch gets as far as its server"
+	ok "and says that nobody listens" grep -q "127.0.0.1.*refused" "$tmp/said"
+	grep -vx execve "$tmp/allowed" >"$tmp/less"
+	"$top_builddir/tests/it/under_filter" "$tmp/less" "$ruadb" --version >/dev/null 2>&1
+	is "$?" 126 "the filter does refuse"
+else
+	skip "no systemd-analyze" 4
+fi
+
 # ---- what the program says to systemd
 if ! have_python; then
 	skip "no python3" 5
@@ -103,16 +154,6 @@ p.send_signal(signal.SIGTERM)
 until("STOPPING=1")
 print("status", p.wait(30))
 END
-cat >"$tmp/watch.conf" <<END
-[account "nobody"]
-host = 127.0.0.1
-port = 1
-user = dmarc@example.com
-password_file = $tmp/password
-END
-echo secret >"$tmp/password"
-chmod 600 "$tmp/password"
-"$ruadb" db start >/dev/null 2>&1
 python3 "$tmp/manager.py" "$tmp/notify" "$ruadb" -c "$tmp/watch.conf" fetch --watch \
 	>"$tmp/told" 2>"$tmp/log"
 is "$(sed -n 1p "$tmp/told")" "said" "watch says that it is ready, how it is, and that it lives"
