@@ -182,6 +182,8 @@ static const struct {
 	{"unexpected message", "no TLS at this port: tls = starttls, or another port", true},
 	{"resolve host", "host is misspelt, or no name server answers here", false},
 	{"Failed to connect", "no server at this port, or a firewall between", false},
+	{"setting certificate", "ca_file is no such file; or the system's CAs are missing (package "
+	 "ca-certificates)", true},
 	{"407", "the proxy wants a login: proxy = http://user:password@host:port", true},
 };
 

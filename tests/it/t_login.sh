@@ -64,7 +64,9 @@ fails 78 "another CA" "name its CA with ca_file" "$(imaps)" "$(password)" \
 	"ca_file = $tls/other-ca.pem"
 fails 78 "another CA, STARTTLS" "name its CA with ca_file" "$(starttls)" "$(password)" \
 	"ca_file = $tls/other-ca.pem"
-fails 78 "the system's CAs" "name its CA with ca_file" "$(imaps)" "$(password)"
+fails 78 "the system's CAs" "failed  connection" "$(imaps)" "$(password)"
+fails 78 "a ca_file that is not there" "ca_file is no such file" "$(imaps)" "$(password)" \
+	"ca_file = $tmp/none.pem"
 fails 78 "another name than the certificate's" "host has to be the name in the certificate" \
 	"host = mail.localhost" "port = $imaps_port" "$(ca)" "$(password)"
 works "insecure = yes verifies nothing, and says so" "certificate not verified" "$(imaps)" \
