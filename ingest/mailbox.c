@@ -114,7 +114,7 @@ static int download(struct mailbox *b, bool *ret_more, struct err *e)
 	bool any = false;
 
 	*ret_more = true;
-	if (b->n_windows < WINDOWS / 2 && mailbox_refill(b, &any, e) < 0)
+	if (mailbox_refill(b, &any, e) < 0)
 		return -1;
 	if (any && b->said_at < b->looked_at)
 		mailbox_say(b, MAILBOX_LOOKED, NULL, 0);
@@ -138,7 +138,8 @@ static int work(struct mailbox *b, struct err *e)
 		bool more;
 
 		mailbox_take_done(b);
-		if (mailbox_acknowledge(b, LOT_ACK, e) < 0 || download(b, &more, e) < 0)
+		if (mailbox_acknowledge(b, mailbox_owed_enough(b), e) < 0 ||
+		    download(b, &more, e) < 0)
 			return -1;
 		if (more)
 			continue;

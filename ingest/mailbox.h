@@ -26,6 +26,7 @@ struct mailbox_pace {
 	int64_t silence;     /* a download that gives nothing for so long keeps no batch open */
 	int64_t keep_alive;  /* NOOP while waiting for a COMMIT */
 	int64_t progress;    /* between two LOOKED of one long download */
+	int64_t owed, owed_most; /* LOT_ACK, any at all, are acknowledged after so long */
 };
 extern struct mailbox_pace mailbox_pace;
 
@@ -33,12 +34,14 @@ extern struct mailbox_pace mailbox_pace;
 #define MAIL_COST 1024            /* what a mail takes beside its bytes */
 #define WINDOW_BYTES (1 << 20)
 #define WINDOW_MESSAGES 500
-#define WINDOWS 4                 /* under way */
+#define WINDOWS 8                 /* under way; servers answer some of them at the same time, .. */
+#define UNDER_WAY (4 << 20)       /* .. so that this is what counts: bytes asked for, not here yet */
 #define SIZE_UNKNOWN (64 << 10)   /* where a server does not tell a size: a guess */
 #define LOT_FIRST 1000            /* messages whose sizes are asked for at once: soon to begin, */
 #define LOT_SIZES 5000            /* then many */
 #define LOT_KNOWN 10000           /* messages the owner is asked about at once */
-#define LOT_ACK 500               /* acknowledged while the download goes on */
+#define LOT_ACK 500               /* acknowledged while there is no room, .. */
+#define LOT_ACK_LATE 10000        /* .. while the download goes on: it stands still for that */
 #define LOT_ACK_MOST 1000         /* by one command: a lease is asked for each */
 
 /* A message that came or is on its way to the owner. */
@@ -67,7 +70,7 @@ struct messages {
 struct window {
 	struct message *v;
 	size_t n;
-	int64_t bytes;
+	int64_t bytes;             /* that did not come yet */
 };
 
 /* An acknowledgement that is owed. */
@@ -114,9 +117,10 @@ struct mailbox {
 	bool plan_alone;           /* one message a window */
 	struct window windows[WINDOWS];
 	size_t n_windows;
-	int64_t under_way;         /* bytes of them */
+	int64_t under_way;         /* bytes of them that did not come yet */
 	struct owed *owed;
 	size_t n_owed, cap_owed;
+	int64_t owed_since;
 	bool acknowledging;        /* some that were owed are under way */
 	bool refused[FATE_COUNT];  /* the server will not do what is to be done with them .. */
 	struct err refusal;        /* .. and says why */
@@ -199,6 +203,8 @@ void mailbox_take_done(struct mailbox *b);
 /* Nothing is to be done with it (any more), and it stays where it is. */
 void mailbox_leave(struct mailbox *b, uint32_t uid, enum fate fate);
 void mailbox_owe(struct mailbox *b, uint32_t uid, int64_t size, enum fate fate, bool again);
+/* How many have to be owed to be acknowledged while there are messages to download. */
+size_t mailbox_owed_enough(const struct mailbox *b);
 /* Acknowledges one lot, if at least `least` are owed. */
 int mailbox_acknowledge(struct mailbox *b, size_t least, struct err *e) MUST_CHECK;
 

@@ -34,6 +34,8 @@ void mailbox_owe(struct mailbox *b, uint32_t uid, int64_t size, enum fate fate, 
 		b->cap_owed = b->cap_owed ? 2 * b->cap_owed : 64;
 		b->owed = xrealloc(b->owed, b->cap_owed * sizeof(*b->owed));
 	}
+	if (!b->n_owed)
+		b->owed_since = mailbox_now();
 	uidset_add(&b->out, uid);
 	b->owed[b->n_owed++] = (struct owed){uid, size, fate, again};
 }
@@ -159,6 +161,13 @@ static void settle(struct mailbox *b, const struct owed *lot, size_t n, enum aft
 		mailbox_say(b, MAILBOX_LOOKED, NULL, 0);
 }
 
+size_t mailbox_owed_enough(const struct mailbox *b)
+{
+	int64_t age = b->n_owed ? mailbox_now() - b->owed_since : 0;
+
+	return age >= mailbox_pace.owed_most ? 1 : age >= mailbox_pace.owed ? LOT_ACK : LOT_ACK_LATE;
+}
+
 int mailbox_acknowledge(struct mailbox *b, size_t least, struct err *e)
 {
 	AUTO_FREE struct owed *lot = NULL;
@@ -174,6 +183,7 @@ int mailbox_acknowledge(struct mailbox *b, size_t least, struct err *e)
 		return -1;
 	lot = xcalloc(LOT_ACK_MOST, sizeof(*lot));
 	n = take_lot(b, lot, &uids);
+	b->owed_since = mailbox_now();
 
 	const struct after *after = &b->account->after[lot[0].fate];
 

@@ -91,7 +91,7 @@ int mailbox_ask(struct mailbox *b, struct err *e)
 			continue;
 		}
 		n = window_length(v, n, &bytes);
-		if (b->n_windows && b->under_way + bytes > WINDOWS * WINDOW_BYTES)
+		if (b->n_windows && b->under_way + bytes > UNDER_WAY)
 			return 0;
 		b->planned += n;
 		if (ask_window(b, v, n, bytes, e) < 0)
@@ -114,14 +114,24 @@ void mailbox_drop_windows(struct mailbox *b)
 		drop_first_window(b);
 }
 
-/* Bodies come in the order asked for, but a server may do as it likes. */
+static int64_t guessed_size(const struct message *msg)
+{
+	return msg->size < 0 ? SIZE_UNKNOWN : msg->size;
+}
+
+/* Which of those asked for and not here yet; servers answer several windows at the same time. */
 static struct message *asked_for(struct mailbox *b, uint32_t uid)
 {
 	for (size_t i = 0; i < b->n_windows; i++) {
-		struct message *msg = messages_find(b->windows[i].v, b->windows[i].n, uid);
+		struct window *w = &b->windows[i];
+		struct message *msg = messages_find(w->v, w->n, uid);
 
-		if (msg)
-			return msg;
+		if (!msg || msg->given)
+			continue;
+		msg->given = true;
+		w->bytes -= guessed_size(msg);
+		b->under_way -= guessed_size(msg);
+		return msg;
 	}
 	return NULL;
 }
@@ -131,13 +141,12 @@ static int take_body(struct mailbox *b, struct imap_body *body, struct err *e)
 	struct message *msg = asked_for(b, body->uid);
 	struct ingest_mail *mail;
 
-	if (!msg || msg->given) {
+	if (!msg) {
 		free(body->bytes);
 		if (body->fd >= 0)
 			close(body->fd);
 		return 0;
 	}
-	msg->given = true;
 	if (body->too_large) {
 		free(body->bytes);
 		if (body->fd >= 0)

@@ -292,6 +292,7 @@ static enum imap_got step(struct imap *i, struct imap_body *ret, bool *ret_refus
 			break;
 		}
 		fill(ret, m);
+		w->bytes -= m->size;
 		server.bodies++;
 		return IMAP_GOT_BODY;
 	}

@@ -46,7 +46,7 @@ struct fake_server {
 	/* what happened */
 	int opens, open_now, bodies, acks, searches, idles, noops, examined, wrong;
 	size_t windows_most;
-	int64_t bytes_most;        /* of bodies under way */
+	int64_t bytes_most;        /* of bodies asked for and not given */
 	char last_ack[200];        /* "move Archive 3" */
 	int news_fd;               /* eventfd: something new */
 };

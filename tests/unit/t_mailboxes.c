@@ -45,7 +45,7 @@ static void test_once(void)
 	is_int(server.wrong, 0, "none before its COMMIT, no window too long");
 	ok(owner.ack_calls < 12, "in lots");
 	ok(owner.leases >= server.acks, "the lease is asked before each lot");
-	ok(server.windows_most > 1 && server.windows_most <= 4, "windows are pipelined");
+	ok(server.windows_most > 1 && server.windows_most <= WINDOWS, "windows are pipelined");
 	is_int(owner.states[MAILBOX_CAUGHT_UP], 1, "caught up");
 	is_int(owner.last[MAILBOX_CAUGHT_UP].backlog, 0, "no backlog");
 	is_int(owner.last[MAILBOX_CAUGHT_UP].messages, 0, "an empty folder");
