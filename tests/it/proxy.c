@@ -10,6 +10,8 @@
  *                             connection; what TEXT stands in goes no further than its end
  *     times K         only the first K connections are cut, later ones are let through; default all
  *     hold up|down TEXT       does not cut: from TEXT on nothing is forwarded, and nothing closed
+ *     run up|down TEXT COMMAND  the first time that TEXT goes by: runs `sh -c COMMAND` and waits for
+ *                     it before anything goes on
  *     say TEXT        at the cut of `down`, sends TEXT (with CRLF) to the client before
  *     close           refuses: each connection is accepted and closed
  *
@@ -27,6 +29,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -63,6 +66,7 @@ struct connection {
 static struct {
 	int64_t delay_ns;
 	bool trickle, refuse, hold, do_cut;
+	const char *command; /* of run; then text and where are its */
 	enum direction where;
 	uint64_t at_bytes;
 	const char *text, *say;
@@ -116,7 +120,7 @@ static size_t look(struct connection *c, enum direction d, const char *p, size_t
 {
 	struct stream *s = &c->s[d];
 
-	if (!(o.do_cut || o.hold) || d != o.where || !c->may_cut)
+	if (!(o.do_cut || o.hold || o.command) || d != o.where || !c->may_cut)
 		return n;
 	if (!o.text)
 		return s->through + n < o.at_bytes ? n : (size_t)(o.at_bytes - s->through);
@@ -134,11 +138,29 @@ static size_t look(struct connection *c, enum direction d, const char *p, size_t
 	return n;
 }
 
+static void run(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execl("/bin/sh", "sh", "-c", o.command, (char *)NULL);
+		_exit(127);
+	}
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	o.command = NULL;
+}
+
 static void take(struct connection *c, enum direction d, char *p, size_t n)
 {
 	struct stream *s = &c->s[d];
 	int64_t due = now_ns() + o.delay_ns;
 	size_t let = s->held ? 0 : look(c, d, p, n);
+
+	if (o.command && d == o.where && s->seen == o.nth) {
+		run();
+		let = n;
+	}
 	bool reached = !s->held && c->may_cut && d == o.where && (o.do_cut || o.hold) &&
 		       (let < n || (o.text ? s->seen == o.nth && s->matched == 0 : s->through + n >= o.at_bytes));
 
@@ -345,6 +367,11 @@ static void options(int argc, char **argv)
 			o.times = strtol(argv[++i], NULL, 10);
 		} else if (!strcmp(argv[i], "say") && i + 1 < argc) {
 			o.say = argv[++i];
+		} else if (!strcmp(argv[i], "run") && i + 3 < argc) {
+			o.where = !strcmp(argv[++i], "up") ? UP : DOWN;
+			o.text = argv[++i];
+			o.nth = 1;
+			o.command = argv[++i];
 		} else if ((cut || hold) && i + 2 < argc) {
 			char *rest;
 
