@@ -265,7 +265,8 @@ int folders_status(struct folders *f)
 
 	pthread_mutex_lock(&f->lock);
 	for (const struct folder *x = f->first; x; x = x->next) {
-		if (x->err.class == ERR_NONE)
+		/* that another process fetches it is as it should be: two machines, one timer each */
+		if (x->err.class == ERR_NONE || x->state == MAILBOX_ELSEWHERE)
 			continue;
 		/* one that goes on although a person should know has done its work */
 		if (x->err.class == ERR_CONFIG && x->state == MAILBOX_FAILED)
