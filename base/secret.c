@@ -89,6 +89,62 @@ int secret_read_file(const char *path, const char *what, char **ret_text, struct
 	return rc;
 }
 
+static bool write_all(int fd, const char *p, size_t n)
+{
+	while (n) {
+		ssize_t done = write(fd, p, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return false;
+		p += done;
+		n -= (size_t)done;
+	}
+	return true;
+}
+
+/* The new file beside the old one, which it then replaces. */
+static int write_beside(const char *path, const char *beside, const char *secret, struct err *e)
+{
+	AUTO_CLOSE int fd = -1;
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return err_set(e, ERR_CONFIG, "'%s': %s", path, strerror(errno));
+	/* Of a run that was killed. */
+	unlink(beside);
+	fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return err_set(e, ERR_CONFIG, "'%s': %s", beside, strerror(errno));
+	if ((st.st_uid != geteuid() || st.st_gid != getegid()) &&
+	    fchown(fd, st.st_uid, st.st_gid) < 0)
+		return err_set(e, ERR_CONFIG, "'%s': the owner of '%s' can't be had: %s", beside, path,
+			       strerror(errno));
+	if (fchmod(fd, st.st_mode & 0770) < 0 || !write_all(fd, secret, strlen(secret)) ||
+	    !write_all(fd, "\n", 1) || fsync(fd) < 0 || rename(beside, path) < 0)
+		return err_set(e, ERR_CONFIG, "'%s': %s", beside, strerror(errno));
+	return 0;
+}
+
+int secret_replace(const struct secret *s, const char *secret, struct err *e)
+{
+	/* Not the link: what it points to. */
+	AUTO_FREE char *path = s->file ? realpath(s->file, NULL) : NULL;
+	AUTO_FREE char *beside = NULL;
+
+	if (!s->file)
+		return err_set(e, ERR_CONFIG, "it lies in no file");
+	if (!path)
+		return err_set(e, ERR_CONFIG, "'%s': %s", s->file, strerror(errno));
+	beside = xasprintf("%s.new", path);
+	if (write_beside(path, beside, secret, e) < 0) {
+		unlink(beside);
+		return -1;
+	}
+	return 0;
+}
+
 /* A file of systemd's: a name, no path, so that it stays in that folder. */
 static int credential_path(const char *name, char **ret_path, struct err *e)
 {

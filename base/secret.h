@@ -25,6 +25,9 @@ int secret_read(const struct secret *s, const char *what, char **ret_secret,
 /* All of a private file, lines and all: a key. */
 int secret_read_file(const char *path, const char *what, char **ret_text,
 		     struct err *e) MUST_CHECK;
+/* Puts another secret in place of a file's, whole or not at all; its mode and owner stay. ERR_CONFIG:
+ * it lies in no file, or the folder can't be written. */
+int secret_replace(const struct secret *s, const char *secret, struct err *e) MUST_CHECK;
 /* Overwrites and frees; NULL is fine. */
 void secret_wipe(char *secret);
 /* The same rules for a file that something else reads. */

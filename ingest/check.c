@@ -76,6 +76,14 @@ static void check_abilities(struct check *c)
 	tell(c, what, true, note);
 }
 
+static void check_refresh_token(struct check *c, struct login *l)
+{
+	struct err e = {0};
+
+	if (login_kept(l, &e) < 0)
+		tell(c, "refresh token", true, e.msg);
+}
+
 /* May we do with messages of this folder what is configured? */
 static int may(const struct check *c, const char *folder, const struct imap_folder *f,
 	       struct err *e)
@@ -166,6 +174,7 @@ int mailbox_check(const struct account *a, void (*step)(void *ctx, const struct 
 	if (imap_open(a, l, NULL, NULL, &trace, &c.imap, &opening) < 0) {
 		c.first = opening;
 	} else {
+		check_refresh_token(&c, l);
 		check_abilities(&c);
 		for (size_t i = 0; rc == 0 && i < a->n_folders; i++)
 			rc = check_folder(&c, a->folders[i]);

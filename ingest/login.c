@@ -19,7 +19,8 @@ struct login {
 	pthread_mutex_t lock;
 	char *bearer;          /* NULL: none yet */
 	int64_t renew_at;      /* monotonic seconds */
-	char *refresh_token;   /* the newest, where the server changes it */
+	char *refresh_token;   /* that the server gave, and no file could take */
+	struct err unkept;     /* why it could not be written back */
 	struct err failure;    /* of the last question, until failed_until */
 	int64_t failed_until;
 };
@@ -66,6 +67,45 @@ static bool is_stopped(const struct asking *q)
 	return q->stop && q->stop(q->ctx);
 }
 
+/* Into its file, from where the next question takes it, as may another process; else it is kept
+ * here as long as we live. */
+static void keep_refresh_token(struct login *l, char *token)
+{
+	const struct secret *place = &l->a->refresh_token;
+	char *old = NULL;
+	bool same = l->refresh_token && strcmp(l->refresh_token, token) == 0;
+
+	if (!l->refresh_token && secret_read(place, "refresh token", &old, NULL) == 0)
+		same = strcmp(old, token) == 0;
+	secret_wipe(old);
+	if (same) {
+		secret_wipe(token);
+		return;
+	}
+	l->unkept = (struct err){0};
+	secret_wipe(l->refresh_token);
+	l->refresh_token = NULL;
+	if (secret_replace(place, token, &l->unkept) == 0) {
+		secret_wipe(token);
+		return;
+	}
+	err_wrap(&l->unkept, "the server gives another refresh token, which can't be kept");
+	l->refresh_token = token;
+}
+
+int login_kept(struct login *l, struct err *e)
+{
+	int rc = 0;
+
+	pthread_mutex_lock(&l->lock);
+	if (l->unkept.class != ERR_NONE) {
+		*e = l->unkept;
+		rc = -1;
+	}
+	pthread_mutex_unlock(&l->lock);
+	return rc;
+}
+
 /* One question for a new token. */
 static int ask_once(struct login *l, const struct asking *q, struct err *e)
 {
@@ -88,10 +128,10 @@ static int ask_once(struct login *l, const struct asking *q, struct err *e)
 	secret_wipe(l->bearer);
 	l->bearer = t.bearer;
 	l->renew_at = now() + life;
-	if (t.refresh_token) {
-		secret_wipe(l->refresh_token);
-		l->refresh_token = t.refresh_token;
-	}
+	if (t.refresh_token && l->a->flow == OAUTH2_REFRESH_TOKEN)
+		keep_refresh_token(l, t.refresh_token);
+	else
+		secret_wipe(t.refresh_token);
 	return 0;
 }
 

@@ -202,6 +202,14 @@ works "a refresh token" "by OAUTHBEARER" "$(oauth refresh_token)" \
 is "$(last_asked)" \
 	"grant_type=refresh_token client_id=app scope=imap refresh_token=refresh-s3cret -> 200" "as RFC 6749 has it"
 
+touch "$token_dir/rotate"
+works "one that the server changes" "by OAUTHBEARER" "$(oauth refresh_token)" \
+	"oauth2_refresh_token_file = $tmp/refresh.token"
+is "$(sed 's/[0-9]*$//' "$tmp/refresh.token")" "rotated-" "is written to its file"
+works "where it can't be" "which can't be kept: it lies in no file" "$(oauth refresh_token)" \
+	"oauth2_refresh_token = x"
+rm "$token_dir/rotate"
+
 openssl genrsa -out "$tmp/robot.key" 2048 2>/dev/null
 openssl rsa -in "$tmp/robot.key" -pubout -out "$token_dir/public.pem" 2>/dev/null
 python3 -c 'import json, sys

@@ -27,6 +27,17 @@ static void set(struct account *a, const char *key, const char *value)
 		tap_note("%s", e.msg);
 }
 
+static char *put_key(const char *name, const char *text, mode_t mode)
+{
+	char *path = xasprintf("%s/%s", root, name);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		tap_note("%s was not written", path);
+	close(fd);
+	return path;
+}
+
 static struct account account_for(int port, const char *flow)
 {
 	AUTO_FREE char *url = xasprintf("http://127.0.0.1:%d/token", port);
@@ -243,6 +254,63 @@ static void test_trouble(void)
 	account_free(&a);
 }
 
+static void is_file(const char *path, const char *wanted, const char *name)
+{
+	struct err e = {0};
+	char *text = NULL;
+
+	if (secret_read_file(path, "test", &text, &e) < 0)
+		text = xstrdup(e.msg);
+	is_str(text, wanted, name);
+	secret_wipe(text);
+}
+
+/* A refresh token that changes with each use. */
+static void test_rotation(void)
+{
+#define ROTATED(token, refresh) ANSWER("200 OK", "{\"access_token\":\"" token "\",\"expires_in\":1," \
+				       "\"refresh_token\":\"" refresh "\"}")
+	const struct play plays[] = {ROTATED("t1", "r2"), ROTATED("t2", "r2"), ROTATED("t3", "r3"),
+				     ROTATED("t4", "r4")};
+	AUTO_FREE char *path = put_key("refresh", "r1\n", 0600);
+	AUTO_FREE char *link = xasprintf("%s/link", root), *in_the_way = xasprintf("%s.new", path);
+	char *secret = NULL;
+	struct err e = {0};
+	struct played s;
+
+	if (!played_start(&s, plays, 4) || symlink(path, link) < 0)
+		return;
+
+	struct account a = account_for(s.port, "refresh_token");
+	struct login *l = login_new(&a);
+
+	set(&a, "oauth2_refresh_token_file", link);
+	set(&a, "oauth2_client_id", "");
+	set(&a, "oauth2_client_secret", "");
+	set(&a, "oauth2_scope", "");
+	for (int i = 0; i < 2; i++) {
+		is_int(login_secret(l, NULL, &secret, &e), 0, "a refresh token");
+		secret_wipe(secret);
+		is_file(path, "r2\n", "that was changed is in its file, behind a link");
+		is_int(login_kept(l, &e), 0, "kept");
+	}
+	is_int(mkdir(in_the_way, 0700), 0, "a file that can't be written");
+	for (int i = 0; i < 2; i++) {
+		is_int(login_secret(l, NULL, &secret, &e), 0, "is no reason not to log in");
+		secret_wipe(secret);
+		ok(login_kept(l, &e) == -1 && strstr(e.msg, "can't be kept"), "but is told");
+	}
+	is_file(path, "r2\n", "and is left as it was");
+	login_free(l);
+	played_end(&s);
+	is_str(s.heard.p, "grant_type=refresh_token&refresh_token=r1\n"
+	       "grant_type=refresh_token&refresh_token=r2\n"
+	       "grant_type=refresh_token&refresh_token=r2\n"
+	       "grant_type=refresh_token&refresh_token=r3\n", "each is used once it is there");
+	buf_free(&s.heard);
+	account_free(&a);
+}
+
 /* ---- service accounts */
 
 static char *new_key(EVP_PKEY **ret)
@@ -290,17 +358,6 @@ static bool open_jwt(const char *jwt, EVP_PKEY *key, char *head, char *claims)
 	       EVP_DigestVerify(ctx, sum, n, (const unsigned char *)jwt, (size_t)(dot2 - jwt)) == 1;
 	EVP_MD_CTX_free(ctx);
 	return good;
-}
-
-static char *put_key(const char *name, const char *text, mode_t mode)
-{
-	char *path = xasprintf("%s/%s", root, name);
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
-
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		tap_note("%s was not written", path);
-	close(fd);
-	return path;
 }
 
 static char *service_key(const char *pem)
@@ -372,6 +429,7 @@ int main(void)
 	test_urls();
 	test_sharing();
 	test_trouble();
+	test_rotation();
 	test_service_account();
 
 	AUTO_FREE char *clean = xasprintf("rm -rf '%s'", root);
