@@ -3,6 +3,7 @@
 -- about: content; what counts first, and how the others differ from it. Of a set the report counts that
 -- about: is trusted most, then the one with more messages, then the first; all that are trusted most
 -- about: count if none repeats what is in another (supplement). The last rows: ranges that overlap.
+-- about: auth_domain: whose mail it was, as our own server says.
 -- param: since date default all Only reports that end on this day (UTC) or later: 2026-11-01, or 30d, 4w back
 -- param: domain domain default all Only this policy domain, or all of this organizational domain
 -- param: reporter domain default all Only this reporter (org_name)
@@ -10,7 +11,7 @@
 WITH shown AS (
 	SELECT r.set_key, r.report_id, r.reporter, r.policy_domain, r.begin_at, r.end_at, r.counted,
 		r.state, r.reporter_auth, r.near_repeat, r.conflict, r.records, r.messages, r.pass, r.fail,
-		r.external_report_id, r.first_seen_at, r.item
+		r.external_report_id, r.first_seen_at, r.item, r.auth_domain
 	FROM report r
 	WHERE r.tenant_id = tenant() AND NOT r."foreign"
 		AND (:since IS NULL OR coalesce(r.end_at, r.first_seen_at) >= :since)
@@ -66,7 +67,7 @@ WITH shown AS (
 				THEN 'what counts is trusted more: ' || by_auth
 			WHEN messages < by_messages THEN 'what counts has more messages'
 			ELSE 'what counts came first' END AS why,
-		item, report_id
+		item, report_id, auth_domain
 	FROM members
 	CROSS JOIN (VALUES ('{verified,local,unverified,failed}'::text[])) AS trust (words)
 	UNION ALL
@@ -75,7 +76,7 @@ WITH shown AS (
 		sum(s.fail)::bigint, NULL,
 		count(*) || CASE WHEN count(*) = 1 THEN ' report begins' ELSE ' reports begin' END
 			|| ' before the one before ends: all count, part of the mail perhaps twice',
-		NULL, min(o.report_id)
+		NULL, min(o.report_id), NULL
 	FROM report_overlap o
 	JOIN shown s USING (report_id)
 	WHERE o.tenant_id = tenant()
@@ -84,7 +85,7 @@ WITH shown AS (
 SELECT kind, reporter, policy_domain, begin_at, end_at, external_report_id AS report,
 	CASE WHEN counted THEN 'yes' ELSE 'no' END AS counts, reporter_auth AS trust, records,
 	messages, round(100.0 * pass / nullif(pass + fail, 0), 1) AS pass_percent, difference, why,
-	item
+	item, auth_domain
 FROM listed
 ORDER BY rank, max(messages) OVER (PARTITION BY rank, set_key, reporter, policy_domain) DESC,
 	reporter, policy_domain, begin_at, set_key, counted DESC, report_id

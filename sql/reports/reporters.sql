@@ -3,7 +3,8 @@
 -- about: silent (over due, though our logs show mail accepted there), nothing sent (over due, no such
 -- about: logs); of several organizational domains the worst. lag_hours: so long after their end 95 of
 -- about: 100 reports are there; empty: not learned from arrivals, the setting lag_hours holds. family:
--- about: whose gateway it is, where the name is known.
+-- about: whose gateway it is, where the name is known. unverified: reports that nobody vouches for,
+-- about: failed ones with them; verified_domains: what proved the others (authserv_id in ruadb.conf).
 -- param: since date default all Only days from this one on (UTC): 2026-11-01, or 30d, 4w back
 -- param: domain domain default all Only this policy domain, or all of this organizational domain
 -- param: reporter domain default all Only this reporter (org_name)
@@ -27,7 +28,12 @@ WITH days AS (
 			AS org_name,
 		count(*) FILTER (WHERE repairs > 0) AS mended,
 		count(*) FILTER (WHERE state = 'partial' AND counted) AS partial,
-		count(*) FILTER (WHERE NOT counted AND NOT near_repeat AND conflict) AS conflicts
+		count(*) FILTER (WHERE NOT counted AND NOT near_repeat AND conflict) AS conflicts,
+		count(*) FILTER (WHERE reporter_auth = 'verified' AND counted) AS verified,
+		count(*) FILTER (WHERE reporter_auth = 'failed') AS failed,
+		array_agg(DISTINCT auth_domain) FILTER (WHERE reporter_auth = 'verified') AS proved_by,
+		count(*) FILTER (WHERE auth_relation = 'none') AS strangers,
+		max(auth_domain) FILTER (WHERE auth_relation = 'none') AS stranger
 	FROM report
 	WHERE tenant_id = tenant() AND NOT "foreign"
 		AND (:since IS NULL OR day IS NULL AND end_at >= :since OR day >= :since)
@@ -52,7 +58,9 @@ SELECT coalesce(nullif(h.org_name, ''), nullif(d.reporter, ''), 'no name') AS re
 	d.reports, d.messages, round(100.0 * d.pass / nullif(d.pass + d.fail, 0), 1) AS pass_percent,
 	d.days, d.last_day,
 	CASE WHEN l.learned THEN round(extract(epoch FROM l.lag) / 3600, 1) END AS lag_hours,
-	h.partial, h.mended, h.conflicts, d.unverified,
+	h.partial, h.mended, h.conflicts, d.unverified, h.failed, h.verified,
+	array_to_string(h.proved_by[1:3], ', ') || CASE WHEN cardinality(h.proved_by) > 3
+		THEN format(' and %s more', cardinality(h.proved_by) - 3) ELSE '' END AS verified_domains,
 	nullif(concat_ws(' ',
 		CASE WHEN g.state = 'silent' THEN format('Due since %s, and it accepted our mail: look whether '
 			'its reports still reach the mailbox in rua.', to_char(g.due_at AT TIME ZONE 'UTC',
@@ -65,7 +73,11 @@ SELECT coalesce(nullif(h.org_name, ''), nullif(d.reporter, ''), 'no name') AS re
 		CASE WHEN h.conflicts > 0 THEN format('%s contradicted: report conflicts.', h.conflicts)
 			END,
 		CASE WHEN d.unverified > 0 THEN format('%s messages nobody vouches for.',
-			d.unverified_messages) END), '') AS note
+			d.unverified_messages) END,
+		CASE WHEN h.failed > 0 THEN format('%s whose sender failed our server''s check.',
+			ruadb_data.so_many(h.failed, 'report')) END,
+		CASE WHEN h.strangers > 0 THEN format('%s by mail of others, as %s.',
+			ruadb_data.so_many(h.strangers, 'report'), h.stranger) END), '') AS note
 FROM days d
 LEFT JOIN heads h USING (reporter)
 LEFT JOIN regular g USING (reporter)

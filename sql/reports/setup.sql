@@ -6,7 +6,8 @@ WITH seen AS (
 		count(DISTINCT organizational_domain) AS domains, max(day) AS last_day,
 		max(first_seen_at) AS last_at,
 		count(*) FILTER (WHERE "foreign") AS "foreign",
-		count(*) FILTER (WHERE reporter_auth IN ('unverified', 'failed')) AS unproven
+		count(*) FILTER (WHERE reporter_auth IN ('unverified', 'failed')) AS unproven,
+		count(*) FILTER (WHERE reporter_auth = 'verified') AS proven
 	FROM report
 	WHERE tenant_id = tenant()
 ), daily AS (
@@ -61,6 +62,17 @@ WITH seen AS (
 		CASE WHEN o.declared = 0 THEN 'ruadb domains list shows which there are; ruadb domains add '
 				'NAME... says which are yours.' END
 	FROM own o, seen s
+	UNION ALL
+	-- Of mails only: who hands in files knows where they come from.
+	SELECT 2.5, 'senders of reports verified', CASE WHEN s.unproven = 0 THEN 'done' ELSE 'to do' END,
+		format('%s by mail, %s of them verified.', ruadb_data.so_many(s.proven + s.unproven, 'report'),
+			s.proven),
+		CASE WHEN s.unproven = 0 THEN NULL
+			WHEN s.proven = 0 THEN 'Name your mail server in authserv_id (ruadb.conf), as it does in '
+				'Authentication-Results; then read the mails once more: ruadb ingest --reparse PATH.'
+			ELSE 'ruadb report reporters says whose are not.' END
+	FROM seen s
+	WHERE s.proven + s.unproven > 0
 	UNION ALL
 	SELECT 3, 'sources reviewed', CASE WHEN c.ours = 0 THEN 'waiting' WHEN c.reviewed = c.ours
 			THEN 'done' ELSE 'to do' END,

@@ -39,6 +39,14 @@ CREATE OR REPLACE FUNCTION ruadb.scope_word("char") RETURNS text
 COMMENT ON FUNCTION ruadb.scope_word("char") IS
 	'Word of an SPF scope; NULL for one that was not given.';
 
+CREATE OR REPLACE FUNCTION ruadb.trust_word("char") RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE $1
+		WHEN 'v' THEN 'verified' WHEN 'l' THEN 'local' WHEN 'u' THEN 'unverified'
+		WHEN 'f' THEN 'failed' END;
+COMMENT ON FUNCTION ruadb.trust_word("char") IS
+	'Word of how far the sender of a report is proven (reporter_auth).';
+
 CREATE OR REPLACE FUNCTION ruadb.outcome_word("char") RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	RETURN CASE $1

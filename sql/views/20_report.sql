@@ -17,8 +17,7 @@ SELECT r.tenant_id,
 	r.variant,
 	r.counted AND NOT d.is_foreign AS counted,
 	CASE r.state WHEN 'c' THEN 'complete' WHEN 'p' THEN 'partial' END AS state,
-	CASE r.reporter_auth WHEN 'v' THEN 'verified' WHEN 'l' THEN 'local'
-		WHEN 'u' THEN 'unverified' WHEN 'f' THEN 'failed' END AS reporter_auth,
+	ruadb.trust_word(r.reporter_auth) AS reporter_auth,
 	r.records,
 	r.messages,
 	coalesce(r.repairs, 0) AS repairs,
@@ -48,7 +47,12 @@ SELECT r.tenant_id,
 	r.set_key,
 	r.counted AND r.state = 'c' AND EXISTS (SELECT FROM ruadb_data.report v
 		WHERE v.tenant_id = r.tenant_id AND v.identity = r.identity
-			AND v.variant <> r.variant AND v.state = 'c' AND v.counted) AS supplement
+			AND v.variant <> r.variant AND v.state = 'c' AND v.counted) AS supplement,
+	r.auth_domain,
+	CASE r.auth_method WHEN 'm' THEN 'dmarc' WHEN 'd' THEN 'dkim' WHEN 's' THEN 'spf' END
+		AS auth_method,
+	CASE r.auth_relation WHEN 'b' THEN 'both' WHEN 'n' THEN 'name' WHEN 'a' THEN 'address'
+		WHEN 'x' THEN 'none' END AS auth_relation
 FROM ruadb_data.report r
 LEFT JOIN ruadb_data.reporter o ON o.tenant_id = r.tenant_id AND o.reporter_id = r.reporter_id
 LEFT JOIN ruadb_data.domain d ON d.tenant_id = r.tenant_id AND d.domain_id = r.domain_id
@@ -92,14 +96,22 @@ COMMENT ON COLUMN ruadb.report.counted IS
 COMMENT ON COLUMN ruadb.report.state IS
 	'complete, or partial where only a part could be read; a complete one of the same identity counts.';
 COMMENT ON COLUMN ruadb.report.reporter_auth IS
-	'How far the sender is proven: verified, unverified, failed (mail), local (bare file).';
+	'How far the sender is proven: verified, unverified, failed (mail, by the '
+	'Authentication-Results of our own server: authserv_id), local (bare file).';
+COMMENT ON COLUMN ruadb.report.auth_domain IS
+	'Domain that passed in the Authentication-Results of our own server; NULL: a file, nobody '
+	'believed, or none passed.';
+COMMENT ON COLUMN ruadb.report.auth_method IS 'What passed for auth_domain: dmarc, dkim or spf.';
+COMMENT ON COLUMN ruadb.report.auth_relation IS
+	'How auth_domain relates to the reporter, by organizational domain: to its org_name (name), to the '
+	'domain of its email (address), to both, or to neither (none: somebody else''s mail, unverified).';
 COMMENT ON COLUMN ruadb.report.records IS 'Records stored; refused ones apart.';
 COMMENT ON COLUMN ruadb.report.messages IS 'Messages of the records stored.';
 COMMENT ON COLUMN ruadb.report.repairs IS
 	'How many things were mended while reading: the sum of times in view repair.';
 COMMENT ON COLUMN ruadb.report.first_seen_at IS 'When this variant was stored.';
 COMMENT ON COLUMN ruadb.report.source IS 'Kind of source it came from: file, stdin, imap.';
-COMMENT ON COLUMN ruadb.report.item IS 'Where in that source: a real path, or a SHA-256.';
+COMMENT ON COLUMN ruadb.report.item IS 'Where in that source: a real path, a SHA-256, or where in a mailbox.';
 COMMENT ON COLUMN ruadb.report.entry IS 'Entry of the item it was; NULL or 0 if the item itself.';
 COMMENT ON COLUMN ruadb.report.reporter IS
 	'Reporter as compared: org_name (else domain of email), trimmed, lower case.';

@@ -34,7 +34,8 @@ SELECT c.tenant_id,
 		ruadb.disagrees(c.spf_aligned, c.spf_evaluated)) AS eval_disagrees,
 	coalesce(d.organizational_domain, d.name) AS organizational_domain,
 	c.dkim_key,
-	r.reporter_auth = 'v' OR r.reporter_auth = 'l' AS trusted
+	r.reporter_auth = 'v' OR r.reporter_auth = 'l' AS trusted,
+	ruadb.trust_word(r.reporter_auth) AS reporter_auth
 FROM ruadb_data.record c
 LEFT JOIN ruadb_data.domain d ON d.tenant_id = c.tenant_id AND d.domain_id = c.domain_id
 LEFT JOIN ruadb_data.report r ON r.tenant_id = c.tenant_id AND r.report_id = c.report_id
@@ -51,7 +52,7 @@ SELECT c.tenant_id, c.report_id, c.record_no, c.day, c.org_name, c.policy_domain
 	c.header_from, c.envelope_from, c.envelope_to, c.counted, c.reporter, c.extra,
 	c.messages AS messages_of_record, c.dkim_evaluated_raw, c.spf_evaluated_raw,
 	c.disposition_raw, c.dkim_aligned, c.spf_aligned, c.eval_disagrees, c.organizational_domain,
-	c.dkim_key, c.trusted
+	c.dkim_key, c.trusted, c.reporter_auth
 FROM ruadb.record c
 WHERE c.day IS NOT NULL
 UNION ALL
@@ -60,7 +61,7 @@ SELECT c.tenant_id, c.report_id, c.record_no, s.day, c.org_name, c.policy_domain
 	c.disposition, c.reasons, c.header_from, c.envelope_from, c.envelope_to, c.counted,
 	c.reporter, c.extra, c.messages, c.dkim_evaluated_raw, c.spf_evaluated_raw,
 	c.disposition_raw, c.dkim_aligned, c.spf_aligned, c.eval_disagrees, c.organizational_domain,
-	c.dkim_key, c.trusted
+	c.dkim_key, c.trusted, c.reporter_auth
 FROM ruadb.record c
 LEFT JOIN ruadb_data.record_day s ON s.tenant_id = c.tenant_id AND s.report_id = c.report_id
 	AND s.record_no = c.record_no
@@ -127,3 +128,5 @@ COMMENT ON COLUMN ruadb.record.dkim_key IS
 	'Which result of the record''s set (SPF ones counted too, from 1) is the first aligned DKIM pass.';
 COMMENT ON COLUMN ruadb.record.trusted IS
 	'The report is verified or local (reporter_auth).';
+COMMENT ON COLUMN ruadb.record.reporter_auth IS
+	'Of the report: verified, unverified, failed (mail), local (bare file); see view report.';
