@@ -44,7 +44,7 @@ static void table_failed(void *owner, struct job *j, const struct err *e)
 static int one_item(struct inspect *i, struct pool *pool, const struct ingest_item *it,
 		    struct err *e)
 {
-	struct job j = {.bytes = it->bytes, .fd = it->fd, .size = it->size};
+	struct job j = {.bytes = it->bytes, .fd = it->fd, .size = it->size, .trust = i->trust};
 
 	i->source = it->source;
 	i->item = it->item;
@@ -135,6 +135,7 @@ int cmd_inspect(struct run *r, int argc, char **argv)
 		return run_failed(&e);
 	i = xcalloc(1, sizeof(*i));
 	i->tenant = r->conf.tenant;
+	i->trust = &r->conf.trust;
 	status = all_files(r, i, walk, json);
 	ingest_walk_free(walk);
 	for (size_t k = 0; k < FRAME_SLOTS; k++)

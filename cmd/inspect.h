@@ -17,6 +17,7 @@
 struct inspect {
 	struct page page;          /* of the item that is being read */
 	const char *source, *item; /* that is */
+	const struct trust *trust; /* who is believed of mails */
 	int64_t began;             /* where in page the report that is being read begins */
 	bool in_report;
 	int64_t tenant, records;

@@ -131,6 +131,7 @@ static void render_of_report(struct inspect *i, const struct report_head *h)
 	add_text(b, "policy_domain", (struct text){buf_cstr(&name), (uint32_t)name.len});
 	add_word(b, "day", inspect_day(h->begin_at, h->end_at, at) ? at : NULL);
 	add_word(b, "counted", NULL);
+	add_word(b, "reporter_auth", inspect_auth(h->auth));
 	buf_free(&name);
 }
 
@@ -171,7 +172,6 @@ static int on_head(void *ctx, const struct report_head *h, struct err *e)
 	add_text(b, "generator", h->generator);
 	add_word(b, "schema", inspect_schema(h->schema));
 	add_text(b, "version", h->version);
-	add_word(b, "reporter_auth", inspect_auth(h->auth));
 	add_text(b, "auth_domain", h->auth_domain);
 	add_word(b, "auth_method", inspect_method(h->auth_method));
 	add_word(b, "auth_relation", inspect_relation(h->auth_relation));

@@ -51,6 +51,34 @@ static void say_policy(struct inspect *i, const struct report_head *h)
 	buf_free(&b);
 }
 
+/* "verified: example.org by DMARC, as its name and address say" */
+static void say_sender(struct inspect *i, const struct report_head *h)
+{
+	static const struct {
+		enum auth_relation relation;
+		const char *words;
+	} relations[] = {
+		{RELATION_BOTH, "as its name and address say"},
+		{RELATION_NAME, "as its name says"},
+		{RELATION_ADDRESS, "as its address says"},
+		{RELATION_NONE, "which is neither its name nor its address"},
+	};
+	struct buf b = {0};
+
+	if (h->auth == AUTH_LOCAL)
+		return; /* it came by no mail */
+	buf_adds(&b, inspect_auth(h->auth));
+	if (h->auth_method != METHOD_NONE)
+		buf_printf(&b, ": %.*s by %s", (int)h->auth_domain.len, h->auth_domain.p,
+			   h->auth_method == METHOD_DMARC ? "DMARC" :
+			   h->auth_method == METHOD_DKIM ? "DKIM" : "SPF");
+	for (size_t k = 0; k < sizeof(relations) / sizeof(relations[0]); k++)
+		if (relations[k].relation == h->auth_relation)
+			buf_printf(&b, ", %s", relations[k].words);
+	say(i, "sender", (struct text){buf_cstr(&b), (uint32_t)b.len});
+	buf_free(&b);
+}
+
 static int on_head(void *ctx, const struct report_head *h, struct err *e)
 {
 	struct inspect *i = inspect_of(ctx);
@@ -62,6 +90,7 @@ static int on_head(void *ctx, const struct report_head *h, struct err *e)
 	say(i, "domain", h->domain);
 	say(i, "reporter", h->org_name);
 	say(i, "email", h->email);
+	say_sender(i, h);
 	say(i, "report id", h->report_id);
 	say(i, "generator", h->generator);
 	if (inspect_time(h->begin_at, from) && inspect_time(h->end_at, to)) {

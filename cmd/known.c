@@ -1,6 +1,8 @@
 #include "cmd/known.h"
 #include "base/mem.h"
 
+#include <string.h>
+
 static struct piece *next_to_ask(struct job **j)
 {
 	while (*j) {
@@ -11,6 +13,15 @@ static struct piece *next_to_ask(struct job **j)
 			return p;
 	}
 	return NULL;
+}
+
+/*
+ * A mail that comes once more is parsed: our server's settings, or ours, may say by now who sent it.
+ * Files are many, and seldom that: ingest --reparse asks for it.
+ */
+static bool is_worth_parsing(const struct store_item *it, const struct store_seen *seen)
+{
+	return strcmp(it->source, "imap") == 0 && !seen->dropped;
 }
 
 int known_bytes(struct store *s, const struct job_list *group, size_t n, bool again,
@@ -36,7 +47,8 @@ int known_bytes(struct store *s, const struct job_list *group, size_t n, bool ag
 	for (size_t i = 0; i < asked; i++) {
 		struct store_item *it = pieces[i]->item;
 
-		it->repeat_bytes = seen[i].repeat && !(again && seen[i].dropped);
+		it->repeat_bytes = seen[i].repeat && !(again && seen[i].dropped) &&
+				   !is_worth_parsing(it, &seen[i]);
 		it->repeat_reports = seen[i].reports;
 		pieces[i]->finished = it->repeat_bytes;
 	}

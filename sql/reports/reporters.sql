@@ -33,7 +33,11 @@ WITH days AS (
 		count(*) FILTER (WHERE reporter_auth = 'failed') AS failed,
 		array_agg(DISTINCT auth_domain) FILTER (WHERE reporter_auth = 'verified') AS proved_by,
 		count(*) FILTER (WHERE auth_relation = 'none') AS strangers,
-		max(auth_domain) FILTER (WHERE auth_relation = 'none') AS stranger
+		max(auth_domain) FILTER (WHERE auth_relation = 'none') AS stranger,
+		-- a name that is another domain's, above an address of the sender's own
+		count(*) FILTER (WHERE auth_relation = 'address' AND reporter LIKE '%.%') AS by_address,
+		max(auth_domain) FILTER (WHERE auth_relation = 'address' AND reporter LIKE '%.%')
+			AS address_domain
 	FROM report
 	WHERE tenant_id = tenant() AND NOT "foreign"
 		AND (:since IS NULL OR day IS NULL AND end_at >= :since OR day >= :since)
@@ -76,6 +80,8 @@ SELECT coalesce(nullif(h.org_name, ''), nullif(d.reporter, ''), 'no name') AS re
 			d.unverified_messages) END,
 		CASE WHEN h.failed > 0 THEN format('%s whose sender failed our server''s check.',
 			ruadb_data.so_many(h.failed, 'report')) END,
+		CASE WHEN h.by_address > 0 THEN format('%s verified by the address only, as %s.',
+			ruadb_data.so_many(h.by_address, 'report'), h.address_domain) END,
 		CASE WHEN h.strangers > 0 THEN format('%s by mail of others, as %s.',
 			ruadb_data.so_many(h.strangers, 'report'), h.stranger) END), '') AS note
 FROM days d
