@@ -83,7 +83,9 @@ static bool is_over(const char *p, size_t n)
 
 static void pipelined(char **argv)
 {
+	static const char begins[] = " FETCH (UID ";
 	static char piece[1 << 18];
+	size_t kept = 0; /* of the piece before: a message's beginning may be cut in two */
 	char url[64];
 	size_t bytes = 0, messages = 0, n;
 	curl_socket_t s;
@@ -96,7 +98,7 @@ static void pipelined(char **argv)
 	check(curl_easy_getinfo(c, CURLINFO_ACTIVESOCKET, &s), "socket");
 	say(c, s, "x1 EXAMINE INBOX\r\nx2 UID FETCH 1:* (UID BODY.PEEK[])\r\n");
 	for (bool over = false; !over;) {
-		CURLcode rc = curl_easy_recv(c, piece, sizeof(piece), &n);
+		CURLcode rc = curl_easy_recv(c, piece + kept, sizeof(piece) - kept, &n);
 		struct pollfd p = {.fd = s, .events = POLLIN};
 
 		if (rc == CURLE_AGAIN && poll(&p, 1, 10000) > 0)
@@ -105,10 +107,13 @@ static void pipelined(char **argv)
 		if (!n)
 			die("recv", "closed");
 		bytes += n;
+		n += kept;
 		for (const char *at = piece, *end = piece + n;
-		     (at = memmem(at, (size_t)(end - at), " FETCH (UID ", 12)); at += 12)
+		     (at = memmem(at, (size_t)(end - at), begins, sizeof(begins) - 1)); at++)
 			messages++;
 		over = is_over(piece, n);
+		kept = n < sizeof(begins) - 2 ? n : sizeof(begins) - 2;
+		memmove(piece, piece + n - kept, kept);
 	}
 	curl_easy_cleanup(c);
 	printf("messages=%zu bytes=%zu\n", messages, bytes);
