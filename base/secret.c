@@ -165,7 +165,7 @@ static int read_first_line(const struct secret *s, const char *what, char *to, s
 	size_t n;
 
 	if (s->command)
-		return secret_command(s->command, what, to, SECRET_MAX + 1, e);
+		return secret_command(s->command, what, SECRET_SECONDS, to, SECRET_MAX + 1, e);
 	if (s->file)
 		path = xstrdup(s->file);
 	else if (s->credential && credential_path(s->credential, &path, e) < 0)

@@ -35,8 +35,9 @@ int secret_file_private(const char *path, struct err *e) MUST_CHECK;
 
 /* ---- secret_command.c ---- */
 
-/* The first line that `sh -c command` prints: at most room - 1 bytes into to, and NUL. */
-int secret_command(const char *command, const char *what, char *to, size_t room,
+/* The first line that `sh -c command` prints within so many seconds: at most room - 1 bytes into to,
+ * and NUL. After them it is ended, with all that it has started. */
+int secret_command(const char *command, const char *what, int seconds, char *to, size_t room,
 		   struct err *e) MUST_CHECK;
 
 #endif

@@ -23,6 +23,7 @@ extern char **environ;
 
 struct child {
 	pid_t pid;
+	int seconds;              /* that it may take */
 	int out, err;             /* our ends; -1: at their end */
 	bool ended;
 	int status;
@@ -118,7 +119,7 @@ static int64_t now_ms(void)
 /* Until it has ended and what it had said is read. */
 static void hear_out(struct child *c)
 {
-	int64_t until = now_ms() + SECRET_SECONDS * 1000;
+	int64_t until = now_ms() + c->seconds * 1000LL;
 
 	while (now_ms() < until) {
 		bool heard = listen_to(c, c->ended ? 0 : LOOK_MS);
@@ -145,7 +146,7 @@ static int judge(struct child *c, const char *what, struct err *e)
 	c->complaint[c->n_complaint] = '\0';
 	if (!c->ended)
 		return err_set(e, ERR_TEMP, "%s: the command did not end within %d s%s%s", what,
-			       SECRET_SECONDS, says, c->complaint);
+			       c->seconds, says, c->complaint);
 	if (WIFSIGNALED(c->status))
 		return err_set(e, ERR_TEMP, "%s: the command was ended by signal %d%s%s", what,
 			       WTERMSIG(c->status), says, c->complaint);
@@ -167,9 +168,10 @@ static int judge(struct child *c, const char *what, struct err *e)
 	return 0;
 }
 
-int secret_command(const char *command, const char *what, char *to, size_t room, struct err *e)
+int secret_command(const char *command, const char *what, int seconds, char *to, size_t room,
+		   struct err *e)
 {
-	struct child c = {.out = -1, .err = -1, .to = to, .room = room};
+	struct child c = {.out = -1, .err = -1, .seconds = seconds, .to = to, .room = room};
 	int rc = start(&c, command);
 
 	if (rc)

@@ -324,7 +324,7 @@ static struct imap_conn *conn_new(const struct account *a, bool (*stop)(void *ct
 static int open_with(struct imap_conn **c, struct login *l, char **secret,
 		     const struct imap_trace *t, struct err *e)
 {
-	const struct imap_conn *was = *c;
+	struct imap_conn *was = *c;
 	bool bearer = login_is_bearer(l);
 	struct err renewal = {0}, refusal;
 	char *renewed = NULL;
@@ -345,7 +345,7 @@ static int open_with(struct imap_conn **c, struct login *l, char **secret,
 	*secret = renewed;
 	tell(t, true, NULL, "a new %s after the refusal", bearer ? "token" : "password");
 	*c = conn_new(was->a, was->stop, was->stop_ctx);
-	imap_conn_close((struct imap_conn *)(uintptr_t)was);
+	imap_conn_close(was);
 	return attempt(*c, bearer, *secret, t, e) == 0 ? 0 : -1;
 }
 

@@ -139,6 +139,43 @@ static void test_commands(void)
 	ok(!strstr(is, "s3cret"), "the secret is in no error");
 }
 
+/* A zombie is gone: who was its parent may take its time. */
+static bool is_gone(int pid)
+{
+	AUTO_FREE char *path = xasprintf("/proc/%d/stat", pid);
+	FILE *in = fopen(path, "re");
+	char state = 'Z';
+
+	if (!in)
+		return true;
+	if (fscanf(in, "%*d (%*[^)]) %c", &state) != 1)
+		state = 'Z';
+	fclose(in);
+	return state == 'Z';
+}
+
+/* What is ended is ended whole: the shell and what it waits for. */
+static void test_hanging(void)
+{
+	AUTO_FREE char *path = put("pid", "", 0, 0600);
+	AUTO_FREE char *command = xasprintf("sleep 600 & echo $! >'%s'; echo slow >&2; wait", path);
+	struct err e = {0};
+	char line[64];
+	int pid = 0;
+	FILE *in;
+
+	is_int(secret_command(command, "password", 1, line, sizeof(line), &e), -1, "a hanging command");
+	ok(e.class == ERR_TEMP && strstr(e.msg, "did not end within 1 s; it says: slow"),
+	   "is given up for now");
+	in = fopen(path, "re");
+	ok(in && fscanf(in, "%d", &pid) == 1 && pid > 1, "what it had started");
+	if (in)
+		fclose(in);
+	for (int i = 0; i < 100 && !is_gone(pid); i++)
+		usleep(50000);
+	ok(pid > 1 && is_gone(pid), "is ended with it");
+}
+
 int main(void)
 {
 	if (!mkdtemp(root)) {
@@ -151,6 +188,7 @@ int main(void)
 	test_files();
 	test_credentials();
 	test_commands();
+	test_hanging();
 
 	AUTO_FREE char *clean = xasprintf("rm -rf '%s'", root);
 
