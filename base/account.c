@@ -266,12 +266,28 @@ bool account_has_key(const char *key)
 	return find(key, &place) != NULL;
 }
 
-bool account_is_secret(const char *key)
+/* socks5h://user:PASSWORD@host */
+static bool password_of_url(const char *url, size_t *ret_at, size_t *ret_len)
 {
-	size_t place;
+	const char *scheme = strstr(url, "://"), *from = scheme ? scheme + 3 : url;
+	const char *end = strrchr(from, '@');
+	const char *colon = end ? memchr(from, ':', (size_t)(end - from)) : NULL;
+
+	if (!colon)
+		return false;
+	*ret_at = (size_t)(colon + 1 - url);
+	*ret_len = (size_t)(end - colon - 1);
+	return *ret_len > 0;
+}
+
+bool account_is_secret(const char *key, const char *value)
+{
+	size_t place, at, len;
 	const struct setting *s = find(key, &place);
 
-	return s && s->kind == SETTING_SECRET && place == 0;
+	if (s && s->at == AT(proxy))
+		return password_of_url(value, &at, &len);
+	return s && s->kind == SETTING_SECRET && place == 0 && *value;
 }
 
 void account_forget_secret(struct account *a, const char *key)
@@ -319,20 +335,15 @@ void account_describe(FILE *out)
 	}
 }
 
-/* socks5h://user:PASSWORD@host */
 static void mask_url(struct buf *b)
 {
-	char *at = memrchr(b->p, '@', b->len);
-	char *from = at ? memmem(b->p, b->len, "://", 3) : NULL;
+	size_t len, at;
 
-	from = from ? from + 3 : b->p;
-	char *colon = at && from < at ? memchr(from, ':', (size_t)(at - from)) : NULL;
-
-	if (!colon)
+	if (!password_of_url(buf_cstr(b), &at, &len))
 		return;
-	AUTO_FREE char *rest = xstrndup(at, b->len - (size_t)(at - b->p));
+	AUTO_FREE char *rest = xstrdup(b->p + at + len);
 
-	b->len = (size_t)(colon + 1 - b->p);
+	b->len = at;
 	buf_printf(b, "%s%s", ACCOUNT_MASK, rest);
 }
 

@@ -90,8 +90,8 @@ void account_free(struct account *a);
 /* ERR_CONFIG: no such key, or no such value for it. */
 int account_set(struct account *a, const char *key, const char *value, struct err *e) MUST_CHECK;
 bool account_has_key(const char *key);
-/* Is this key itself a secret (password, not password_file)? */
-bool account_is_secret(const char *key);
+/* Is there a secret in this value (of password, not of password_file; of a proxy's URL)? */
+bool account_is_secret(const char *key, const char *value);
 /* Forgets where the secret of this key is, in whichever way it was said: before a place that goes
  * first is set. Other keys are left alone. */
 void account_forget_secret(struct account *a, const char *key);

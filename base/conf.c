@@ -102,10 +102,10 @@ static int set_account(struct conf *c, const char *name, const char *value, stru
 
 	if (!of || !conf_account(c, of))
 		return err_set(e, ERR_CONFIG, "%s: there is no account '%s'", name, of ? of : "");
-	if (account_is_secret(key))
+	if (account_is_secret(key, value))
 		return err_set(e, ERR_CONFIG,
-			       "%s: others can see a command line; use %s_file or %s_command", name,
-			       key, key);
+			       "%s: others can see a command line; say it in the file, or where it "
+			       "is by a setting ..._file or ..._command", name);
 	if (conf_account_at(c, of, 0, &a, e) < 0)
 		return -1;
 	account_forget_secret(a, key);
@@ -189,7 +189,7 @@ static int take_account(struct reading *r, const char *of, const char *key, cons
 	if (conf_account_at(r->c, of, r->section, &a, r->e) < 0 ||
 	    account_set(a, key, value, r->e) < 0)
 		return -1;
-	if (account_is_secret(key) && *value && !r->secret)
+	if (account_is_secret(key, value) && !r->secret)
 		r->secret = r->line;
 	return 0;
 }

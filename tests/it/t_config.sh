@@ -152,4 +152,10 @@ sed -n '/^\.Sh MAILBOXES/,/^\.Sh EXAMPLES/p' "$top_srcdir/man/ruadb.conf.5" |
 run 0 "the examples of ruadb.conf(5)" -c "$tmp/manual.conf" config check
 is "$(grep -c 'well written' "$tmp/out")" 5 "are accounts"
 
+# ---- and those of the README
+awk '/^    \[account/ { on = 1 } !/^    / { on = 0 } on { sub(/^    /, ""); print }' \
+	"$top_srcdir/README.md" | sed "s|/home/me/.config/ruadb/|$tmp/|" >"$tmp/readme.conf"
+run 0 "the examples of the README" -c "$tmp/readme.conf" config check
+is "$(grep -c 'well written' "$tmp/out")" 3 "are accounts"
+
 done_testing

@@ -326,8 +326,8 @@ static void test_command_line(void)
 	is_int(conf_set(&c, "account.a.b.password_command", "x", &e), 0, "another place");
 	ok(!c.accounts[0].password.file, "is in place of the file's");
 	is_int(conf_set(&c, "account.a.b.password", "x", &e), -1, "no secret in argv");
-	is_str(e.msg, "account.a.b.password: others can see a command line; use password_file or "
-		      "password_command", "says what to do");
+	is_str(e.msg, "account.a.b.password: others can see a command line; say it in the file, or "
+		      "where it is by a setting ..._file or ..._command", "says what to do");
 	is_int(conf_set(&c, "account.z.host", "x", &e), -1, "no account comes of it");
 	is_str(e.msg, "account.z.host: there is no account 'z'", "says so");
 	is_int(conf_set(&c, "account.host", "x", &e), -1, "without a name");
@@ -456,7 +456,9 @@ static void test_printed(void)
 	is_int(again.authserv_form, -1, "what was not set is not");
 	account_free(&a);
 	account_free(&again);
-	ok(account_is_secret("token") && !account_is_secret("token_file"), "which keys are secrets");
+	ok(account_is_secret("token", "x") && !account_is_secret("token_file", "x") &&
+	   account_is_secret("proxy", "u:p@h:1") && !account_is_secret("proxy", "http://u@h:1"),
+	   "which values are secrets");
 }
 
 int main(void)
