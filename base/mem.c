@@ -1,11 +1,16 @@
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+#define KEEP_FREE (4 << 20)
+#define GROW_BY (256 << 10)
+#define LARGE (1 << 20) /* from here on a mapping of its own, which is given back */
 
 static void out_of_memory(void)
 {
@@ -14,6 +19,13 @@ static void out_of_memory(void)
 	if (write(STDERR_FILENO, msg, sizeof(msg) - 1) < 0)
 		_exit(EX_OSERR);
 	_exit(EX_OSERR);
+}
+
+void mem_keep(void)
+{
+	mallopt(M_TRIM_THRESHOLD, KEEP_FREE);
+	mallopt(M_TOP_PAD, GROW_BY);
+	mallopt(M_MMAP_THRESHOLD, LARGE);
 }
 
 void *xmalloc(size_t n)

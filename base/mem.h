@@ -8,6 +8,10 @@
 
 #include <stddef.h>
 
+/* At the beginning of main: the heap keeps what it has grown by instead of giving it back to the
+ * kernel behind each mail, and being given it again, cleared, for the next one. */
+void mem_keep(void);
+
 void *xmalloc(size_t n) __attribute__((malloc, returns_nonnull));
 void *xcalloc(size_t n, size_t size) __attribute__((malloc, returns_nonnull));
 void *xrealloc(void *p, size_t n) __attribute__((returns_nonnull));

@@ -3,6 +3,7 @@
  *
  * One table says which commands there are, what they need and what they say of themselves.
  */
+#include "base/mem.h"
 #include "cmd/run.h"
 
 #include <signal.h>
@@ -189,6 +190,7 @@ int main(int argc, char **argv)
 	int status;
 	int option;
 
+	mem_keep();
 	signal(SIGPIPE, SIG_IGN);
 	option = run_option(&r, argc, argv, "", NULL, &status);
 	if (option == OPTION_END && optind < argc) {

@@ -118,13 +118,15 @@ void mailbox_mail_free(struct ingest_mail *mail)
 static void append(struct mailboxes *m, struct ingest_mail *mail)
 {
 	mail->next = NULL;
+	/* It is lowered only when the queue was found empty. */
+	if (!m->first)
+		raise_fd(m->event_fd);
 	if (m->first)
 		m->last_mail->next = mail;
 	else
 		m->first = mail;
 	m->last_mail = mail;
 	m->queued += mail->cost;
-	raise_fd(m->event_fd);
 }
 
 /* An empty queue takes a mail of any size. */

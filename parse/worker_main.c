@@ -196,6 +196,9 @@ int main(void)
 	struct parse_sink sink = {.flush = send_frames, .progress = raise_cpu_limit};
 	struct frame f;
 	struct err e = {0};
+
+	mem_keep();
+
 	struct parser *p = parser_new();
 	int r = sandbox_enter(&e);
 
