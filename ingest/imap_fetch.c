@@ -187,6 +187,7 @@ int imap_on_body_begin(void *ctx, uint64_t size, struct err *e)
 
 	if (i->body_there)
 		return err_set(e, ERR_TEMP, "the server sends two messages in one FETCH");
+	spool_drop(&i->body); /* behind a memfd it keeps its memory */
 	i->body_there = true;
 	i->body_unwanted = !i->windows;
 	i->body_large = size > LIMIT_MAIL;
