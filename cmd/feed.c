@@ -378,10 +378,12 @@ static bool group_is_full(const struct feed *f)
 
 /* ---- retries ---- */
 
+/* Under its own name: its row is the one that is there. */
 static int read_retry(struct feed *f, struct err *e)
 {
 	const struct store_quarantined *q = f->retries[f->next_retry++];
-	struct ingest_item it = {.source = strcmp(q->source, "stdin") == 0 ? "stdin" : "file",
+	struct ingest_item it = {.source = strcmp(q->source, "stdin") == 0 ? "stdin" :
+					   strcmp(q->source, "imap") == 0 ? "imap" : "file",
 				 .size = q->size, .fd = -1, .last = true};
 	struct stat st;
 

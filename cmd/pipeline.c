@@ -125,6 +125,19 @@ static bool must_wait(const struct pipeline *p)
 	return p->committer && committer_backlog(p->committer) >= MAX_BACKLOG;
 }
 
+/* Mails are believed as their account says, also when they come out of quarantine; an item begins with
+ * its name. */
+static const struct trust *trust_of(const struct conf *c, const struct store_item *it)
+{
+	for (size_t i = 0; i < c->n_accounts && strcmp(it->source, "imap") == 0; i++) {
+		size_t n = strlen(c->accounts[i].name);
+
+		if (strncmp(it->item, c->accounts[i].name, n) == 0 && it->item[n] == '/')
+			return &c->accounts[i].trust;
+	}
+	return &c->trust;
+}
+
 /* Pieces that are ready go to the pool; what needs no worker goes straight into a batch. */
 static void hand_over(struct pipeline *p)
 {
@@ -136,7 +149,7 @@ static void hand_over(struct pipeline *p)
 			add(p, piece);
 		} else {
 			if (!piece->job.trust)
-				piece->job.trust = &p->o->conf->trust;
+				piece->job.trust = trust_of(p->o->conf, piece->item);
 			pool_add(p->pool, &piece->job);
 		}
 	}

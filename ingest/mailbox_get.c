@@ -21,8 +21,7 @@ static struct ingest_mail *new_mail(struct mailbox *b, const struct message *msg
 		.arrived_at = msg->arrived_at,
 		.item = mailbox_item(&mail->place, msg->uid),
 	};
-	if (a->authserv_id || a->trust.form == AUTHSERV_MICROSOFT)
-		mail->item.trust = &a->trust;
+	mail->item.trust = &a->trust; /* what [ingest] says is in it, where it holds */
 	return mail;
 }
 

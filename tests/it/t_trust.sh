@@ -128,6 +128,7 @@ verified|t|4|t" "and so do their records"
 # ---- a repeat raises it, and never lowers it
 
 one="$tmp/mails/one.eml"
+admin() { psql "$("$ruadb" db url)" -XqAt -v ON_ERROR_STOP=1 -c "$1"; }
 trust_of() { query "SELECT reporter_auth, auth_domain, auth_relation, counted FROM report
 	WHERE tenant_id = tenant() AND external_report_id = '$1' ORDER BY messages"; }
 : | put one google.com
@@ -199,8 +200,22 @@ box-2|failed|||" "an account's authserv_id"
 	ok "fetched" "$ruadb" --config "$conf" -q fetch --no-refresh
 	is "$(senders "external_report_id = 'box-3'")" "box-3|verified|google.com|dmarc|both" \
 		"the same bytes in a mailbox whose server is believed"
+	# What is read again out of quarantine is believed as its account says.
+	pass google.com | mail box-4 google.com | sed 's/policy_published/unknown/g' >"$tmp/box.eml"
+	mailbox_put alice INBOX "$tmp/box.eml"
+	"$ruadb" --config "$conf" -q fetch --no-refresh >"$tmp/log" 2>&1
+	is "$(query "SELECT source, count(*) FROM quarantine GROUP BY 1")" "imap|1" "one that can't be read"
+	pass google.com | mail box-4 google.com | sed 's/$/\r/' >"$tmp/box.eml"
+	# As if a parser that reads it had come: the bytes that were kept are others now.
+	admin "UPDATE ruadb_data.original SET bytes = pg_read_binary_file('$tmp/box.eml'), encoding = 'raw',
+		size = length(pg_read_binary_file('$tmp/box.eml')) WHERE sha256 = (SELECT sha256
+		FROM ruadb_data.quarantine)"
+	ok "read again" "$ruadb" --config "$conf" -q quarantine retry --all
+	is "$(senders "external_report_id = 'box-4'") $(query "SELECT count(*) FROM quarantine")" \
+		"box-4|verified|google.com|dmarc|both 0" "verified, and out of quarantine"
+	is "$(query "SELECT outcome FROM mailbox_message WHERE uid = 4")" stored "its mail is known as stored"
 else
-	skip "no Dovecot" 6
+	skip "no Dovecot" 10
 fi
 
 done_testing
