@@ -1,6 +1,7 @@
 #include "cmd/leases.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cmd/owner.h"
 #include "cmd/shared.h"
 
 #include <errno.h>
@@ -8,7 +9,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,19 +36,6 @@ struct leases {
 	bool end;
 	struct held *held;
 };
-
-/* "host:pid:random": a person finds the machine and the process, and no two are the same. */
-static char *new_owner(void)
-{
-	char host[256] = "";
-	unsigned chance = 0;
-
-	if (gethostname(host, sizeof(host) - 1) < 0 || !*host)
-		memcpy(host, "host", 5);
-	if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) != sizeof(chance))
-		chance = (unsigned)time(NULL);
-	return xasprintf("%s:%ld:%08x", host, (long)getpid(), chance);
-}
 
 /* With the lock. */
 static struct held *find(struct leases *l, const char *account)
@@ -97,12 +84,28 @@ static struct held *held_of(struct leases *l, const struct account *a)
 	return h;
 }
 
+/* Whose holder was killed has a lease that nobody holds. */
+static int end_of_dead(struct question *q, struct store *s, struct err *e)
+{
+	q->other[strcspn(q->other, " ")] = '\0';
+	struct store_lease dead = {.account = q->h->account, .owner = q->other};
+
+	return store_lease_end(s, &dead, e);
+}
+
 static int ask_take(void *ctx, struct store *s, struct err *e)
 {
 	struct question *q = ctx;
 	struct store_lease wanted = {.account = q->h->account, .owner = q->l->owner};
 	int rc = store_lease_take(s, &wanted, q->l->seconds, &q->other, e);
 
+	if (rc == 0 && owner_is_gone(q->other)) {
+		if (end_of_dead(q, s, e) < 0)
+			return -1;
+		free(q->other);
+		q->other = NULL;
+		rc = store_lease_take(s, &wanted, q->l->seconds, &q->other, e);
+	}
 	if (rc == 1) {
 		pthread_mutex_lock(&q->l->lock);
 		note_taken(q->l, q->h, wanted.token);
@@ -288,7 +291,7 @@ int leases_new(struct shared *sh, int seconds, struct leases **ret_l, struct err
 
 	l->shared = sh;
 	l->seconds = seconds;
-	l->owner = new_owner();
+	l->owner = owner_new();
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

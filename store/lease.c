@@ -113,6 +113,15 @@ int store_lease_release(struct store *s, const struct store_lease *l, struct err
 			   "owner = $3 AND token = $4 RETURNING token", l, 0, e) < 0 ? -1 : 0;
 }
 
+int store_lease_end(struct store *s, const struct store_lease *l, struct err *e)
+{
+	AUTO_PARAMS struct params p = {0};
+
+	param_lease(&p, s, l);
+	return db_exec(s, "UPDATE ruadb_data.lease SET until = least(until, clock_timestamp()) WHERE "
+			  "tenant_id = $1 AND account = $2 AND owner = $3", &p, NULL, e);
+}
+
 /* ---- the fence of a commit ---- */
 
 static void param_texts(struct params *p, const struct store_lease *const *v, size_t n, bool owners)

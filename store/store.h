@@ -178,7 +178,7 @@ int store_commit(struct store *s, struct store_stage *st, struct store_batch *b,
 
 /* The right of one process to touch an account. token rises whenever the lease changes hands. */
 struct store_lease {
-	char *account, *owner; /* owner: "host:pid:random", for people and for us */
+	char *account, *owner; /* owner: "host:pid:machine:start", for people and for us */
 	int64_t token;
 };
 
@@ -193,6 +193,8 @@ int store_lease_renew(struct store *s, const struct store_lease *l, int seconds,
 		      struct err *e) MUST_CHECK;
 /* 1: ours for LEASE_MARGIN at least; 0: not. */
 int store_lease_check(struct store *s, const struct store_lease *l, struct err *e) MUST_CHECK;
+/* Ends the lease of an owner that is known to be no more, whatever its token. */
+int store_lease_end(struct store *s, const struct store_lease *l, struct err *e) MUST_CHECK;
 /* Ends it, if it is ours still. */
 int store_lease_release(struct store *s, const struct store_lease *l, struct err *e) MUST_CHECK;
 
