@@ -19,8 +19,6 @@ RUADB_INGEST_BATCH_REPORTS=4 # so that kills fall between commits
 export RUADB_INGEST_BATCH_REPORTS
 echo "# RUADB_TEST_SEED=$seed"
 
-as_owner() { psql "$("$ruadb" db url)" -qAtX -v ON_ERROR_STOP=1 -c "$1"; }
-
 # ---- the mailbox: reports, reports that came before, what is no report, what is broken
 
 # mail NUMBER: the head of a mail of our own
@@ -156,8 +154,6 @@ while [ $i -lt "$kills" ]; do
 	[ "$there" -le "$known" ] || too_early="$too_early $i:$there/$known"
 	echo "# kill $i: $known read, $there moved; cut: $cut, within $most s"
 	most=$(awk -v most="$most" -v cut=$cut 'BEGIN { print most * (cut ? 1.05 : 0.85) }')
-	# Nobody waits for the lease of one that is dead: it would run out by itself.
-	as_owner "UPDATE ruadb_data.lease SET until = clock_timestamp()"
 done
 is "$too_early" "" "no message was moved before its COMMIT, or lost its row afterwards"
 is "$unexpected" "" "the database gone: the next time again"
