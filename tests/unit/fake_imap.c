@@ -40,6 +40,8 @@ void fake_reset(void)
 	server.can = IMAP_CAN_MOVE | IMAP_CAN_UIDPLUS | IMAP_CAN_IDLE | IMAP_CAN_ESEARCH;
 	server.keywords = true;
 	server.open_fails = server.vanish_after_search = 0;
+	server.storm = 0;
+	server.slow_ms = 0;
 	server.open_class = ERR_TEMP;
 	server.dead_host = NULL;
 	server.cut_after_bodies = -1;
@@ -119,6 +121,27 @@ int imap_conn_library(struct err *e)
 
 /* ---- imap.h ---- */
 
+/* Under the lock: does this call fail? */
+static int storm(struct err *e)
+{
+	static uint32_t seed = 1;
+
+	seed = seed * 1664525u + 1013904223u;
+	if (server.storm && (seed >> 8) % server.storm == 0)
+		return err_set(e, ERR_TEMP, "connection lost");
+	return 0;
+}
+
+static int stormy(struct err *e)
+{
+	int rc;
+
+	pthread_mutex_lock(&server.lock);
+	rc = storm(e);
+	pthread_mutex_unlock(&server.lock);
+	return rc;
+}
+
 static int open_answer(const struct account *a, bool (*stop)(void *ctx), void *ctx, struct err *e)
 {
 	int fails;
@@ -186,10 +209,12 @@ int imap_select(struct imap *i, const char *folder, bool examine, struct imap_fo
 
 int imap_search(struct imap *i, struct uidset *ret, struct err *e)
 {
-	(void)e;
+	int rc;
+
 	pthread_mutex_lock(&server.lock);
 	server.searches++;
-	for (size_t k = 0; k < i->folder->n; k++) {
+	rc = storm(e);
+	for (size_t k = 0; rc == 0 && k < i->folder->n; k++) {
 		struct fake_message *m = &i->folder->v[k];
 
 		if (m->gone || m->deleted)
@@ -201,7 +226,7 @@ int imap_search(struct imap *i, struct uidset *ret, struct err *e)
 		}
 	}
 	pthread_mutex_unlock(&server.lock);
-	return 0;
+	return rc;
 }
 
 int imap_sizes(struct imap *i, const struct uidset *uids,
@@ -313,13 +338,16 @@ int imap_body_next(struct imap *i, int wake_fd, struct imap_body *ret, bool *ret
 	int rc = 0;
 
 	*ret_got = IMAP_GOT_WOKEN;
+	if (readable(wake_fd, FAKE_GET(slow_ms)))
+		return 0;
 	while (FAKE_GET(hold))
 		if (readable(wake_fd, 5))
 			return 0;
-	if (readable(wake_fd, 0))
-		return 0;
 	pthread_mutex_lock(&server.lock);
-	if (server.cut_after_bodies >= 0 && server.bodies >= server.cut_after_bodies) {
+	rc = storm(e);
+	if (rc < 0) {
+		*ret_got = IMAP_GOT_NOTHING;
+	} else if (server.cut_after_bodies >= 0 && server.bodies >= server.cut_after_bodies) {
 		server.cut_after_bodies = -1;
 		rc = err_set(e, ERR_TEMP, "connection lost");
 	} else {
@@ -370,6 +398,7 @@ int imap_acknowledge(struct imap *i, const struct uidset *uids, enum after_what 
 		server.cut_ack = false;
 		rc = err_set(e, ERR_TEMP, "connection lost");
 	}
+	rc = rc == 0 ? storm(e) : rc;
 	pthread_mutex_unlock(&server.lock);
 	return rc;
 }
@@ -382,17 +411,15 @@ int imap_wait(struct imap *i, int seconds, int wake_fd, bool use_idle, bool *ret
 	eventfd_t count;
 
 	(void)i;
-	(void)e;
 	FAKE_SET(idles, server.idles + use_idle);
 	poll(p, 2, seconds * 1000);
 	*ret_news = (p[0].revents & POLLIN) && eventfd_read(server.news_fd, &count) == 0;
-	return 0;
+	return stormy(e);
 }
 
 int imap_noop(struct imap *i, struct err *e)
 {
 	(void)i;
-	(void)e;
 	FAKE_SET(noops, server.noops + 1);
-	return 0;
+	return stormy(e);
 }

@@ -41,6 +41,8 @@ struct fake_server {
 	bool refuse_ack;           /* ERR_CONFIG */
 	bool cut_ack;              /* ERR_TEMP: done, and the answer is lost */
 	int vanish_after_search;   /* the first so many */
+	int slow_ms;               /* for each body */
+	unsigned storm;            /* one call in so many fails; 0: none */
 	/* Was the message committed? Asked at each acknowledgement. */
 	bool (*committed)(const char *folder, uint32_t uidvalidity, uint32_t uid);
 	/* what happened */

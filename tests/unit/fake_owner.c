@@ -197,6 +197,7 @@ void owner_commit(struct main_part *p)
 		enum fate fate = p->fate_of(uid);
 
 		pthread_mutex_lock(&owner.lock);
+		p->twice += *row(at->folder, at->uidvalidity, uid) != FATE_NONE;
 		*row(at->folder, at->uidvalidity, uid) = fate;
 		pthread_mutex_unlock(&owner.lock);
 	}

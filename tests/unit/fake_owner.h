@@ -34,7 +34,7 @@ struct main_part {
 	bool keep;                 /* commits none */
 	bool abort;                /* commits fail: FATE_NONE */
 	enum fate (*fate_of)(uint32_t uid);
-	size_t given, refused, commits, fds;
+	size_t given, refused, commits, fds, turns, twice;
 	uint32_t last_uid;
 	bool disorder;
 	char last_item[200], last_refused[200];

@@ -320,6 +320,106 @@ static void test_silence(void)
 	mailbox_pace.silence = 2000;
 }
 
+static void test_no_folder(void)
+{
+	owner_reset(&p);
+	a->folders = xrealloc(a->folders, 2 * sizeof(char *));
+	a->folders[1] = xstrdup("Nowhere");
+	a->n_folders = 2;
+	fake_add("INBOX", 100, 1000);
+	ok(once(), "one of two folders is not there");
+	is_int(owner.acks, 100, "the other is read");
+	is_int(owner.last[MAILBOX_FAILED].err.class, ERR_CONFIG, "a person is told");
+	is_int(owner.takes, 2, "both share the lease");
+	is_int(owner.releases, 2, "and give it back");
+	a->n_folders = 1;
+	free(a->folders[1]);
+}
+
+static bool five_noops(struct main_part *unused)
+{
+	(void)unused;
+	return FAKE_GET(noops) >= 5;
+}
+
+static void test_keep_alive(void)
+{
+	owner_reset(&p);
+	mailbox_pace.keep_alive = 10;
+	p.keep = true;
+	fake_add("INBOX", 10, 1000);
+	ok(start(false) == 0 && owner_run(&p, five_noops), "a COMMIT that takes long: NOOP");
+	ok(mailboxes_quiet(p.m), "it is quiet meanwhile");
+	p.keep = false;
+	ok(owner_run(&p, owner_ended), "then it goes on");
+	owner_stop(&p);
+	is_int(owner.acks, 10, "to the end");
+	mailbox_pace.keep_alive = 60000;
+}
+
+/* What is owed does not wait for ever behind a download that does not end. */
+static bool acknowledged_100(struct main_part *unused)
+{
+	(void)unused;
+	return OWNER_GET(acks) >= 100;
+}
+
+static void test_owed(void)
+{
+	owner_reset(&p);
+	mailbox_pace.owed = mailbox_pace.owed_most = 30;
+	p.batch = 100;
+	fake_add("INBOX", 3000, 1000);
+	FAKE_SET(slow_ms, 1);
+	ok(start(false) == 0 && owner_run(&p, acknowledged_100), "a slow download");
+	ok(FAKE_GET(bodies) < 3000, "is acknowledged while it goes on");
+	FAKE_SET(slow_ms, 0);
+	ok(owner_run(&p, owner_ended), "and ends");
+	owner_stop(&p);
+	is_int(owner.acks, 3000, "with all");
+	mailbox_pace.owed = 5000;
+	mailbox_pace.owed_most = 30000;
+}
+
+/* Every call may fail, and every COMMIT: in the end each message is there once. */
+static bool all_moved(struct main_part *unused)
+{
+	size_t there = 0;
+
+	(void)unused;
+	p.abort = ++p.turns % 3 == 0;
+	pthread_mutex_lock(&server.lock);
+	for (size_t k = 0; k < server.n_folders; k++)
+		for (size_t i = 0; i < server.folders[k].n; i++)
+			there += !server.folders[k].v[i].moved;
+	pthread_mutex_unlock(&server.lock);
+	return there == 0;
+}
+
+static void test_storm(void)
+{
+	owner_reset(&p);
+	a->folders = xrealloc(a->folders, 2 * sizeof(char *));
+	a->folders[1] = xstrdup("Reports");
+	a->n_folders = 2;
+	a->poll = 1;
+	mailbox_pace.retry = mailbox_pace.retry_most = 2;
+	p.batch = 50;
+	FAKE_SET(storm, 300);
+	fake_add("INBOX", 3000, 500);
+	fake_add("Reports", 3000, 500);
+	ok(start(true) == 0 && owner_run(&p, all_moved), "a storm: each message arrives");
+	owner_stop(&p);
+	is_int(server.wrong, 0, "none was acknowledged before its COMMIT");
+	is_int(p.twice, 0, "none was stored twice");
+	ok(owner.states[MAILBOX_FAILED] > 5, "it was one");
+	is_int(owner.takes, owner.releases, "leases are given back");
+	is_int(server.open_now, 0, "sessions are closed");
+	a->poll = 300;
+	a->n_folders = 1;
+	free(a->folders[1]);
+}
+
 int main(void)
 {
 	mailbox_pace.look = 5;
@@ -336,6 +436,10 @@ int main(void)
 	test_refused_ack();
 	test_stop();
 	test_silence();
+	test_no_folder();
+	test_keep_alive();
+	test_owed();
+	test_storm();
 	owner_account_free(a);
 	return tap_done();
 }
