@@ -144,6 +144,11 @@ static int own_folder(const char *path, const struct service_account *a, struct 
 		return err_set(e, ERR_TEMP, "can't give %s to %s: %m", path, a->name);
 	if (lstat(path, &st) < 0)
 		return err_set(e, ERR_TEMP, "can't make the folder %s: %m", path);
+	/* As root: made before the account `ruadb` was there, say, when postgres ran the server. */
+	if (geteuid() == 0 && S_ISDIR(st.st_mode) && st.st_uid != a->uid && !(st.st_mode & 077))
+		return err_set(e, ERR_CONFIG, "%s belongs to another account than %s, which runs "
+			       "the private server now: end the server that runs there and "
+			       "chown -R %s: %s", path, a->name, a->name, path);
 	if (!S_ISDIR(st.st_mode) || st.st_uid != a->uid || (st.st_mode & 077))
 		return err_set(e, ERR_CONFIG, "%s is not a folder that %s alone may enter; "
 			       "somebody else made it, or its mode was changed", path, a->name);
