@@ -71,7 +71,8 @@ static const struct command commands[] = {
 	 "  --as parsedmarc-json   its JSON: one array, an object a report\n"
 	 "  --as parsedmarc-csv    its CSV: one row a record\n"
 	 "  --since DAY            only reports of that day or later: 2026-01-31, or 30d\n"
-	 "  --domain NAME          only this policy domain, or all of this organizational domain\n"},
+	 "  --domain NAME          only this policy domain, or all of this organizational domain\n"
+	 "  --sender               who sent each report, too, which parsedmarc does not say\n"},
 	{"domains", cmd_domains, NEED_CONF, "add NAME... | remove NAME... | list [OPTION]...",
 	 "the domains that are ours; reports for others are in no total",
 	 "  add NAME...      declare domains that are ours, with all below their organizational\n"

@@ -95,10 +95,13 @@ static char *org_names(struct store *s, struct err *e)
 
 /* ---- writing ---- */
 
+#define OURS 4 /* columns that say who sent a report */
+
 struct writer {
 	FILE *out;
 	bool begun;    /* the header, or a report */
 	bool records;  /* of the open report */
+	int left_out;  /* columns at the end that parsedmarc does not have */
 	struct buf line;
 };
 
@@ -131,7 +134,7 @@ static void add_cell(struct buf *b, const char *s, bool text)
 static int csv_row(void *ctx, const struct store_rows *row, struct err *e)
 {
 	struct writer *w = ctx;
-	int n = store_rows_columns(row);
+	int n = store_rows_columns(row) - w->left_out;
 
 	for (int k = 0; !w->begun && k < n; k++)
 		buf_printf(&w->line, "%s%s", k ? "," : "", store_rows_name(row, k));
@@ -183,9 +186,9 @@ static int json_row(void *ctx, const struct store_rows *row, struct err *e)
 }
 
 static int write_all(struct store *s, const struct report_file *f, char *const *values,
-		     enum report_shape shape, FILE *out, struct err *e)
+		     enum report_shape shape, bool sender, FILE *out, struct err *e)
 {
-	struct writer w = {.out = out};
+	struct writer w = {.out = out, .left_out = sender ? 0 : OURS};
 	int rc = store_query_each(s, f->sql, f->n_used, (const char *const *)values,
 				  shape == REPORT_PARSEDMARC_CSV ? csv_row : json_row, &w, e);
 
@@ -200,11 +203,11 @@ static int write_all(struct store *s, const struct report_file *f, char *const *
 	return rc;
 }
 
-int report_export(struct store *s, const struct conf *c, enum report_shape shape,
+int report_export(struct store *s, const struct conf *c, enum report_shape shape, bool sender,
 		  const struct report_param *params, size_t n_params, FILE *out, struct err *e)
 {
 	AUTO_FREE char *zone = local_zone(), *names = org_names(s, e);
-	struct report_param all[4];
+	struct report_param all[5];
 	char *values[REPORT_PARAMS] = {0};
 	struct report_file f = {0};
 	size_t n = 0;
@@ -215,14 +218,16 @@ int report_export(struct store *s, const struct conf *c, enum report_shape shape
 	for (size_t i = 0; i < n_params && i < 2; i++)
 		all[n++] = params[i];
 	all[n++] = (struct report_param){"names", names};
-	if (shape == REPORT_PARSEDMARC_JSON)
+	if (shape == REPORT_PARSEDMARC_JSON) {
 		all[n++] = (struct report_param){"zone", zone};
+		all[n++] = (struct report_param){"sender", sender ? "yes" : "no"};
+	}
 	const char *name = shape == REPORT_PARSEDMARC_CSV ? "parsedmarc-csv" : "parsedmarc-json";
 
 	if (report_query_find(c, name, &f, e) < 0)
 		return -1;
 	if (report_file_bind(&f, all, n, values, e) == 0)
-		rc = write_all(s, &f, values, shape, out, e);
+		rc = write_all(s, &f, values, shape, sender, out, e);
 	if (rc < 0 && e->class != ERR_TEMP)
 		e->class = ERR_CONFIG; /* a time zone that the server does not know, a broken file */
 	for (int i = 0; i < f.n_used; i++)

@@ -58,9 +58,10 @@ enum report_shape { REPORT_PARSEDMARC_JSON, REPORT_PARSEDMARC_CSV };
 int report_shape_of(const char *name, enum report_shape *ret_s, struct err *e) MUST_CHECK;
 /*
  * Prints all counted reports, one after the other, in flat memory. params: since, domain.
+ * sender: who sent each, too, behind what the shape has.
  * Times that the shape has in local time are of TZ, else of the system's time zone.
  */
-int report_export(struct store *s, const struct conf *c, enum report_shape shape,
+int report_export(struct store *s, const struct conf *c, enum report_shape shape, bool sender,
 		  const struct report_param *params, size_t n_params, FILE *out,
 		  struct err *e) MUST_CHECK;
 

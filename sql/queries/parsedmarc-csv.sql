@@ -15,7 +15,9 @@ SELECT w.xml_schema, coalesce(:names::json ->> w.org_name, w.org_name) AS org_na
 	w.message_count AS count, w.spf_aligned, w.dkim_aligned, w.dmarc_passed AS dmarc_aligned,
 	w.disposition, o.policy_override_reasons, o.policy_override_comments, w.envelope_from,
 	w.header_from, w.envelope_to, t.dkim_domains, t.dkim_selectors, t.dkim_results, t.spf_domains,
-	t.spf_scopes, t.spf_results
+	t.spf_scopes, t.spf_results,
+	-- left out unless they are asked for
+	w.reporter_auth, w.auth_domain, w.auth_method, w.auth_relation
 FROM (
 	SELECT r.*
 	FROM ruadb_data.parsedmarc_row r

@@ -2,12 +2,13 @@
 -- about: One row a record, in order; head is NULL but in the first of a report.
 -- param: since date default all Only days from this one on (UTC)
 -- param: domain domain default all Only this policy domain, or all of this organizational domain
+-- param: sender boolean default no Who sent each report, too: four members more than parsedmarc has
 -- param: zone text Time zone of begin_date and end_date of a report
 -- param: names text JSON object: org_name to its organizational domain
 SELECT
 	CASE WHEN w.before IS DISTINCT FROM w.report THEN json_build_object('xml_schema', w.xml_schema,
 		'xml_namespace', w.xml_namespace,
-		'report_metadata', json_build_object(
+		'report_metadata', (left(json_build_object(
 			'org_name', coalesce(:names::json ->> w.org_name, w.org_name),
 			'org_email', w.org_email, 'org_extra_contact_info', w.org_extra_contact_info,
 			'report_id', w.report_id,
@@ -16,7 +17,11 @@ SELECT
 			'timespan_requires_normalization', w.normalized_timespan,
 			'original_timespan_seconds',
 			extract(epoch FROM w.end_date - w.begin_date)::bigint,
-			'errors', to_json(w.errors), 'generator', w.generator),
+			'errors', to_json(w.errors), 'generator', w.generator)::text, -1)
+			|| CASE WHEN :sender THEN ', ' || substr(json_build_object(
+				'reporter_auth', w.reporter_auth, 'auth_domain', w.auth_domain,
+				'auth_method', w.auth_method, 'auth_relation', w.auth_relation)::text, 2)
+				ELSE '}' END)::json,
 		'policy_published', json_build_object('domain', w.domain, 'adkim', w.adkim,
 			'aspf', w.aspf, 'p', w.policy, 'sp', w.subdomain_policy, 'pct', w.pct, 'fo', w.fo,
 			'np', w.np, 'testing', w.testing, 'discovery_method', w.discovery_method)) END

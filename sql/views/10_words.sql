@@ -47,6 +47,19 @@ CREATE OR REPLACE FUNCTION ruadb.trust_word("char") RETURNS text
 COMMENT ON FUNCTION ruadb.trust_word("char") IS
 	'Word of how far the sender of a report is proven (reporter_auth).';
 
+CREATE OR REPLACE FUNCTION ruadb.auth_method_word("char") RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE $1 WHEN 'm' THEN 'dmarc' WHEN 'd' THEN 'dkim' WHEN 's' THEN 'spf' END;
+COMMENT ON FUNCTION ruadb.auth_method_word("char") IS
+	'Word of what passed for the sender of a report (auth_method).';
+
+CREATE OR REPLACE FUNCTION ruadb.auth_relation_word("char") RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE $1
+		WHEN 'b' THEN 'both' WHEN 'n' THEN 'name' WHEN 'a' THEN 'address' WHEN 'x' THEN 'none' END;
+COMMENT ON FUNCTION ruadb.auth_relation_word("char") IS
+	'Word of how the domain that passed relates to the reporter (auth_relation).';
+
 CREATE OR REPLACE FUNCTION ruadb.outcome_word("char") RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	RETURN CASE $1

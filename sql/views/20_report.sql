@@ -49,10 +49,8 @@ SELECT r.tenant_id,
 		WHERE v.tenant_id = r.tenant_id AND v.identity = r.identity
 			AND v.variant <> r.variant AND v.state = 'c' AND v.counted) AS supplement,
 	r.auth_domain,
-	CASE r.auth_method WHEN 'm' THEN 'dmarc' WHEN 'd' THEN 'dkim' WHEN 's' THEN 'spf' END
-		AS auth_method,
-	CASE r.auth_relation WHEN 'b' THEN 'both' WHEN 'n' THEN 'name' WHEN 'a' THEN 'address'
-		WHEN 'x' THEN 'none' END AS auth_relation
+	ruadb.auth_method_word(r.auth_method) AS auth_method,
+	ruadb.auth_relation_word(r.auth_relation) AS auth_relation
 FROM ruadb_data.report r
 LEFT JOIN ruadb_data.reporter o ON o.tenant_id = r.tenant_id AND o.reporter_id = r.reporter_id
 LEFT JOIN ruadb_data.domain d ON d.tenant_id = r.tenant_id AND d.domain_id = r.domain_id

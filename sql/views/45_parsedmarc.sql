@@ -190,7 +190,11 @@ SELECT r.tenant_id, r.id AS report, r.xml_schema, r.xml_namespace, r.org_name, r
 	coalesce(nullif(ruadb.same_as(c.envelope_from, ruadb.same_as(c.header_from, d.name)), ''),
 		ruadb_data.last_spf_domain(a.kinds, a.domains)) AS envelope_from,
 	nullif(c.envelope_to, '') AS envelope_to,
-	c.extra, a.kinds, a.results, a.domains, a.selectors, a.results_raw
+	c.extra, a.kinds, a.results, a.domains, a.selectors, a.results_raw,
+	-- ours, for those who ask for it
+	ruadb.trust_word(y.reporter_auth) AS reporter_auth, y.auth_domain,
+	ruadb.auth_method_word(y.auth_method) AS auth_method,
+	ruadb.auth_relation_word(y.auth_relation) AS auth_relation
 FROM ruadb.dmarc_aggregate_report r
 JOIN ruadb_data.report y ON y.tenant_id = r.tenant_id AND y.report_id = r.id
 JOIN ruadb_data.domain d ON d.tenant_id = y.tenant_id AND d.domain_id = y.domain_id

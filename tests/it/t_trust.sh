@@ -174,6 +174,42 @@ conflict|three|verified|google.com|no" "conflicts: whose mail it was"
 "$ruadb" --tenant 2 report ingest-health --format csv >"$tmp/out" 2>"$tmp/err"
 is "$(cells reports_unverified reports_failed reports_verified)" "9|5|8" "ingest-health counts them"
 
+# ---- and exports, where it is asked for
+tenant_2() { "$ruadb" --tenant 2 export --as "parsedmarc-$1" $2 >"$tmp/out"; }
+sent() { python3 -c 'import json, sys
+for r in json.load(open(sys.argv[1])):
+    m = r["report_metadata"]
+    if m["report_id"] in ("a-dmarc", "f-unrelated", "g-silent"):
+        print(m["report_id"], *[m.get(k, "-") for k in ("generator", "reporter_auth", "auth_domain",
+              "auth_method", "auth_relation")], sep="|")' "$tmp/out"; }
+if have_python; then
+	tenant_2 json --sender
+	is "$(sent)" "a-dmarc|None|verified|google.com|dmarc|both
+f-unrelated|None|unverified|evil.example|dmarc|none
+g-silent|None|unverified|None|None|None" "JSON"
+	cp "$tmp/out" "$tmp/with"
+	tenant_2 json
+	python3 - "$tmp/with" "$tmp/out" >"$tmp/said" 2>&1 <<'END'
+import json, sys
+more, plain = (json.load(open(f)) for f in sys.argv[1:])
+for r in more:
+    m = r["report_metadata"]
+    assert list(m)[-4:] == ["reporter_auth", "auth_domain", "auth_method", "auth_relation"], list(m)
+    for k in list(m)[-4:]:
+        del m[k]
+assert more == plain, "something else differs"
+END
+	is "$(cat "$tmp/said")" "" "four members behind the others, and nothing else"
+else
+	skip "no Python" 2
+fi
+tenant_2 csv --sender
+is "$(sed -n 1p "$tmp/out" | tr -d '\r' | sed 's/.*spf_results,/spf_results,/')$(
+	)$(tr -d '\r' <"$tmp/out" | grep ,a-dmarc, | sed 's/.*,verified/ verified/')" \
+	"spf_results,reporter_auth,auth_domain,auth_method,auth_relation verified,google.com,dmarc,both" "CSV"
+tenant_2 csv
+is "$(sed -n 1p "$tmp/out" | tr -d '\r' | sed 's/.*,//')" spf_results "parsedmarc's columns without it"
+
 # ---- mailboxes: each account says who is believed of its mails
 
 if have_dovecot && have_python; then
