@@ -175,7 +175,12 @@ conflict|three|verified|google.com|no" "conflicts: whose mail it was"
 is "$(cells reports_unverified reports_failed reports_verified)" "9|5|8" "ingest-health counts them"
 
 # ---- and exports, where it is asked for
-tenant_2() { "$ruadb" --tenant 2 export --as "parsedmarc-$1" $2 >"$tmp/out"; }
+tenant_2()
+{
+	shape=$1
+	shift
+	"$ruadb" --tenant 2 export --as "parsedmarc-$shape" "$@" >"$tmp/out"
+}
 sent() { python3 -c 'import json, sys
 for r in json.load(open(sys.argv[1])):
     m = r["report_metadata"]
