@@ -76,6 +76,14 @@ static int ask_window(struct mailbox *b, const struct message *v, size_t n, int6
 	return imap_bodies_ask(b->imap, uids, n, &id, e);
 }
 
+/* Many sessions share what memory they may take: bodies wait in it behind an answer to come. */
+static int64_t under_way_most(const struct mailbox *b)
+{
+	int64_t share = 4 * UNDER_WAY / (int64_t)b->all->n_boxes;
+
+	return share > UNDER_WAY ? UNDER_WAY : share < WINDOW_BYTES ? WINDOW_BYTES : share;
+}
+
 int mailbox_ask(struct mailbox *b, struct err *e)
 {
 	while (b->n_windows < WINDOWS && b->planned < b->plan.n) {
@@ -90,7 +98,7 @@ int mailbox_ask(struct mailbox *b, struct err *e)
 			continue;
 		}
 		n = window_length(v, n, &bytes);
-		if (b->n_windows && b->under_way + bytes > UNDER_WAY)
+		if (b->n_windows && b->under_way + bytes > under_way_most(b))
 			return 0;
 		b->planned += n;
 		if (ask_window(b, v, n, bytes, e) < 0)
