@@ -12,8 +12,6 @@
 
 #define SERIAL_TRIES 20         /* of a batch that met others at the same rows */
 #define UNIQUE_VIOLATION "23505"
-/* A process that is stopped in between would keep others from storing the same for ever. */
-#define BEGIN "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '60s'"
 #define DATABASE_DATA_ERROR(s) \
 	(db_state_is((s), "22") || db_state_is((s), "23") || db_state_is((s), "54"))
 
@@ -235,7 +233,7 @@ static int transaction(struct work *w, bool probe, struct err *e)
 {
 	bool happened, held;
 
-	if (work_tables(w->s, e) < 0 || refs_store(w, e) < 0 || db_run(w->s, BEGIN, e) < 0 ||
+	if (work_tables(w->s, e) < 0 || refs_store(w, e) < 0 || db_run(w->s, "BEGIN", e) < 0 ||
 	    batch_row(w, &happened, e) < 0)
 		return -1;
 	if (happened) { /* what the entries' outcomes say was found by the transaction that did */

@@ -10,6 +10,7 @@
 
 #define CONNECT_SECONDS "10"
 #define PATIENCE_MS 10000
+#define PATIENCE_S 60          /* where the configuration has no lease */
 #define PRIVATE_TRIES 3
 
 static void swallow_notice(void *ctx, const char *msg)
@@ -69,6 +70,11 @@ static int set_up(struct store *s, struct err *e)
 	 * analysed while it was empty, reads all of it for each key once there are thousands. */
 	if (s->role == STORE_INGEST)
 		buf_adds(&b, "; SET enable_seqscan = off");
+	/* Whoever takes over the account of a process that is stopped waits for its open
+	 * transaction, too: for the rows that both store. That ends when the lease does. */
+	if (s->role == STORE_INGEST)
+		buf_printf(&b, "; SET idle_in_transaction_session_timeout = '%ds'",
+			   s->conf->lease > 0 ? s->conf->lease : PATIENCE_S);
 	int rc = db_run(s, buf_cstr(&b), e);
 
 	buf_free(&b);
