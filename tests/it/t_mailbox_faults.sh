@@ -134,6 +134,26 @@ fetch
 is "$status|$(mailbox_count alice INBOX)" "75|3" "a server that falls silent is given up"
 proxy_stop
 
+# ---- and holds nobody back: another account, and another folder, are done meanwhile
+anew 3
+mailbox_fill alice Reports 4 4096 9
+mailbox_fill bob INBOX 1 4096 5
+proxy_start "$imap_port" hold up "SELECT"
+plain silent "$proxy_port" "timeout = 8" "user = bob" "password_file = $dovecot_dir/bob.pw"
+plain main "$imap_port" "folders = INBOX, Reports"
+"$ruadb" fetch --no-refresh --format json >"$tmp/out" 2>"$tmp/err" &
+pid=$!
+i=0
+until [ "$(mailbox_count alice Archive/DMARC)" = 7 ] || [ $i -ge 200 ]; do
+	i=$((i + 1))
+	sleep 0.1
+done
+is "$(mailbox_count alice Archive/DMARC)|$(mailbox_count bob INBOX)|$(kill -0 $pid && echo runs)" "7|1|runs" \
+	"one server is silent: the other account's folders are done meanwhile"
+wait $pid
+is "$?" 75 "and the silent one is told"
+proxy_stop
+
 # ---- messages vanish between SEARCH and FETCH
 anew
 inbox=$(mailbox_path alice INBOX)
