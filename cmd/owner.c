@@ -2,7 +2,9 @@
 #include "base/hash.h"
 #include "base/mem.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,5 +90,12 @@ bool owner_is_gone(const char *text)
 
 	long number = strtol(pid + 1, &end, 10);
 
-	return number > 0 && *end == ':' && start_of(number) != strtoull(start + 1, NULL, 10);
+	if (number <= 0 || *end != ':')
+		return false;
+	/* Another user's may be hidden in /proc (hidepid, ProtectProc=): kill sees it all the same. */
+	if (kill((pid_t)number, 0) < 0 && errno == ESRCH)
+		return true;
+	uint64_t began = start_of(number);
+
+	return began && began != strtoull(start + 1, NULL, 10);
 }

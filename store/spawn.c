@@ -11,11 +11,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define PASSWD_BYTES 16384 /* an entry with all its texts */
+
+/* The _r kind, here and below: several threads connect. */
 static bool by_name(const char *name, struct service_account *ret)
 {
-	const struct passwd *pw = getpwnam(name);
+	AUTO_FREE char *texts = xmalloc(PASSWD_BYTES);
+	struct passwd entry, *pw = NULL;
 
-	if (!pw || pw->pw_uid == 0)
+	if (getpwnam_r(name, &entry, texts, PASSWD_BYTES, &pw) != 0 || !pw || pw->pw_uid == 0)
 		return false;
 	ret->uid = pw->pw_uid;
 	ret->gid = pw->pw_gid;
@@ -23,14 +27,21 @@ static bool by_name(const char *name, struct service_account *ret)
 	return true;
 }
 
+static void oneself(struct service_account *ret)
+{
+	AUTO_FREE char *texts = xmalloc(PASSWD_BYTES);
+	struct passwd entry, *pw = NULL;
+	bool found = getpwuid_r(geteuid(), &entry, texts, PASSWD_BYTES, &pw) == 0 && pw;
+
+	ret->uid = geteuid();
+	ret->gid = getegid();
+	snprintf(ret->name, sizeof(ret->name), "%s", found ? pw->pw_name : "this user");
+}
+
 int account_find(struct service_account *ret, struct err *e)
 {
 	if (geteuid() != 0) {
-		const struct passwd *pw = getpwuid(geteuid());
-
-		ret->uid = geteuid();
-		ret->gid = getegid();
-		snprintf(ret->name, sizeof(ret->name), "%s", pw ? pw->pw_name : "this user");
+		oneself(ret);
 		return 0;
 	}
 	if (by_name("ruadb", ret) || by_name("postgres", ret))
