@@ -51,7 +51,8 @@ int imap_open(const struct account *a, struct login *l, bool (*stop)(void *ctx),
 	return 0;
 }
 
-/* A server that is still busy with us is not waited for: it hears the end of the connection. */
+/* A server that is still busy with us, or that does not stop talking, is not waited for: it hears
+ * the end of the connection. */
 static void log_out(struct imap *i)
 {
 	int64_t until = imap_now_ms() + LOGOUT_MS;
@@ -65,7 +66,7 @@ static void log_out(struct imap *i)
 	imap_say(i, &c, "LOGOUT");
 	if (imap_send(i, NULL) < 0)
 		return;
-	while (!c.done && what != IMAP_NOTHING)
+	while (!c.done && what != IMAP_NOTHING && imap_now_ms() < until)
 		if (imap_hear(i, -1, until, false, &what, NULL) < 0)
 			return;
 	i->commands = NULL;

@@ -25,6 +25,7 @@ static struct {
 	size_t piece;        /* bytes a hear at most */
 	bool closes;         /* when there is nothing more to say */
 	bool wakes;          /* then, too */
+	bool endless;        /* it never stops talking, and answers no LOGOUT */
 	struct buf sent;     /* commands without tags, '|' between */
 	struct buf line;     /* not whole yet */
 	struct buf says;     /* from heard on not heard yet */
@@ -68,7 +69,9 @@ static inline const char *server_introduction(const char *command)
 		return server.list;
 	if (strcmp(command, "NAMESPACE") == 0)
 		return server.namespace;
-	return strcmp(command, "LOGOUT") == 0 ? "* BYE\r\n% OK\r\n" : NULL;
+	if (strcmp(command, "LOGOUT") == 0)
+		return server.endless ? "* OK later\r\n" : "* BYE\r\n% OK\r\n";
+	return NULL;
 }
 
 static inline const char *server_answer(const char *command)
@@ -143,6 +146,11 @@ int imap_conn_send(struct imap_conn *c, const char *p, size_t n, struct err *e)
 int imap_conn_hear(struct imap_conn *c, char *to, size_t room, int wake_fd, int ms, size_t *ret_n,
 		   enum imap_heard *ret_what, struct err *e)
 {
+	if (server.endless && server.says.len == server.heard) {
+		server.says.len = server.heard = 0;
+		server_say("* OK still here\r\n", "");
+	}
+
 	size_t n = server.says.len - server.heard;
 
 	(void)c, (void)ms, (void)e;

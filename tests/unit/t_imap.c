@@ -379,6 +379,19 @@ static void test_stop(void)
 	imap_close(i);
 }
 
+/* A thread that hangs in here holds up the end of the program. */
+static void test_endless(void)
+{
+	server_begin();
+	struct imap *i = selected((struct answer[]){SELECTED, {0}});
+
+	server.endless = true;
+	alarm(20);
+	imap_close(i);
+	alarm(0);
+	ok(true, "a server that does not stop talking is left all the same");
+}
+
 int main(void)
 {
 	test_names();
@@ -392,6 +405,7 @@ int main(void)
 	test_nonsense();
 	test_wait();
 	test_stop();
+	test_endless();
 	server_begin();
 	return tap_done();
 }
