@@ -39,6 +39,7 @@
 #define LIMIT_MAIL_BOUNDARIES 10000        /* lines in a mail that may begin a part */
 #define LIMIT_MIME_PARTS 200
 #define LIMIT_MIME_DEPTH 10
+#define LIMIT_AUTH_DOMAINS 32              /* domains of a mail that passed, of DKIM and SPF */
 #define LIMIT_MAIL_DEPTH 3                 /* mails attached to mails */
 #define LIMIT_PLAIN_FILE (1LL << 30)       /* bytes of a file of plain XML */
 

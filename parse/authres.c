@@ -1,6 +1,5 @@
 /* The header's fields, and who is believed; what one field says: authres_field.c. */
 #include "parse/authres_field.h"
-#include "base/limits.h"
 #include "base/orgdomain.h"
 
 #include <string.h>

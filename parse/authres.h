@@ -10,10 +10,10 @@
 #ifndef PARSE_AUTHRES_H
 #define PARSE_AUTHRES_H
 
+#include "base/limits.h"
 #include "base/model.h"
 
 #define AUTHRES_NAME 253   /* bytes of a domain */
-#define AUTHRES_PASSED 32  /* domains that are kept of a mail; those behind are not heard */
 
 /* A domain: ASCII lower case, no dot at the end. */
 struct authres_name {
@@ -33,7 +33,7 @@ struct authres {
 	struct {
 		enum auth_method method;
 		struct authres_name name;
-	} passed[AUTHRES_PASSED];
+	} passed[LIMIT_AUTH_DOMAINS]; /* those behind are not heard */
 };
 
 /*

@@ -206,7 +206,7 @@ static const char *const methods[] = {"dmarc", "dkim", "spf"};
 
 static void add_passed(struct authres *a, enum auth_method method, const struct authres_name *name)
 {
-	if (name->len && a->n_passed < AUTHRES_PASSED) {
+	if (name->len && a->n_passed < LIMIT_AUTH_DOMAINS) {
 		a->passed[a->n_passed].method = method;
 		a->passed[a->n_passed++].name = *name;
 	}

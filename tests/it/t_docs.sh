@@ -57,6 +57,7 @@ LIMIT_MAIL_HEADER KB a header in a mail
 LIMIT_MAIL_BOUNDARIES lines in a mail that may begin a part
 LIMIT_MIME_PARTS parts in a mail
 LIMIT_MIME_DEPTH levels of parts in a mail
+LIMIT_AUTH_DOMAINS domains of a mail that passed
 LIMIT_MAIL_DEPTH mails attached to each other
 LIMIT_ARCHIVE_REPORTS entries an archive of reports
 LIMIT_ARCHIVE_MAILS entries an archive of mails

@@ -150,6 +150,8 @@ static void test_relations(void)
 /* What somebody else wrote, or our server wrote of him. */
 static void test_forged(void)
 {
+	static const char nul[] = OURS "dkim=pass header.d=google.com\0\n\n";
+
 	is_str(judged(&ours, OURS "dmarc=fail header.from=google.com\nReceived: from x\n" OURS
 			     FROM_GOOGLE "\n\n"), "f", "one below ours");
 	is_str(judged(&two, OURS "dmarc=none\nReceived: from x\n" OURS FROM_GOOGLE "\n\n"), "f",
@@ -193,7 +195,7 @@ static void test_forged(void)
 	       "a quote that does not end");
 	is_str(judged(&ours, OURS "spf=none (a\r\n b\r\n\r\n"), "u", "nor a comment");
 	is_str(judged(&ours, OURS "dkim=pass header.d=google.com\rx\n\n"), "u", "a CR in a line");
-	is_str(judged_by(&ours, OURS "dkim=pass header.d=google.com\0\n\n", 80), "u", "a NUL");
+	is_str(judged_by(&ours, nul, sizeof(nul) - 1), "u", "a NUL");
 	is_str(judged(&ours, OURS "dkim=pass header.d=google.com/\n\n"), "u", "no domain");
 	is_str(judged(&ours, OURS "dkim=pass header.d=\"goo\"\"gle.com\"\n\n"), "u", "nor is this");
 }
@@ -224,6 +226,17 @@ static void test_long(void)
 		buf_adds(&b, result);
 	buf_adds(&b, FROM_GOOGLE "\n\n");
 	is_str(judged_by(&ours, b.p, b.len), "v m google.com b", "DMARC behind 2000 results");
+	for (int n = LIMIT_AUTH_DOMAINS - 1; n <= LIMIT_AUTH_DOMAINS; n++) {
+		bool room = n < LIMIT_AUTH_DOMAINS;
+
+		b.len = 0;
+		buf_adds(&b, OURS);
+		for (int i = 0; i < n; i++)
+			buf_adds(&b, result);
+		buf_adds(&b, "dkim=pass header.d=google.com\n\n");
+		is_str(judged_by(&ours, b.p, b.len), room ? "v d google.com b" : "u d a.example x",
+		       room ? "as many signatures as are looked at" : "one more");
+	}
 	b.len = 0;
 	buf_adds(&b, OURS);
 	for (int i = 0; i < 100000; i++)
