@@ -129,6 +129,7 @@ static int on_namespace(struct imap *i, const struct imap_response *r, struct er
 	unsigned depth = 0, list = 0;
 
 	(void)e;
+	i->others.len = 0; /* said again and again it must not pile up */
 	for (size_t k = 0; k < r->n_tokens; k++) {
 		const struct imap_token *t = &r->tokens[k];
 
@@ -230,6 +231,13 @@ static int on_vanished(struct imap *i, const struct imap_response *r, struct err
 
 /* ---- search ---- */
 
+/* A server may answer in pieces, but not for ever. */
+static int too_many(struct err *e)
+{
+	return err_set(e, ERR_TEMP, "the server names more than %d messages in a search",
+		       IMAP_UIDS_MAX);
+}
+
 static int on_search(struct imap *i, const struct imap_response *r, struct err *e)
 {
 	if (!i->search || !r->n_tokens)
@@ -243,6 +251,9 @@ static int on_search(struct imap *i, const struct imap_response *r, struct err *
 		if (!uids[n++])
 			return err_set(e, ERR_TEMP, "the server's SEARCH names no UIDs");
 	}
+	i->searched += n;
+	if (i->searched > IMAP_UIDS_MAX)
+		return too_many(e);
 	uidset_add_all(i->search, uids, n);
 	return 0;
 }
@@ -258,7 +269,14 @@ static int on_esearch(struct imap *i, const struct imap_response *r, struct err 
 		k++;
 	if (k == r->n_tokens)
 		return 0; /* none found */
-	return uidset_parse(token_text(r, k + 1), IMAP_UIDS_MAX, i->search, e);
+	struct uidset found = {0};
+
+	if (uidset_parse(token_text(r, k + 1), IMAP_UIDS_MAX, &found, e) < 0)
+		return -1;
+	i->searched += uidset_count(&found);
+	uidset_free(&found);
+	return i->searched > IMAP_UIDS_MAX ? too_many(e) :
+	       uidset_parse(token_text(r, k + 1), IMAP_UIDS_MAX, i->search, e);
 }
 
 /* ---- all of it ---- */

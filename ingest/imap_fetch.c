@@ -50,6 +50,7 @@ int imap_search(struct imap *i, struct uidset *ret, struct err *e)
 
 	i->news = false;
 	i->search = &found;
+	i->searched = 0;
 	if (i->can & IMAP_CAN_ESEARCH)
 		r = search_once(i, "RETURN (ALL) UNDELETED", e);
 	else if (i->folder.exists < SEARCH_RANGE)

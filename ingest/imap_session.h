@@ -67,6 +67,7 @@ struct imap {
 	bool continued;        /* '+' came */
 	/* who asked */
 	struct uidset *search;
+	uint64_t searched;     /* UIDs told so far, the same one more than once, too */
 	int (*each)(void *ctx, const struct imap_size *s, struct err *e);
 	void *each_ctx;
 	/* the body that comes in just now, then those that nobody took yet */

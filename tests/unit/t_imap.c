@@ -78,6 +78,9 @@ static void test_names(void)
 
 	is_str(name_on(dot, "% BAD\r\n", "a/b"), "EXAMINE \"a.b\"", "LIST alone tells the delimiter");
 	is_str(name_on(dot, inbox, "a/b"), "EXAMINE \"INBOX.a.b\"", "one's own namespace");
+	is_str(name_on(dot, "* NAMESPACE ((\"INBOX.\" \".\")) ((\"a.\" \".\")) NIL\r\n"
+		       "* NAMESPACE ((\"INBOX.\" \".\")) NIL NIL\r\n% OK\r\n", "a/b"),
+	       "EXAMINE \"INBOX.a.b\"", "said twice: the last counts, nothing piles up");
 	is_str(name_on(dot, inbox, "inbox"), "EXAMINE \"inbox\"", "but INBOX");
 	is_str(name_on(dot, inbox, "INBOX/a"), "EXAMINE \"INBOX.a\"", "or what has it already");
 	is_str(name_on(dot, inbox, "user/bob/a"), "EXAMINE \"user.bob.a\"", "somebody else's");
@@ -161,6 +164,34 @@ static void test_search(void)
 	i = selected(none);
 	ok(imap_search(i, &s, &err) == 0 && uidset_count(&s) == 0, "ESEARCH finds none");
 	imap_close(i);
+}
+
+/* Each of its answers is small enough; only all of them are not. */
+static void test_search_without_end(void)
+{
+	static const struct answer many[] = {
+		SELECTED,
+		{"UID SEARCH RETURN (ALL) UNDELETED",
+		 "* ESEARCH (TAG \"%\") UID ALL 1:16777216\r\n"
+		 "* ESEARCH (TAG \"%\") UID ALL 20000000:36777215\r\n% OK\r\n"},
+		{0},
+	};
+	static const struct answer more[] = {
+		SELECTED,
+		{"UID SEARCH RETURN (ALL) UNDELETED",
+		 "* ESEARCH (TAG \"%\") UID ALL 1:16777216\r\n* SEARCH 4000000000\r\n% OK\r\n"},
+		{0},
+	};
+	const struct answer *const both[] = {many, more};
+	struct uidset s = {0};
+
+	for (int k = 0; k < 2; k++) {
+		server_begin();
+		struct imap *i = selected(both[k]);
+
+		ok(imap_search(i, &s, &err) < 0 && err.class == ERR_TEMP, "a search has an end");
+		imap_close(i);
+	}
 }
 
 static int one_size(void *ctx, const struct imap_size *s, struct err *e)
@@ -398,6 +429,7 @@ int main(void)
 	test_open_refused();
 	test_select();
 	test_search();
+	test_search_without_end();
 	test_sizes();
 	test_lines();
 	test_bodies();
