@@ -3,7 +3,9 @@
 #include "base/mem.h"
 
 #include <errno.h>
+#include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
