@@ -141,7 +141,8 @@ struct store_item {
 	char *bytes;                /* owned; the item's bytes or NULL */
 	int fd;                     /* else a descriptor to read them from; -1: none. Owned */
 	/* Of a mailbox only: */
-	const struct store_lease *lease; /* its account's: without it nothing of the item is stored */
+	const struct store_lease *lease; /* its account's: without it nothing of the item is stored.
+	                               Not changed as long as the item is there */
 	bool lease_lost;            /* set by store_commit: not stored, it is another process's now */
 	int64_t arrived_at;         /* INTERNALDATE, Unix seconds, else TIME_ABSENT */
 	void *ctx;                  /* the caller's; store/ does not touch it */
@@ -166,7 +167,8 @@ void store_batch_free(struct store_batch *b);
 /*
  * Commits the batch whole: afterwards each entry's outcome says what became of it, and everything
  * is durable. Retries 40001, 40P01 and lost connections by itself; halves the batch on SQLSTATE
- * 22, 23, 54 until one report is alone and quarantines that one.
+ * 22, 23, 54 until one report is alone and quarantines that one. Items whose lease is lost at the
+ * moment of the COMMIT are left out (lease_lost), and stay so.
  * -1: nothing of what is not marked durable is stored (ERR_TEMP: database away).
  */
 int store_commit(struct store *s, struct store_stage *st, struct store_batch *b,
@@ -183,12 +185,13 @@ struct store_lease {
 };
 
 /*
- * 1: taken (free, run out, or this owner's already), lease->token is set; 0: another has it, and
- * *ret_other (the caller's) says who and until when.
+ * 1: taken (free, run out, or this owner's already), lease->token is set; 0: another has it, or is
+ * just committing with it, and *ret_other (the caller's) says who and until when. Never waits.
  */
 int store_lease_take(struct store *s, struct store_lease *l, int seconds, char **ret_other,
 		     struct err *e) MUST_CHECK;
-/* Makes it last for seconds from now on. 1; 0: it is another's. */
+/* Makes it last for seconds from now on, also one that ran out and nobody took. 1; 0: it is
+ * another's. */
 int store_lease_renew(struct store *s, const struct store_lease *l, int seconds,
 		      struct err *e) MUST_CHECK;
 /* 1: ours for LEASE_MARGIN at least; 0: not. */
