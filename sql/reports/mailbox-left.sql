@@ -6,7 +6,7 @@
 -- param: account text default all Only this account
 -- param: folder text default all Only this folder
 -- param: limit integer default 100 At most that many rows
-SELECT m.account, m.folder, l.uid, l.read_at, l.size, l.reason AS what_it_is,
+SELECT m.account, m.folder, l.uid, date_trunc('second', l.read_at) AS read_at, l.size, l.reason AS what_it_is,
 	m.not_reports AS still_there
 FROM mailbox_message l
 JOIN mailbox m ON m.tenant_id = l.tenant_id AND m.account = l.account AND m.folder = l.folder

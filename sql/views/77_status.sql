@@ -33,7 +33,7 @@ SELECT m.tenant_id, 'mailbox' AS what, m.account || '/' || m.folder AS name,
 	CASE WHEN m.last_error_class = 'config' OR m.quiet > k.success_critical
 			OR m.waiting > k.waiting_critical THEN 'critical'
 		WHEN m.quiet > k.success_warning OR m.waiting > k.waiting_warning
-			THEN 'warning'
+			OR m.last_success_at IS NULL AND m.last_error IS NOT NULL THEN 'warning'
 		ELSE 'ok' END AS state,
 	m.last_success_at,
 	m.backlog AS waiting,
@@ -41,7 +41,9 @@ SELECT m.tenant_id, 'mailbox' AS what, m.account || '/' || m.folder AS name,
 	nullif(concat_ws(' ',
 		CASE WHEN m.last_error_class = 'config' THEN 'Needs a person.' END,
 		CASE WHEN m.quiet > k.success_warning OR m.quiet > k.success_critical
-			THEN format('No success for %s.', ruadb_data.words_of(m.quiet)) END,
+			THEN format('No success for %s.', ruadb_data.words_of(m.quiet))
+			WHEN m.last_success_at IS NULL AND m.last_error IS NOT NULL
+				THEN 'No success yet.' END,
 		CASE WHEN m.last_try_at < ruadb.as_of() - coalesce(k.success_warning, k.success_critical)
 			THEN format('Nobody tried for %s: does ruadb fetch still run?',
 				ruadb_data.words_of(ruadb.as_of() - m.last_try_at)) END,

@@ -37,25 +37,28 @@ put "INSERT INTO ruadb_data.mailbox (tenant_id, account, folder, uidvalidity, me
 		('dead', 0, NULL, '9 days', '25 h', '25 h', NULL, NULL, NULL),
 		('wait', 3, '8 h', '9 days', '1 min', '10 min', NULL, NULL, NULL),
 		('old', 3, '900 days', '2 h', '1 min', NULL, NULL, NULL, NULL),
+		('new', NULL, NULL, '1 min', '1 min', NULL, NULL, 'temp', 'no such host'),
 		('key', 0, NULL, '9 days', '1 min', '10 min', NULL, 'config', 'wrong password')
 	) m (account, backlog, oldest, first, try, success, next, class, error)"
-is "$(states | head -6)" "critical	dead/INBOX	No success for 25 h. Nobody tried for 25 h: does ruadb fetch still run?
+is "$(states | head -7)" "critical	dead/INBOX	No success for 25 h. Nobody tried for 25 h: does ruadb fetch still run?
 ok	fine/INBOX	
 critical	key/INBOX	Needs a person. wrong password
 warning	late/INBOX	No success for 7 h. no route | to host
+warning	new/INBOX	No success yet. no such host
 ok	old/INBOX	
 warning	wait/INBOX	A message waits for 8 h." "each is judged; an archive that is fetched for the first time is fine"
 is "$(said --nagios | sed 's/ |.*//')" \
-"RUADB CRITICAL - dead/INBOX: No success for 25 h. Nobody tried for 25 h: does ruadb fetch still run? (and 3 more)
+"RUADB CRITICAL - dead/INBOX: No success for 25 h. Nobody tried for 25 h: does ruadb fetch still run? (and 4 more)
 CRITICAL key/INBOX: Needs a person. wrong password
 WARNING late/INBOX: No success for 7 h. no route ! to host
+WARNING new/INBOX: No success yet. no such host
 WARNING wait/INBOX: A message waits for 8 h.
 2" "for monitoring the worst first, and no bar but that before the performance data"
 is "$(said --nagios | head -1 | grep -o "'wait/INBOX [a-z]*'=[^ ]*" | sed 's/=[0-9]*s/=Ns/')" \
 "'wait/INBOX age'=Ns;21600;86400;0
 'wait/INBOX waiting'=3;;;0
 'wait/INBOX oldest'=Ns;21600;86400;0" "performance data with the limits"
-put "DELETE FROM ruadb_data.mailbox WHERE account IN ('dead', 'key')"
+put "DELETE FROM ruadb_data.mailbox WHERE account IN ('dead', 'key', 'new')"
 is "$(said --nagios | tail -1)" 1 "1 for a warning"
 "$ruadb" settings set status_success_warning 8 >"$tmp/out"
 "$ruadb" settings set status_waiting_warning 0 >"$tmp/out"
