@@ -3,9 +3,7 @@
 #include "base/mem.h"
 
 #include <errno.h>
-#include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
