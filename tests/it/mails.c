@@ -160,6 +160,11 @@ int main(int argc, char **argv)
 		add_report(&mail, no, name, zip, &bytes);
 		total += write_mail(argv[2], no++, &mail);
 	}
+	for (int i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+	buf_free(&bytes);
+	buf_free(&mail);
 	printf("mails=%u bytes=%" PRIu64 "\n", no - first, total);
 	return 0;
 }
