@@ -95,7 +95,9 @@ enum mailbox_state {
 	MAILBOX_CONNECTED,    /* logged in, the folder is open */
 	MAILBOX_LOOKED,       /* searched: messages, backlog, oldest, not_reports are known */
 	MAILBOX_CAUGHT_UP,    /* everything that was there is acknowledged */
-	MAILBOX_FAILED,       /* err; tries again in retry_seconds (--watch), or never (once) */
+	MAILBOX_FAILED,       /* err; tries again in retry_seconds (--watch), or never (once). Not told
+	                         where the connection ended in the middle of messages: it is opened
+	                         again at once, to find the one that it may have ended over */
 	MAILBOX_TROUBLE,      /* err: goes on, but a person should know: a message that the server
 	                         does not give, a MOVE that had to become a flag */
 	MAILBOX_ELSEWHERE,    /* another process has the lease; err says which */

@@ -58,6 +58,8 @@ static void forget(struct mailbox *b)
 	uids_clear(&b->left);
 	uids_clear(&b->not_reports);
 	uids_clear(&b->told);
+	uids_clear(&b->suspects);
+	uids_clear(&b->bad);
 }
 
 static int enter(struct mailbox *b, struct err *e)
@@ -87,6 +89,8 @@ static void leave_off(struct mailbox *b)
 	uids_clear(&b->alone);
 	uids_clear(&b->missed);
 	uids_clear(&b->later);
+	uids_clear(&b->unsized);
+	b->cut = false;
 	b->polled_at = 0;
 	b->told_downgrade = false;
 	for (int fate = 0; fate < FATE_COUNT; fate++)
@@ -163,7 +167,7 @@ static int conclude(struct mailbox *b, struct err *e)
 		*e = b->refusal;
 		return -1;
 	}
-	b->failures = 0;
+	b->failures = b->quick = 0;
 	mailbox_say(b, b->counts.backlog > 0 ? MAILBOX_LOOKED : MAILBOX_CAUGHT_UP, NULL, 0);
 	return 0;
 }
@@ -281,39 +285,46 @@ static int64_t say_failed(struct mailbox *b, const struct err *e)
 	return ms;
 }
 
-/* 0: done, or stop; -1: said, and *ret_ms to wait. */
-static int try(struct mailbox *b, int64_t *ret_ms)
+/* *ret_again: once more in *ret_ms. */
+static void try(struct mailbox *b, bool *ret_again, int64_t *ret_ms)
 {
 	const struct mailbox_owner *owner = b->all->owner;
 	struct err e = {0};
 	int got = owner->lease(owner->ctx, b->account, true, &e), rc = -1;
+	bool quick = false;
 
 	b->elsewhere = got == 0;
 	if (got == 1) {
 		rc = enter(b, &e) < 0 ? -1 : visit(b, &e);
 		if (rc == 0 && mailbox_stopping(b))
 			finish(b);
+		quick = rc < 0 && e.class == ERR_TEMP && !b->elsewhere && !mailbox_stopping(b) &&
+			mailbox_suspect(b, &e);
 		leave_off(b);
 	}
 	mailbox_set_busy(b, false);
-	if (rc < 0 && !mailbox_stopping(b))
+	*ret_ms = mailbox_pace.quick;
+	if (rc < 0 && !quick && !mailbox_stopping(b))
 		*ret_ms = say_failed(b, &e);
+	*ret_again = rc < 0 && (quick || b->all->o.watch);
 	if (got == 1)
 		release(b);
-	return rc;
 }
 
 void *mailbox_thread(void *box)
 {
 	struct mailbox *b = box;
+	bool again = true;
 	int64_t ms = 0;
 
 	b->counts = (struct mailbox_news){.messages = -1, .backlog = -1, .not_reports = -1,
 					  .oldest_waiting_at = TIME_ABSENT};
-	while (!mailbox_stopping(b) && try(b, &ms) < 0 && b->all->o.watch) {
-		int64_t until = mailbox_now() + ms;
+	while (again && !mailbox_stopping(b)) {
+		int64_t until;
 
-		while (!mailbox_stopping(b) && mailbox_now() < until)
+		try(b, &again, &ms);
+		until = mailbox_now() + ms;
+		while (again && !mailbox_stopping(b) && mailbox_now() < until)
 			mailbox_sleep(b, until - mailbox_now());
 	}
 	mailbox_say(b, MAILBOX_ENDED, NULL, 0);
@@ -324,7 +335,8 @@ void *mailbox_thread(void *box)
 void mailbox_free(struct mailbox *b)
 {
 	struct uidset *sets[] = {&b->here, &b->left, &b->not_reports, &b->out, &b->todo, &b->alone,
-				 &b->missed, &b->later, &b->told};
+				 &b->missed, &b->later, &b->told, &b->unsized,
+				 &b->suspects, &b->asked_group, &b->bad};
 
 	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)
 		uidset_free(sets[i]);

@@ -1,7 +1,7 @@
 /*
  * mailbox - what the files of the mailboxes' part share: the door with its queue (mailboxes.c), a
  * session's thread (mailbox.c), what is new (mailbox_look.c), bodies (mailbox_get.c),
- * acknowledgements (mailbox_ack.c), and sums without I/O (mailbox_plan.c).
+ * acknowledgements (mailbox_ack.c), messages that end connections (mailbox_suspect.c), and sums without I/O (mailbox_plan.c).
  *
  * One lock, mailboxes.lock, guards what two threads touch; it is never held over a call to the
  * server, to the owner, or to another lock. A session is woken by its eventfd alone: a mail came
@@ -26,6 +26,8 @@ struct mailbox_pace {
 	int64_t silence;     /* a download that gives nothing for so long keeps no batch open */
 	int64_t keep_alive;  /* NOOP while waiting for a COMMIT */
 	int64_t progress;    /* between two LOOKED of one long download */
+	int64_t quick;       /* to the next try where the connection ended over a message */
+	int64_t bad;         /* until a message that ended connections is tried again */
 	int64_t owed, owed_most; /* LOT_ACK, any at all, are acknowledged after so long */
 };
 extern struct mailbox_pace mailbox_pace;
@@ -112,6 +114,15 @@ struct mailbox {
 	struct uidset missed;      /* not given: gone, or refused */
 	struct uidset later;       /* not committed, or not acknowledged: until the next poll */
 	struct uidset told;        /* that the server does not give them */
+	bool cut;                  /* the server ended it, or the network, and not the owner */
+	int64_t asked_at;          /* what was under way when it ended was waited for since then */
+	struct uidset unsized;     /* sizes were asked for, and the connection ended */
+	struct uidset suspects;    /* it ended over one of them */
+	struct uidset asked_group; /* those of them that are asked for now */
+	struct uidset bad;         /* it ended over each of them: left */
+	int64_t bad_since;
+	size_t group;              /* suspects to be asked for at once */
+	unsigned quick;            /* tries in a row */
 	struct messages plan;
 	size_t planned;            /* of the plan: asked for */
 	bool plan_alone;           /* one message a window */
@@ -195,6 +206,15 @@ int mailbox_ask(struct mailbox *b, struct err *e) MUST_CHECK;
 /* Takes what comes next of them. */
 int mailbox_receive(struct mailbox *b, struct err *e) MUST_CHECK;
 void mailbox_drop_windows(struct mailbox *b);
+
+/* ---- mailbox_suspect.c ---- */
+
+/* The connection ended: what had no answer is suspect. True: there is some, try again soon. */
+bool mailbox_suspect(struct mailbox *b, const struct err *why);
+/* A group of suspects, if it is their turn. */
+bool mailbox_take_suspects(struct mailbox *b, struct uidset *lot);
+/* Of todo: suspects wait, bad ones are left. */
+void mailbox_sort_suspects(struct mailbox *b);
 
 /* ---- mailbox_ack.c ---- */
 

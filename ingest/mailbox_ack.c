@@ -188,11 +188,14 @@ int mailbox_acknowledge(struct mailbox *b, size_t least, struct err *e)
 	const struct after *after = &b->account->after[lot[0].fate];
 
 	b->acknowledging = true;
+	b->asked_at = mailbox_now();
 	rc = imap_acknowledge(b->imap, &uids, after->what, after->folder, &done, &why, e);
 	b->acknowledging = false;
 	uidset_free(&uids);
-	if (rc < 0 && e->class != ERR_CONFIG)
+	if (rc < 0 && e->class != ERR_CONFIG) {
+		b->cut = true;
 		return -1;
+	}
 	if (rc < 0) {
 		refuse(b, lot, n, e);
 		return 0;

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ROOM_MS 60000 /* somebody wakes us: only a look whether all is well */
+#define ROOM_MS 10000 /* somebody wakes us: only for what is owed for long */
 
 static struct ingest_mail *new_mail(struct mailbox *b, const struct message *msg)
 {
@@ -36,9 +36,14 @@ static int hand_in(struct mailbox *b, struct ingest_mail *mail, struct err *e)
 		mail->cost += (size_t)mail->item.size;
 	uidset_add(&b->out, mail->uid);
 	while (!mailbox_push(b, mail)) {
-		mailbox_sleep(b, ROOM_MS);
+		size_t enough = mailbox_owed_enough(b);
+
 		mailbox_take_done(b);
-		if (mailbox_acknowledge(b, LOT_ACK, e) < 0) {
+		if (enough > LOT_ACK)
+			enough = LOT_ACK;
+		if (!b->n_owed || b->n_owed < enough) {
+			mailbox_sleep(b, ROOM_MS);
+		} else if (mailbox_acknowledge(b, enough, e) < 0) {
 			mailbox_mail_free(mail);
 			return -1;
 		}
@@ -73,7 +78,8 @@ static int ask_window(struct mailbox *b, const struct message *v, size_t n, int6
 	for (size_t i = 0; i < n; i++)
 		uids[i] = v[i].uid;
 	b->under_way += bytes;
-	return imap_bodies_ask(b->imap, uids, n, &id, e);
+	b->cut = imap_bodies_ask(b->imap, uids, n, &id, e) < 0;
+	return b->cut ? -1 : 0;
 }
 
 /* Many sessions share what memory they may take: bodies wait in it behind an answer to come. */
@@ -187,8 +193,11 @@ int mailbox_receive(struct mailbox *b, struct err *e)
 	enum imap_got got = IMAP_GOT_NOTHING;
 	bool refused = false;
 
-	if (imap_body_next(b->imap, b->wake, &body, &refused, &got, e) < 0)
+	b->asked_at = mailbox_now();
+	if (imap_body_next(b->imap, b->wake, &body, &refused, &got, e) < 0) {
+		b->cut = true;
 		return -1;
+	}
 	switch (got) {
 	case IMAP_GOT_BODY:
 		return take_body(b, &body, e);

@@ -21,7 +21,8 @@ static void sort_known(struct mailbox *b, const uint32_t *uids, const enum fate 
 
 		if (fate <= FATE_NONE || fate >= FATE_COUNT)
 			uidset_add(&b->todo, uids[i]);
-		else if (b->all->o.dry_run || b->account->after[fate].what == AFTER_LEAVE)
+		else if (b->all->o.dry_run || b->account->after[fate].what == AFTER_LEAVE ||
+			 uidset_has(&b->suspects, uids[i])) /* no size: it may be what is bad */
 			mailbox_owe(b, uids[i], -1, fate, true);
 		else
 			uidset_add(&b->again[fate], uids[i]);
@@ -99,6 +100,7 @@ int mailbox_look(struct mailbox *b, struct err *e)
 	asked = unknown(b);
 	rc = ask_known(b, &asked, e);
 	uidset_free(&asked);
+	mailbox_sort_suspects(b);
 	return rc;
 }
 
@@ -154,7 +156,7 @@ static int add_size(void *ctx, const struct imap_size *s, struct err *e)
 	return 0;
 }
 
-/* New ones first, then those that were refused, then what was read already. */
+/* New ones first, then those that were refused, then suspects, then what was read already. */
 static bool take_lot(struct mailbox *b, struct lot *lot)
 {
 	size_t most = b->first_lot ? LOT_FIRST : LOT_SIZES;
@@ -163,6 +165,12 @@ static bool take_lot(struct mailbox *b, struct lot *lot)
 	if (b->todo.n || b->alone.n) {
 		uids_take(b->todo.n ? &b->todo : &b->alone, most, &lot->uids);
 		return true;
+	}
+	if (b->suspects.n || b->asked_group.n) {
+		if (b->n_windows)
+			return false; /* nothing else is to be under way */
+		if (mailbox_take_suspects(b, &lot->uids))
+			return true;
 	}
 	for (int fate = FATE_STORED; fate < FATE_COUNT; fate++)
 		if (b->again[fate].n) {
@@ -186,14 +194,21 @@ int mailbox_refill(struct mailbox *b, bool *ret_any, struct err *e)
 	b->plan.n = b->planned = 0;
 	for (size_t i = 0; i < lot.uids.n; i++)
 		uids_add_range(&asked, lot.uids.v[i].first, lot.uids.v[i].last);
+	b->asked_at = mailbox_now();
 	rc = imap_sizes(b->imap, &asked, add_size, &lot, e);
-	b->counts.backlog -= (int64_t)uidset_count(&lot.uids); /* vanished */
 	uidset_free(&asked);
+	if (rc < 0) {
+		b->cut = true;
+		uidset_free(&b->unsized);
+		b->unsized = lot.uids;
+		return -1;
+	}
+	b->counts.backlog -= (int64_t)uidset_count(&lot.uids); /* vanished */
 	uidset_free(&lot.uids);
 	messages_sort(&b->plan);
 	b->first_lot = false;
 	*ret_any = true;
-	return rc;
+	return 0;
 }
 
 /* ---- what was not given ---- */

@@ -14,7 +14,7 @@
 struct mailbox_pace mailbox_pace = {
 	.retry = 5000, .retry_person = 60000, .retry_most = 900000, .elsewhere = 15000,
 	.look = 1000, .grace = 20000, .grace_free = 2000, .silence = 2000, .keep_alive = 60000,
-	.progress = 30000, .owed = 5000, .owed_most = 30000,
+	.progress = 30000, .quick = 200, .bad = 3600000, .owed = 5000, .owed_most = 30000,
 };
 
 int64_t mailbox_now(void)

@@ -169,6 +169,19 @@ plain main "$imap_port"
 fetch
 is "$status|$(all)" "0|$((mails - 10))|0|0|$((mails - 10))" "ten messages vanish: the others are stored"
 
+# ---- a message over which the server ends the connection (its name tells another size)
+anew
+inbox=$(mailbox_path alice INBOX)
+bad=$(find "$inbox/new" -type f | sort | sed -n 20p)
+mv "$bad" "${bad%%,*},S=9000"
+plain main "$imap_port"
+fetch
+is "$(mailbox_count alice Archive/DMARC)" "$((mails - $(mailbox_count alice INBOX)))" \
+	"a message that ends connections: what is stored is moved"
+ok "and it is left, the others go on" [ "$(mailbox_count alice INBOX)" -le 1 ]
+told() { [ "$status" = 0 ] || grep -q 'over the message with UID 20,' "$tmp/err"; }
+ok "it is told, unless the server mended it" told
+
 # ---- UIDVALIDITY changes: all is read again, and nothing counted twice
 anew
 plain main "$imap_port" "after_stored = leave" "after_repeat = leave"

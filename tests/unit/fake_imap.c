@@ -142,6 +142,15 @@ static int stormy(struct err *e)
 	return rc;
 }
 
+/* Does what comes next end the connection? */
+static bool kills(const struct fake_folder *f, const struct fake_window *w)
+{
+	for (size_t i = 0; w->at < w->n && i < f->n; i++)
+		if (f->v[i].uid == w->uids[w->at])
+			return f->v[i].kills && !f->v[i].gone;
+	return false;
+}
+
 static int open_answer(const struct account *a, bool (*stop)(void *ctx), void *ctx, struct err *e)
 {
 	int fails;
@@ -243,6 +252,8 @@ int imap_sizes(struct imap *i, const struct uidset *uids,
 		pthread_mutex_unlock(&server.lock);
 		if (m.gone || !uidset_has(uids, m.uid))
 			continue;
+		if (m.kills_sizes)
+			return err_set(e, ERR_TEMP, "the server says goodbye");
 		rc = each(ctx, &(struct imap_size){.uid = m.uid,
 						   .size = m.told_size ? m.told_size : m.size,
 						   .arrived_at = 1700000000 + m.uid, .seen = m.seen,
@@ -345,6 +356,8 @@ int imap_body_next(struct imap *i, int wake_fd, struct imap_body *ret, bool *ret
 			return 0;
 	pthread_mutex_lock(&server.lock);
 	rc = storm(e);
+	if (rc == 0 && i->n && kills(i->folder, &i->w[0]))
+		rc = err_set(e, ERR_TEMP, "the server says goodbye");
 	if (rc < 0) {
 		*ret_got = IMAP_GOT_NOTHING;
 	} else if (server.cut_after_bodies >= 0 && server.bodies >= server.cut_after_bodies) {

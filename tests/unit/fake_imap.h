@@ -16,6 +16,7 @@ struct fake_message {
 	uint32_t uid;
 	int64_t size, told_size; /* told_size 0: as it is */
 	bool gone, poison, withheld, marked, seen, deleted;
+	bool kills, kills_sizes; /* its body, its size end the connection */
 	bool moved;              /* acknowledged by MOVE */
 };
 
