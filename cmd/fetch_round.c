@@ -35,7 +35,7 @@ static int ask_known(void *ctx, struct store *s, struct err *e)
 {
 	struct known *k = ctx;
 
-	return store_lookup_messages(s, k->items, k->n, k->outcomes, e);
+	return store_lookup_messages(s, k->items, k->n, PARSER_VERSION, k->outcomes, e);
 }
 
 static int known_part(struct round *r, const struct mailbox_place *at, const uint32_t *uids,

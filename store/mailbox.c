@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-int store_lookup_messages(struct store *s, const char *const *items, size_t n, char *ret,
-			  struct err *e)
+int store_lookup_messages(struct store *s, const char *const *items, size_t n, int parser_version,
+			  char *ret, struct err *e)
 {
 	AUTO_PARAMS struct params p = {0};
 	AUTO_RESULT PGresult *res = NULL;
@@ -16,11 +16,14 @@ int store_lookup_messages(struct store *s, const char *const *items, size_t n, c
 	copy_array_uuid(param_array_begin(&p), (const uint8_t (*)[16])keys, (uint32_t)n);
 	param_array_end(&p, DB_OID_UUID_ARRAY);
 	free(keys);
+	param_int4(&p, parser_version);
 	memset(ret, 0, n);
 	/* one probe of the key's index for each: see lookup.c */
 	if (n && db_exec(s, "SELECT u.no, l.outcome FROM unnest($2) WITH ORDINALITY AS u(key, no) "
 			    "CROSS JOIN LATERAL (SELECT l.outcome FROM ruadb_data.ledger l WHERE "
-			    "l.tenant_id = $1 AND l.item_key = u.key OFFSET 0) l", &p, &res, e) < 0)
+			    "l.tenant_id = $1 AND l.item_key = u.key AND (l.parser_version >= $3 OR "
+			    "(l.outcome IN ('s', 'c', 'n', 'r') AND l.reason IS NULL)) OFFSET 0) l",
+		    &p, &res, e) < 0)
 		return -1;
 	for (int row = 0; row < PQntuples(res); row++)
 		ret[db_int8(res, row, 0) - 1] = *PQgetvalue(res, row, 1);

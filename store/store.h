@@ -202,9 +202,10 @@ int store_lease_end(struct store *s, const struct store_lease *l, struct err *e)
 int store_lease_release(struct store *s, const struct store_lease *l, struct err *e) MUST_CHECK;
 
 /* What became of these items of source "imap": ret[i] is an enum store_outcome, 'd' (dropped from
- * quarantine), or 0: not known. One query. */
-int store_lookup_messages(struct store *s, const char *const *items, size_t n, char *ret,
-			  struct err *e) MUST_CHECK;
+ * quarantine), or 0: not known, or one that an older parser than parser_version could not read, or
+ * not whole. One query. */
+int store_lookup_messages(struct store *s, const char *const *items, size_t n, int parser_version,
+			  char *ret, struct err *e) MUST_CHECK;
 
 /* How a folder of an account is: one row, written over. */
 struct store_mailbox {
