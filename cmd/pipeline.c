@@ -15,6 +15,7 @@
 
 #define MAX_BACKLOG 2
 #define BATCH_NS 1000000000LL
+#define EARLY_REPORTS 500 /* enough for a batch where nothing else is being committed */
 
 struct pipeline {
 	struct frames frames;   /* the first: frames.h wants it so of the pool's owner */
@@ -57,10 +58,14 @@ static void close_batch(struct pipeline *p)
 	p->open = batch_new();
 }
 
+/* A committer that has nothing to do is not left waiting: commits are one behind the other, and what
+ * is begun late ends late. */
 static bool is_full(const struct pipeline *p, int64_t now)
 {
 	const struct conf *c = p->o->conf;
 
+	if (p->open->reports >= EARLY_REPORTS && p->committer && !committer_backlog(p->committer))
+		return true;
 	return p->open->reports >= (size_t)c->batch_reports ||
 	       p->open->bytes >= (size_t)c->batch_bytes || p->open->n >= 10000 ||
 	       (p->open->n && now - p->open->since > BATCH_NS);
