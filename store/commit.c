@@ -3,7 +3,7 @@
  * the way, halved where PostgreSQL refuses a row, until that row's report is alone.
  */
 #include "store/commit.h"
-#include "store/work.h"
+#include "store/pack.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -135,6 +135,7 @@ static void work_begin(struct work *w, struct store *s, struct store_stage *st,
 
 static void work_free(struct work *w)
 {
+	pack_end(w->pack);
 	for (size_t i = 0; i < w->n_items; i++)
 		free(w->items[i].visible);
 	further_free(w);
@@ -374,6 +375,7 @@ static int commit_items(struct store *s, struct store_stage *st, struct store_it
 	work_begin(&w, s, st, items, n, NULL);
 	if (uuid)
 		memcpy(w.uuid, uuid, 16);
+	w.pack = pack_begin(&w);
 	int rc = try_work(&w, false, e);
 
 	if (rc == 0) {

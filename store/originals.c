@@ -2,7 +2,7 @@
  * What came in, byte for byte: as it came if that was compressed, gzipped if not, once for each
  * SHA-256. Small ones go many in one statement, large ones in parts.
  */
-#include "store/work.h"
+#include "store/pack.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,7 +10,6 @@
 #include <zlib.h>
 
 #define PART (1 << 20)          /* bytes of a part: bounds our memory and libpq's */
-#define SMALL (128 << 10)       /* up to here an original goes with others */
 #define READ_PIECE (64 << 10)
 
 /* Small originals on their way. */
@@ -155,9 +154,8 @@ static void begin(struct writer *wr, const struct store_item *item)
 		return;
 	if (wr->z_ready)
 		deflateReset(&wr->z);
-	else if (deflateInit2(&wr->z, Z_BEST_SPEED, Z_DEFLATED, 15 + 16, 8,
-			      Z_DEFAULT_STRATEGY) != Z_OK)
-		abort(); /* no memory, or a zlib of another version */
+	else
+		pack_deflate_init(&wr->z);
 	wr->z_ready = true;
 }
 
@@ -278,24 +276,35 @@ static int send_parcel(struct work *w, struct parcel *pc, struct err *e)
 	return rc;
 }
 
-static int add_small(struct writer *wr, struct parcel *pc, const struct store_item *item,
-		     bool *ret_kept, struct err *e)
+/* In wr->out, as it is kept. */
+static int pack_small(struct writer *wr, const struct store_item *item, bool *ret_kept,
+		      struct err *e)
 {
 	begin(wr, item);
+	if (item->bytes)
+		return put(wr, item->bytes, (size_t)item->size, true, e);
+	return put_file(wr, ret_kept, e);
+}
+
+static int add_small(struct writer *wr, struct parcel *pc, const struct work_item *wi,
+		     bool *ret_kept, struct err *e)
+{
+	const struct store_item *item = wi->item;
+	struct text ahead = pack_take(wr->w->pack, (size_t)(wi - wr->w->items));
+
 	*ret_kept = true;
-	if (item->bytes) {
-		if (put(wr, item->bytes, (size_t)item->size, true, e) < 0)
-			return -1;
-	} else if (put_file(wr, ret_kept, e) < 0) {
+	if (!ahead.p && pack_small(wr, item, ret_kept, e) < 0)
 		return -1;
-	}
 	if (!*ret_kept)
 		return 0;
 	pc->at[pc->n] = pc->bytes.len;
-	buf_add(&pc->bytes, wr->out.p, wr->out.len);
+	if (ahead.p)
+		buf_add(&pc->bytes, ahead.p, ahead.len);
+	else
+		buf_add(&pc->bytes, wr->out.p, wr->out.len);
 	pc->sha[pc->n] = (struct text){(const char *)item->sha256, 32};
 	pc->size[pc->n] = item->size;
-	pc->gzipped[pc->n++] = wr->gzip;
+	pc->gzipped[pc->n++] = ahead.p || wr->gzip;
 	pc->at[pc->n] = pc->bytes.len;
 	return pc->bytes.len > PART ? send_parcel(wr->w, pc, e) : 0;
 }
@@ -349,8 +358,8 @@ static int store_all(struct writer *wr, struct parcel *pc, struct work_item **or
 	for (size_t i = 0; i < n; i++) {
 		const struct store_item *item = order[i]->item;
 		bool kept;
-		int rc = item->size <= SMALL ? add_small(wr, pc, item, &kept, e)
-					     : store_large(wr, item, &kept, e);
+		int rc = item->size <= PACK_SMALL ? add_small(wr, pc, order[i], &kept, e)
+						  : store_large(wr, item, &kept, e);
 
 		if (rc < 0)
 			return -1;

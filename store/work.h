@@ -33,6 +33,7 @@ struct claimed {
 };
 
 struct members;                       /* further.c */
+struct pack;                          /* pack.c */
 
 struct work {
 	struct store *s;
@@ -44,6 +45,7 @@ struct work {
 	uint8_t uuid[16];
 	int64_t batch_id;
 	struct members *further;      /* of sets that got a further member; NULL: none did */
+	struct pack *pack;            /* originals that are packed ahead; NULL: none are */
 	bool careful;                 /* somebody stored the same at the same time: ON CONFLICT */
 };
 
