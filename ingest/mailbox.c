@@ -92,7 +92,7 @@ static void leave_off(struct mailbox *b)
 	uids_clear(&b->unsized);
 	b->cut = false;
 	b->polled_at = 0;
-	b->told_downgrade = false;
+	b->told_downgrade = b->not_stored = false;
 	for (int fate = 0; fate < FATE_COUNT; fate++)
 		b->refused[fate] = false;
 	b->refusal = (struct err){0};
@@ -160,9 +160,13 @@ static int work(struct mailbox *b, struct err *e)
 	return 0;
 }
 
-/* What came of it all; -1: the server refused what was to be done with messages. */
+/* What came of it all; -1: the server refused what was to be done with messages, or the lease is
+ * another's: nothing but a COMMIT tells of that where nothing is acknowledged. */
 static int conclude(struct mailbox *b, struct err *e)
 {
+	if (b->not_stored && mailbox_lease(b, e) < 0)
+		return -1;
+	b->not_stored = false;
 	if (b->refusal.class != ERR_NONE) {
 		*e = b->refusal;
 		return -1;

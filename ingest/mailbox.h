@@ -137,6 +137,7 @@ struct mailbox {
 	struct err refusal;        /* .. and says why */
 	bool told_downgrade;
 	bool elsewhere;            /* another process has the lease */
+	bool not_stored;           /* a mail came back uncommitted: is the lease ours still? */
 	struct mailbox_news counts;
 	int64_t looked_at, polled_at, said_at;
 	bool first_lot;

@@ -55,6 +55,16 @@ static struct ingest_mail *reversed(struct ingest_mail *list)
 	return first;
 }
 
+static void take_back(struct mailbox *b, const struct ingest_mail *mail)
+{
+	if (mail->fate != FATE_NONE) {
+		mailbox_owe(b, mail->uid, mail->size, mail->fate, false);
+		return;
+	}
+	put_off(b, mail->uid);
+	b->not_stored = true;
+}
+
 /* Without a session nothing is owed: the next look asks what is known of them. */
 void mailbox_take_done(struct mailbox *b)
 {
@@ -68,12 +78,8 @@ void mailbox_take_done(struct mailbox *b)
 		next = list->next;
 		if (list->fate != FATE_NONE)
 			b->failures = 0;
-		if (!b->imap || list->place.uidvalidity != b->uidvalidity)
-			;
-		else if (list->fate == FATE_NONE)
-			put_off(b, list->uid);
-		else
-			mailbox_owe(b, list->uid, list->size, list->fate, false);
+		if (b->imap && list->place.uidvalidity == b->uidvalidity)
+			take_back(b, list);
 		mailbox_mail_free(list);
 	}
 }
