@@ -344,6 +344,9 @@ static int prepare(struct mail *m, size_t size, struct err *e)
 	return 0;
 }
 
+/* One for the life of the process: a new one costs as much as a part. */
+static GMimeParser *parser;
+
 /*
  * The mail as GMime sees it from `from` on; *ret_s has to stay as long as what is returned. As a
  * part, not as a message: nobody asks for its addresses and dates.
@@ -361,10 +364,12 @@ static GMimeObject *parse(const struct mail *m, size_t from, size_t end, GMimeSt
 	}
 	g_mime_stream_set_bounds(s, (gint64)from, (gint64)end);
 	g_mime_stream_reset(s);
-	GMimeParser *parser = g_mime_parser_new_with_stream(s);
+	if (!parser)
+		parser = g_mime_parser_new();
+	g_mime_parser_init_with_stream(parser, s);
+
 	GMimeObject *root = g_mime_parser_construct_part(parser, NULL);
 
-	g_object_unref(parser);
 	*ret_s = s;
 	return root;
 }
