@@ -16,6 +16,7 @@
 
 static rlim_t item_cpu_base; /* CPU seconds that were used when the item began */
 static uint64_t item_hundreds;
+static rlim_t cpu_limit;     /* as it stands; 0: none does */
 
 static rlim_t cpu_used(void)
 {
@@ -31,6 +32,9 @@ static void set_cpu_limit(rlim_t seconds)
 {
 	struct rlimit r = {.rlim_cur = seconds, .rlim_max = RLIM_INFINITY};
 
+	if (seconds == cpu_limit)
+		return; /* small items are many in a second */
+	cpu_limit = seconds;
 	/* May fail where somebody else set a hard limit: that one holds then. */
 	(void)!setrlimit(RLIMIT_CPU, &r);
 }
@@ -51,11 +55,6 @@ void sandbox_item_output(uint64_t bytes_out)
 	item_hundreds = hundreds;
 	set_cpu_limit(item_cpu_base + 1 + LIMIT_CPU_SECONDS +
 		      hundreds * LIMIT_CPU_SECONDS_PER_100MB);
-}
-
-void sandbox_item_end(void)
-{
-	set_cpu_limit(RLIM_INFINITY);
 }
 
 static int set_limit(__rlimit_resource_t what, rlim_t n, const char *name, struct err *e)

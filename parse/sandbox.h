@@ -17,12 +17,10 @@
 
 int sandbox_enter(struct err *e) MUST_CHECK;
 
-/* An item begins: its CPU time counts from now (LIMIT_CPU_SECONDS). */
+/* An item begins: its CPU time counts from now (LIMIT_CPU_SECONDS). Between items none is used. */
 void sandbox_item_begin(void);
 /* So many bytes came out of the item: LIMIT_CPU_SECONDS_PER_100MB more for each 100 MB. Cheap;
  * call it with every block. */
 void sandbox_item_output(uint64_t bytes_out);
-/* The item is done: the limit stands off until the next one. */
-void sandbox_item_end(void);
 
 #endif

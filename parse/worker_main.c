@@ -181,7 +181,6 @@ static int one_item(struct parser *p, struct inlet *in, const struct frame *f, s
 	parser_trust(p, &trust);
 	sandbox_item_begin();
 	r = parse_item(p, item, by_descriptor ? NULL : data->p, size, fd, sink, e);
-	sandbox_item_end();
 	parser_trust(p, NULL);
 	buf_free(&ids);
 	if (fd >= 0)
