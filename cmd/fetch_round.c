@@ -21,6 +21,8 @@ struct round {
 	struct leases *leases;  /* NULL in a dry run */
 	struct mails mails;
 	struct mailboxes *mailboxes;
+	bool away;              /* the database was: the round ended for that .. */
+	struct err why;         /* .. although it may be back by now */
 };
 
 /* ---- what sessions ask ---- */
@@ -116,9 +118,9 @@ static void on_committed(void *ctx, const struct store_item *item)
 static bool goes_on(void *ctx)
 {
 	struct round *r = ctx;
-	struct err ignored;
 
-	return !shared_is_away(r->shared, &ignored) && (!r->f->go_on || r->f->go_on(r->f));
+	r->away = r->away || shared_is_away(r->shared, &r->why);
+	return !r->away && (!r->f->go_on || r->f->go_on(r->f));
 }
 
 static int begin(struct round *r, struct mailbox_owner *owner, struct err *e)
@@ -192,9 +194,10 @@ static int run_pipeline(struct round *r, struct err *e)
 	int rc = pipeline_run(&o, feed, &f->counts, e);
 
 	feed_free(feed);
-	if (rc == 0 && !signals_stop_asked() && shared_is_away(r->shared, e))
-		rc = -1;
-	return rc;
+	if (rc < 0 || signals_stop_asked() || (!r->away && !shared_is_away(r->shared, &r->why)))
+		return rc;
+	*e = r->why;
+	return -1;
 }
 
 int fetch_round(struct fetch *f, bool *ret_begun, struct err *e)
