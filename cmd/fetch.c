@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 
 #define ROUNDS 5 /* of a run: a database that went away and is back is gone on with */
@@ -179,6 +180,15 @@ static int once(struct fetch *f)
 	return finish(f, rc, &e);
 }
 
+/* Passwords and tokens lie in our memory: no dump of it is to lie on a disk. */
+static void forbid_core(void)
+{
+	const struct rlimit none = {0, 0};
+
+	if (setrlimit(RLIMIT_CORE, &none) < 0)
+		log_msg(LOG_DEBUG, "core dumps stay allowed");
+}
+
 int cmd_fetch(struct run *r, int argc, char **argv)
 {
 	struct fetch f = {.run = r};
@@ -187,6 +197,7 @@ int cmd_fetch(struct run *r, int argc, char **argv)
 
 	if (take_options(r, argc, argv, &f, &status) < 0)
 		return status;
+	forbid_core();
 	if (f.watch && (f.check || f.dry_run || f.json))
 		return run_usage(r, "--watch goes on for ever: it has no --%s",
 				 f.check ? "check" : f.dry_run ? "dry-run" : "format");

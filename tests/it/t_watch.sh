@@ -42,10 +42,13 @@ notify_pid=$!
 until_true told bound
 mailbox_fill alice INBOX 5 4096 1
 new_conf
+ulimit -c "$(ulimit -Hc)"
 NOTIFY_SOCKET=$tmp/notify WATCHDOG_USEC=1000000 "$ruadb" fetch --watch >"$tmp/out" 2>"$tmp/err" &
 pid=$!
 
 ok "what is there is read at once" until_true lie_in Archive/DMARC 5
+is "$(sed -n 's/^Max core file size *\([0-9a-z]*\) .*/\1/p' "/proc/$pid/limits")" 0 \
+	"no dump of the passwords in its memory"
 ok "it is ready" until_true told '^READY=1'
 ok "and alive, again and again" until_true told '^WATCHDOG=1' 3
 ok "and how it is, it says" until_true told '^STATUS=1 folders well, 0 failing; 5 mails, 5 reports'
