@@ -299,6 +299,28 @@ static void test_several(void)
 	owner_account_free(c);
 }
 
+/* Somebody took the lease, kept it for a moment, and died: nothing tells us but the COMMIT. */
+static bool lost_for_a_moment(struct main_part *unused)
+{
+	(void)unused;
+	int told = OWNER_GET(states[MAILBOX_ELSEWHERE]);
+
+	p.abort = p.commits == 0;
+	OWNER_SET(lease, told > 0);
+	return OWNER_GET(acks) >= 100;
+}
+
+static void test_lease_lost_in_commit(void)
+{
+	owner_reset(&p);
+	mailbox_pace.elsewhere = 20;
+	fake_add("INBOX", 100, 1000);
+	ok(start(true, false) == 0 && owner_run(&p, lost_for_a_moment), "a lease that was lost in a COMMIT: "
+	   "read again long before the next poll");
+	owner_stop(&p);
+	is_int(owner.states[MAILBOX_ELSEWHERE], 1, "and why it was not stored is said");
+}
+
 int main(void)
 {
 	mailbox_pace.look = 5;
@@ -315,6 +337,7 @@ int main(void)
 	test_meanwhile();
 	test_backpressure();
 	test_several();
+	test_lease_lost_in_commit();
 	owner_account_free(a);
 	return tap_done();
 }

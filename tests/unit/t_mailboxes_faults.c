@@ -86,28 +86,6 @@ static void test_not_committed(void)
 	is_int(p.given, 100, "each was handed in once");
 }
 
-/* Somebody took the lease, kept it for a moment, and died: nothing tells us but the COMMIT. */
-static bool lost_for_a_moment(struct main_part *unused)
-{
-	(void)unused;
-	int told = OWNER_GET(states[MAILBOX_ELSEWHERE]);
-
-	p.abort = p.commits == 0;
-	OWNER_SET(lease, told > 0);
-	return OWNER_GET(acks) >= 100;
-}
-
-static void test_lease_lost_in_commit(void)
-{
-	owner_reset(&p);
-	mailbox_pace.elsewhere = 20;
-	fake_add("INBOX", 100, 1000);
-	ok(start(true) == 0 && owner_run(&p, lost_for_a_moment), "a lease that was lost in a COMMIT: "
-	   "read again long before the next poll");
-	owner_stop(&p);
-	is_int(owner.states[MAILBOX_ELSEWHERE], 1, "and why it was not stored is said");
-}
-
 static bool two_commits(struct main_part *unused)
 {
 	(void)unused;
@@ -496,7 +474,6 @@ int main(void)
 	a = owner_account("one");
 	test_lease();
 	test_not_committed();
-	test_lease_lost_in_commit();
 	test_later();
 	test_backoff();
 	test_cut();
