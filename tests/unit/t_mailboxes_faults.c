@@ -427,46 +427,6 @@ static void test_owed(void)
 	mailbox_pace.owed_most = 30000;
 }
 
-/* Every call may fail, and every COMMIT: in the end each message is there once. */
-static bool all_moved(struct main_part *unused)
-{
-	size_t there = 0;
-
-	(void)unused;
-	p.abort = ++p.turns % 3 == 0;
-	pthread_mutex_lock(&server.lock);
-	for (size_t k = 0; k < server.n_folders; k++)
-		for (size_t i = 0; i < server.folders[k].n; i++)
-			there += !server.folders[k].v[i].moved;
-	pthread_mutex_unlock(&server.lock);
-	return there == 0;
-}
-
-static void test_storm(void)
-{
-	owner_reset(&p);
-	a->folders = xrealloc(a->folders, 2 * sizeof(char *));
-	a->folders[1] = xstrdup("Reports");
-	a->n_folders = 2;
-	a->poll = 1;
-	mailbox_pace.retry = mailbox_pace.retry_most = mailbox_pace.quick = 2;
-	mailbox_pace.bad = 50;
-	p.batch = 50;
-	FAKE_SET(storm, 300);
-	fake_add("INBOX", 3000, 500);
-	fake_add("Reports", 3000, 500);
-	ok(start(true) == 0 && owner_run(&p, all_moved), "a storm: each message arrives");
-	owner_stop(&p);
-	is_int(server.wrong, 0, "none was acknowledged before its COMMIT");
-	is_int(p.twice, 0, "none was stored twice");
-	ok(server.opens > 10, "it was one");
-	is_int(owner.takes, owner.releases, "leases are given back");
-	is_int(server.open_now, 0, "sessions are closed");
-	a->poll = 300;
-	a->n_folders = 1;
-	free(a->folders[1]);
-}
-
 int main(void)
 {
 	mailbox_pace.look = 5;
@@ -487,7 +447,6 @@ int main(void)
 	test_no_folder();
 	test_keep_alive();
 	test_owed();
-	test_storm();
 	owner_account_free(a);
 	return tap_done();
 }
