@@ -153,9 +153,11 @@ static void complain(const struct err *e, int64_t ms)
 	notify_status("waiting: %s", e->msg);
 }
 
-static void rounds(struct watch *w)
+/* -1: at the start, ERR_CONFIG: a person has to mend something about the database. */
+static int rounds(struct watch *w, struct err *ret_e)
 {
 	unsigned failures = 0;
+	bool ever = false;
 
 	while (!signals_stop_asked()) {
 		struct err e = {0};
@@ -164,7 +166,12 @@ static void rounds(struct watch *w)
 		int rc = fetch_round(&w->f, &begun, &e);
 
 		if (signals_stop_asked())
-			return;
+			return 0;
+		ever = ever || begun;
+		if (rc < 0 && e.class == ERR_CONFIG && !ever && !w->reload) {
+			*ret_e = e;
+			return -1;
+		}
 		if (w->reload) {
 			change_conf(w);
 			failures = 0;
@@ -181,18 +188,21 @@ static void rounds(struct watch *w)
 		if (w->reload)
 			change_conf(w);
 	}
+	return 0;
 }
 
 int fetch_watch(struct fetch *f)
 {
 	struct watch w = {.f = *f};
+	struct err e;
 
 	w.f.go_on = on_tick;
 	signals_begin();
 	signals_want_reload();
 	make_refresher(&w);
 	notify("READY=1");
-	rounds(&w);
+	int rc = rounds(&w, &e);
+
 	notify("STOPPING=1");
 	refresher_free(w.refresher);
 	if (w.reload) {
@@ -203,5 +213,5 @@ int fetch_watch(struct fetch *f)
 		(long long)w.f.counts.reports_stored, (long long)w.f.counts.reports_repeat,
 		(long long)w.f.counts.quarantined);
 	*f = w.f;
-	return 0;
+	return rc < 0 ? run_failed(&e) : 0;
 }

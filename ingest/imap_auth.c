@@ -234,6 +234,29 @@ static bool begins(const char *p, size_t n, const char *with)
 	return n >= k && strncasecmp(p, with, k) == 0;
 }
 
+/* A server that repeats what it was sent would bring it into the log and the database. */
+static bool repeats_secret(const struct imap_auth *x, const struct buf *words)
+{
+	for (int i = 0; i < x->n; i++) {
+		const char *p = x->answer[i].p;
+		size_t n = x->answer[i].len;
+		const char *space;
+
+		while (n && (p[n - 1] == '\r' || p[n - 1] == '\n' || p[n - 1] == '"'))
+			n--;
+		space = memrchr(p, ' ', n);
+		if (space) {
+			n -= (size_t)(space + 1 - p);
+			p = space + 1;
+		}
+		if (n && *p == '"')
+			p++, n--;
+		if (n >= 4 && memmem(words->p, words->len, p, n))
+			return true;
+	}
+	return false;
+}
+
 static int hear_no(struct imap_auth *x, const char *p, size_t n, enum imap_auth_state *ret_state,
 		   struct err *e)
 {
@@ -244,6 +267,11 @@ static int hear_no(struct imap_auth *x, const char *p, size_t n, enum imap_auth_
 	keep_words(&words, p, n);
 	if (x->reason.len)
 		buf_printf(&words, " %s", buf_cstr(&x->reason));
+	if (repeats_secret(x, &words)) {
+		words.len = 0;
+		buf_adds(&words, "NO (with the words that it was sent, which are not shown)");
+		buf_cstr(&words);
+	}
 	later = imap_cause_later(buf_cstr(&words));
 	err_set(e, later ? ERR_TEMP : ERR_CONFIG, "%s %s the login of '%s' by %s: %s%s", x->a->host,
 		later ? "puts off" : "refuses", x->a->user, imap_auth_name(x->mech), words.p,

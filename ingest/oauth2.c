@@ -100,10 +100,9 @@ static const char *member(const json_t *o, const char *name)
 static int64_t seconds(const json_t *o, const char *name)
 {
 	const json_t *v = json_object_get(o, name);
-	int64_t n = json_is_string(v) ? strtoll(json_string_value(v), NULL, 10)
-				      : (int64_t)json_number_value(v);
+	double n = json_is_string(v) ? strtod(json_string_value(v), NULL) : json_number_value(v);
 
-	return n > 0 && n < 10 * 365 * 86400LL ? n : LIFE_UNSAID;
+	return n >= 1 && n < 10 * 365 * 86400.0 ? (int64_t)n : LIFE_UNSAID;
 }
 
 /* RFC 6749 5.2, and what is likely wrong. */

@@ -111,16 +111,20 @@ static void hang_up(struct store *s)
 
 static int dial(struct store *s, const char *conninfo, struct err *e)
 {
-	const char *keys[] = {"dbname", "fallback_application_name", "connect_timeout",
-			      "client_encoding", NULL};
-	const char *values[] = {conninfo, "ruadb", CONNECT_SECONDS, "UTF8", NULL};
+	/* In front of the user's string, which wins: a server that is gone without a word is noticed
+	 * within a minute, where it is reached by TCP. */
+	const char *keys[] = {"keepalives_idle", "keepalives_interval", "keepalives_count",
+			      "tcp_user_timeout", "dbname", "fallback_application_name",
+			      "connect_timeout", "client_encoding", NULL};
+	const char *values[] = {"30", "10", "3", "60000", conninfo, "ruadb", CONNECT_SECONDS,
+				"UTF8", NULL};
 	/* a timeout of the user's own comes after ours in the string and wins */
 	bool own = conninfo && strstr(conninfo, "connect_timeout");
 
 	if (own || getenv("PGCONNECT_TIMEOUT"))
-		values[2] = NULL;
+		values[6] = NULL;
 	if (!conninfo || !*conninfo)
-		values[0] = NULL; /* the PG* environment says all of it */
+		values[4] = NULL; /* the PG* environment says all of it */
 	hang_up(s);
 	s->n_prepared = 0;
 	s->has_work_tables = false;

@@ -132,6 +132,7 @@ static void test_refusals(void)
 		 "Gmail: later"},
 		{"$ NO\r\n", ERR_CONFIG, "NO without a word"},
 		{"$ BAD what?\r\n", ERR_CONFIG, "BAD"},
+		{"$ BAD what is AGFsaWNlAHMzY3JldA==?\r\n", ERR_CONFIG, "what was sent, repeated"},
 		{"* BYE overloaded\r\n", ERR_TEMP, "BYE"},
 		{"", ERR_TEMP, "closed in the midst of it"},
 		{"what is this\r\n", ERR_TEMP, "no IMAP"},
