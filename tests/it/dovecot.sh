@@ -313,7 +313,7 @@ dovecot_start()
 testbed_end()
 {
 	proxy_stop
-	[ -z "${token_pid-}" ] || kill "$token_pid" 2>/dev/null
+	[ -z "${token_pid-}" ] || kill "$token_pid" 2>/dev/null || :
 	dovecot_stop
 	at_end
 }
@@ -323,13 +323,13 @@ dovecot_stop()
 {
 	[ -s "$dovecot_dir/run/master.pid" ] || return 0
 	pid=$(cat "$dovecot_dir/run/master.pid")
-	kill "$pid" 2>/dev/null
+	kill "$pid" 2>/dev/null || :
 	i=0
 	while grep -q '^State:[[:space:]]*[^Z]' "/proc/$pid/status" 2>/dev/null && [ $i -lt 100 ]; do
 		i=$((i + 1))
 		sleep 0.05
 	done
-	kill -9 "$pid" 2>/dev/null
+	kill -9 "$pid" 2>/dev/null || :
 	rm -f "$dovecot_dir/run/master.pid"
 	until ports_free || [ $i -ge 200 ]; do
 		i=$((i + 1))
@@ -424,8 +424,8 @@ proxy_start()
 proxy_stop()
 {
 	[ -n "$proxy_pid" ] || return 0
-	kill "$proxy_pid" 2>/dev/null
-	wait "$proxy_pid" 2>/dev/null
+	kill "$proxy_pid" 2>/dev/null || :
+	wait "$proxy_pid" 2>/dev/null || : # what it was ended by is no failure of who sources this
 	proxy_pid=
 }
 
