@@ -45,3 +45,10 @@ const char *buf_cstr(struct buf *b)
 	*buf_room(b, 1) = '\0';
 	return b->p;
 }
+
+void buf_wipe(struct buf *b)
+{
+	if (b->p)
+		explicit_bzero(b->p, b->cap);
+	buf_free(b);
+}

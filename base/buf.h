@@ -19,6 +19,8 @@ struct buf {
 char *buf_room(struct buf *b, size_t n);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_free(struct buf *b);
+/* The same, of one that held a secret: overwritten before. */
+void buf_wipe(struct buf *b);
 /* NUL after the contents, not counted in len; returns p. */
 const char *buf_cstr(struct buf *b);
 

@@ -130,13 +130,6 @@ static void add_astring(struct imap_auth *x, const char *s)
 	buf_addc(&x->answer[x->n], '"');
 }
 
-static void wipe(struct buf *b)
-{
-	if (b->p)
-		explicit_bzero(b->p, b->cap);
-	buf_free(b);
-}
-
 void imap_auth_init(struct imap_auth *x, const struct account *a, enum imap_mech m, bool ir,
 		    const char *secret)
 {
@@ -162,7 +155,7 @@ void imap_auth_init(struct imap_auth *x, const struct account *a, enum imap_mech
 	buf_room(&x->answer[x->n], raw.len * 2 + 64);
 	add_base64(&x->answer[x->n], raw.p, raw.len);
 	buf_adds(&x->answer[x->n++], "\r\n");
-	wipe(&raw);
+	buf_wipe(&raw);
 	if (m == MECH_LOGIN) {
 		buf_room(&x->answer[x->n], strlen(secret) * 2 + 64);
 		add_base64(&x->answer[x->n], secret, strlen(secret));
@@ -173,7 +166,7 @@ void imap_auth_init(struct imap_auth *x, const struct account *a, enum imap_mech
 void imap_auth_free(struct imap_auth *x)
 {
 	for (int i = 0; i < 3; i++)
-		wipe(&x->answer[i]);
+		buf_wipe(&x->answer[i]);
 	buf_free(&x->reason);
 	buf_free(&x->bye);
 }

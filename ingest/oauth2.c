@@ -13,13 +13,6 @@
 #define FORM_ROOM (4 * SECRET_MAX)
 #define LIFE_UNSAID 600
 
-static void wipe(struct buf *b)
-{
-	if (b->p)
-		explicit_bzero(b->p, b->cap);
-	buf_free(b);
-}
-
 static void add_field(struct buf *form, const char *name, const char *value)
 {
 	if (form->len)
@@ -189,7 +182,7 @@ int oauth2_ask(const struct account *a, const char *refresh_token, bool (*stop)(
 		rc = oauth2_post(a, url, buf_cstr(&form), stop, stop_ctx, &answer, e);
 	if (rc == 0)
 		rc = take_answer(a, url, &answer, ret, e);
-	wipe(&form);
-	wipe(&body);
+	buf_wipe(&form);
+	buf_wipe(&body);
 	return rc;
 }

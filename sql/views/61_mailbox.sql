@@ -8,7 +8,7 @@ COMMENT ON VIEW ruadb.lease IS
 	'Which process may touch an account, one row each. It renews that as long as it lives.';
 COMMENT ON COLUMN ruadb.lease.tenant_id IS 'Whose data; 1 for a single user.';
 COMMENT ON COLUMN ruadb.lease.account IS 'The account: [account "NAME"] in ruadb.conf(5).';
-COMMENT ON COLUMN ruadb.lease.owner IS 'Who has it, or had it last: host, process, a random number.';
+COMMENT ON COLUMN ruadb.lease.owner IS 'Who has it, or had it last: host, process, and what tells it from others of that number.';
 COMMENT ON COLUMN ruadb.lease.token IS 'Rises whenever it changes hands.';
 COMMENT ON COLUMN ruadb.lease.until IS
 	'Until when, by the server''s clock; afterwards another may take it.';

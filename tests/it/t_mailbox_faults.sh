@@ -4,45 +4,12 @@
 # vanish, numbers that change. Always: each report there once, each message in the right folder.
 . "$top_srcdir/tests/it/lib.sh"
 . "$top_srcdir/tests/it/dovecot.sh"
+. "$top_srcdir/tests/it/badday.sh"
 
 have_dovecot || skip_all "no Dovecot here"
 have_python || skip_all "no python3 here"
 mails=60
 
-# fetch ARGS...: sets $status; its output is $tmp/out and $tmp/err.
-fetch()
-{
-	status=0
-	"$ruadb" fetch --no-refresh --format json "$@" >"$tmp/out" 2>"$tmp/err" || status=$?
-}
-
-# plain NAME PORT [LINE...]: an account in clear, so that the proxy can see what goes by.
-plain()
-{
-	name=$1 port=$2
-	shift 2
-	account_conf "$name" "port = $port" "tls = none" "insecure = yes" "timeout = 20" "$@"
-}
-
-# Begins anew: N mails in alice's INBOX, nothing elsewhere, an empty database.
-anew()
-{
-	rm -rf "$dovecot_dir/mail/alice" "$conf"
-	mailbox_fill alice INBOX "${1:-$mails}"
-	owner_query "TRUNCATE ruadb_data.report, ruadb_data.record, ruadb_data.ledger,
-		ruadb_data.original, ruadb_data.quarantine, ruadb_data.batch, ruadb_data.mailbox,
-		ruadb_data.lease" >/dev/null
-}
-
-owner_query() { PGOPTIONS='' psql -qAtX -v ON_ERROR_STOP=1 "$url" -c "$1"; }
-
-# The whole of it: reports stored, of them twice, messages left, messages moved.
-all()
-{
-	query "SELECT count(*), count(*) - count(DISTINCT (external_report_id, policy_domain, begin_at,
-		org_name)) FROM report" | tr '\n' '|'
-	echo "$(mailbox_count alice INBOX)|$(mailbox_count alice Archive/DMARC)"
-}
 whole="$mails|0|0|$mails"
 
 dovecot_start || { ok "Dovecot starts" false; done_testing; exit; }
