@@ -1,5 +1,6 @@
 /* The writing half of frame.h, and what both sides read. */
 #include "base/frame.h"
+#include "base/frame_pen.h"
 #include "base/frame_wire.h"
 
 size_t frame_begin(struct buf *b, enum frame_type type, uint64_t item)
@@ -22,54 +23,9 @@ void frame_finish(struct buf *b, size_t at)
 	memcpy(b->p + at, &len, 4);
 }
 
-/* The wire's order of bytes, and how far the pen moves on. */
-static char *pen_u8(char *p, unsigned v)
-{
-	*p = (char)v;
-	return p + 1;
-}
-
-static char *pen_u16(char *p, uint16_t v)
-{
-	v = htole16(v);
-	memcpy(p, &v, 2);
-	return p + 2;
-}
-
-static char *pen_u32(char *p, uint32_t v)
-{
-	v = htole32(v);
-	memcpy(p, &v, 4);
-	return p + 4;
-}
-
-static char *pen_u64(char *p, uint64_t v)
-{
-	v = htole64(v);
-	memcpy(p, &v, 8);
-	return p + 8;
-}
-
-/* A text longer than the wire can say is cut: callers keep theirs far below. */
-static char *pen_text(char *p, struct text t)
-{
-	if (!t.p)
-		return pen_u16(p, WIRE_ABSENT);
-	uint16_t len = t.len < WIRE_ABSENT ? (uint16_t)t.len : WIRE_ABSENT - 1;
-
-	p = pen_u16(p, len);
-	memcpy(p, t.p, len);
-	return p + len;
-}
-
-static size_t text_size(struct text t)
-{
-	return 2 + (t.p ? (t.len < WIRE_ABSENT ? t.len : WIRE_ABSENT - 1) : 0);
-}
-
 void frame_put_text(struct buf *b, struct text t)
 {
-	pen_text(buf_take(b, text_size(t)), t);
+	pen_text(buf_take(b, pen_text_size(t)), t);
 }
 
 void frame_put_u32(struct buf *b, uint32_t v)
@@ -82,8 +38,10 @@ void frame_put_u64(struct buf *b, uint64_t v)
 	pen_u64(buf_take(b, 8), v);
 }
 
-void frame_put_item(struct buf *b, bool by_descriptor, uint64_t size, const struct trust *trust)
+void frame_put_item(struct buf *b, bool by_descriptor, uint64_t size, const struct trust *trust,
+		    const struct log_hint *log)
 {
+	static const struct log_hint any = {.form = FORM_ANY, .now = TIME_ABSENT};
 	static const struct trust nobody = {.form = AUTHSERV_RFC8601};
 	char *p = buf_take(b, WIRE_ITEM);
 
@@ -96,6 +54,11 @@ void frame_put_item(struct buf *b, bool by_descriptor, uint64_t size, const stru
 	p[2] = (char)trust->fields;
 	pen_u64(p + 8, size);
 	frame_put_text(b, trust->authserv_ids);
+	if (!log || log->columns.len > WIRE_COLUMNS)
+		log = &any;
+	pen_u8(buf_take(b, 1), log->form);
+	frame_put_u64(b, (uint64_t)log->now);
+	frame_put_text(b, log->columns);
 }
 
 void frame_put_head(struct buf *b, const struct report_head *h)
@@ -131,8 +94,8 @@ void frame_put_head(struct buf *b, const struct report_head *h)
 
 void frame_put_auth_result(struct buf *b, const struct auth_result *r)
 {
-	char *p = buf_take(b, 3 + text_size(r->domain) + text_size(r->selector) +
-				      text_size(r->result_raw));
+	char *p = buf_take(b, 3 + pen_text_size(r->domain) + pen_text_size(r->selector) +
+				      pen_text_size(r->result_raw));
 
 	p = pen_u8(p, 'r');
 	p = pen_u8(p, r->kind);
@@ -150,9 +113,9 @@ void frame_put_set(struct buf *b, uint16_t slot)
 void frame_put_record(struct buf *b, uint16_t slot, const struct record *r)
 {
 	size_t address = r->source_ip.family == 4 ? 4 : 16;
-	char *p = buf_take(b, 1 + WIRE_RECORD_FIXED + address + text_size(r->header_from) +
-				      text_size(r->envelope_from) + text_size(r->envelope_to) +
-				      text_size(r->extra));
+	char *p = buf_take(b, 1 + WIRE_RECORD_FIXED + address + pen_text_size(r->header_from) +
+				      pen_text_size(r->envelope_from) + pen_text_size(r->envelope_to) +
+				      pen_text_size(r->extra));
 
 	p = pen_u8(p, 'R');
 	p = pen_u16(p, slot);
@@ -176,7 +139,7 @@ void frame_put_record(struct buf *b, uint16_t slot, const struct record *r)
 
 void frame_put_row_refused(struct buf *b, uint32_t record_no, int64_t messages, struct text why)
 {
-	char *p = buf_take(b, 13 + text_size(why));
+	char *p = buf_take(b, 13 + pen_text_size(why));
 
 	p = pen_u8(p, 'x');
 	p = pen_u32(p, record_no);
@@ -197,7 +160,7 @@ void frame_put_repair(struct buf *b, const struct repair *r)
 
 void frame_put_sums(struct buf *b, const struct report_sums *s)
 {
-	char *p = buf_take(b, WIRE_SUMS + text_size(s->lost));
+	char *p = buf_take(b, WIRE_SUMS + pen_text_size(s->lost));
 
 	p = pen_u64(p, s->records);
 	p = pen_u64(p, s->records_refused);
@@ -222,7 +185,7 @@ int frame_next(const uint8_t *p, size_t len, struct frame *ret_f, size_t *ret_us
 	if (size > LIMIT_FRAME || version != FRAME_VERSION || zero != 0)
 		return broken(e, "this is no frame");
 	if (type != FRAME_ITEM && type != FRAME_DATA &&
-	    (type < FRAME_HEAD || type > FRAME_ITEM_END))
+	    (type < FRAME_HEAD || type > FRAME_LOG_PART))
 		return broken(e, "a frame of an unknown type");
 	if (len - FRAME_HEADER < size)
 		return 0;
@@ -247,7 +210,7 @@ static struct text get_ids(struct cursor *c)
 }
 
 int frame_get_item(const struct frame *f, bool *ret_by_descriptor, uint64_t *ret_size,
-		   struct trust *ret_trust, struct err *e)
+		   struct trust *ret_trust, struct log_hint *ret_log, struct err *e)
 {
 	struct cursor c = {f->payload, f->payload + f->len, false};
 	uint8_t how = get_u8(&c);
@@ -260,6 +223,11 @@ int frame_get_item(const struct frame *f, bool *ret_by_descriptor, uint64_t *ret
 
 	trust.authserv_ids = get_ids(&c);
 
+	struct log_hint log = {.form = (enum log_form)get_code(
+		&c, (const char[]){FORM_ANY, FORM_LINES, FORM_CSV, '\0'})};
+
+	log.now = get_time(&c);
+	log.columns = get_ids(&c);
 	if (f->type != FRAME_ITEM || c.bad || c.p != c.end || how > 1)
 		return broken(e, "an ITEM that is none");
 	if (how == 0 && size > LIMIT_INLINE)
@@ -267,5 +235,6 @@ int frame_get_item(const struct frame *f, bool *ret_by_descriptor, uint64_t *ret
 	*ret_by_descriptor = how == 1;
 	*ret_size = size;
 	*ret_trust = trust;
+	*ret_log = log;
 	return 0;
 }

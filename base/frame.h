@@ -6,7 +6,8 @@
  *
  * To the worker:
  *   ITEM      u8 how (0 inline, 1 descriptor), u8 form, u8 fields, u8 zero, u32 zero, u64 size,
- *             text authserv_ids: struct trust, whose Authentication-Results are believed.
+ *             text authserv_ids: struct trust, whose Authentication-Results are believed;
+ *             u8 form, i64 now, text columns: struct log_hint
  *             how 0: DATA frames with exactly size bytes follow. how 1: one descriptor came along
  *             (SCM_RIGHTS) with the bytes of this frame; the k-th descriptor belongs to the k-th
  *             ITEM with how 1. It is read-only; size is what fstat said.
@@ -35,6 +36,13 @@
  *   NOT_REPORT u32 entry, text what ("a PNG picture", "XML without feedback")
  *   ITEM_END   u32 entries seen, u64 bytes that came out of the item
  *
+ * A delivery log is an entry as well: LOG_HEAD, (LOG*, LOG_PART)+, the last part with its flag; or
+ * REFUSED (same entry) where it breaks off: the parts before stay good. Parts are whole in
+ * themselves: slots are forgotten at each, and a part may be stored while the next one is read.
+ *   LOG_HEAD   u32 entry
+ *   LOG        pieces, each a tag byte and its fields (frame_log.h)
+ *   LOG_PART   struct log_sums
+ *
  * Each entry of an item has one outcome; entries come in ascending order, but for 0, which is the
  * item itself and may come at any place (an archive that breaks after its second entry).
  * A text is u16 length and bytes; length 0xffff means absent.
@@ -49,10 +57,11 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/model.h"
+#include "base/model_log.h"
 
-#define FRAME_VERSION 4
+#define FRAME_VERSION 5
 /* Raised whenever a better parser would read more: `repeat without parsing` asks for it. */
-#define PARSER_VERSION 3
+#define PARSER_VERSION 4
 #define FRAME_HEADER 16
 #define FRAME_SLOTS 16384
 
@@ -68,6 +77,9 @@ enum frame_type {
 	FRAME_REFUSED,
 	FRAME_NOT_REPORT,
 	FRAME_ITEM_END,
+	FRAME_LOG_HEAD,
+	FRAME_LOG,
+	FRAME_LOG_PART,
 };
 
 struct frame {
@@ -93,8 +105,9 @@ void frame_put_u32(struct buf *b, uint32_t v);
 void frame_put_u64(struct buf *b, uint64_t v);
 
 /* Payloads. The caller opens and finishes the frame and keeps it under LIMIT_FRAME. */
-/* trust NULL: nobody is believed. */
-void frame_put_item(struct buf *b, bool by_descriptor, uint64_t size, const struct trust *trust);
+/* trust NULL: nobody is believed. log NULL: FORM_ANY, of now. */
+void frame_put_item(struct buf *b, bool by_descriptor, uint64_t size, const struct trust *trust,
+		    const struct log_hint *log);
 void frame_put_head(struct buf *b, const struct report_head *h);
 void frame_put_auth_result(struct buf *b, const struct auth_result *r);
 void frame_put_set(struct buf *b, uint16_t slot);
@@ -103,9 +116,9 @@ void frame_put_row_refused(struct buf *b, uint32_t record_no, int64_t messages, 
 void frame_put_repair(struct buf *b, const struct repair *r);
 void frame_put_sums(struct buf *b, const struct report_sums *s);
 
-/* Worker's side of ITEM. The text of *ret_trust points into the frame. */
+/* Worker's side of ITEM. The texts of *ret_trust and *ret_log point into the frame. */
 int frame_get_item(const struct frame *f, bool *ret_by_descriptor, uint64_t *ret_size,
-		   struct trust *ret_trust, struct err *e) MUST_CHECK;
+		   struct trust *ret_trust, struct log_hint *ret_log, struct err *e) MUST_CHECK;
 
 /*
  * The parent's check: what it calls for each thing that a good stream says. Any callback may
@@ -127,6 +140,16 @@ struct frame_handler {
 		       struct err *e);
 	int (*not_report)(void *ctx, uint32_t entry, struct text what, struct err *e);
 	int (*item_end)(void *ctx, uint32_t entries, uint64_t bytes_out, struct err *e);
+	/* Of a log. Slots of hosts, services and replies are set before they are used. */
+	int (*log_head)(void *ctx, uint32_t entry, struct err *e);
+	int (*log_host)(void *ctx, uint16_t slot, enum log_system system, struct text name,
+			struct err *e);
+	int (*log_service)(void *ctx, uint16_t slot, struct text name, struct err *e);
+	int (*log_reply)(void *ctx, uint16_t slot, const struct log_reply *r, struct err *e);
+	int (*log_message)(void *ctx, const struct log_message *m, struct err *e);
+	int (*log_attempt)(void *ctx, const struct log_attempt *a, struct err *e);
+	int (*log_unreadable)(void *ctx, const struct log_unreadable *u, struct err *e);
+	int (*log_part)(void *ctx, const struct log_sums *s, struct err *e);
 };
 
 struct frame_check;

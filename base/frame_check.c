@@ -1,5 +1,6 @@
 /* The reading half of frame.h: nothing that a worker says is believed. */
 #include "base/frame.h"
+#include "base/frame_log.h"
 #include "base/frame_wire.h"
 #include "base/json.h"
 
@@ -16,10 +17,11 @@ struct slot_seen {
 struct frame_check {
 	struct frame_handler h;
 	uint64_t item;
-	bool expecting, in_report, whole_answered;
+	bool expecting, in_report, in_log, whole_answered;
 	uint32_t answered, last_entry; /* of the item: outcomes seen, highest entry number */
 	uint32_t entry, record_no;     /* of the report */
 	uint32_t repairs;
+	struct log_check log;
 	struct report_sums seen;
 	struct buf extra;              /* of EXTRA frames, for the next HEAD or record */
 	uint64_t slots[FRAME_SLOTS / 64];
@@ -68,7 +70,7 @@ void frame_check_expect(struct frame_check *c, uint64_t item)
 {
 	c->item = item;
 	c->expecting = true;
-	c->in_report = c->whole_answered = false;
+	c->in_report = c->in_log = c->whole_answered = false;
 	c->answered = c->last_entry = 0;
 	c->set_len = 0;
 	c->extra.len = 0;
@@ -150,7 +152,7 @@ static int feed_head(struct frame_check *c, struct cursor *cur, struct err *e)
 	if (cur->bad || cur->p != cur->end || !sender_ok(&h) || h.pct < -1 || h.pct > 100 ||
 	    !h.domain.len)
 		return broken(e, "a HEAD that is none");
-	if (c->in_report)
+	if (c->in_report || c->in_log)
 		return broken(e, "a HEAD within a report");
 	if (take_entry(c, h.entry, e) < 0)
 		return -1;
@@ -389,11 +391,11 @@ static int feed_refused(struct frame_check *c, struct cursor *cur, struct err *e
 	if (cur->bad || cur->p != cur->end || !why.len ||
 	    (class != ERR_INPUT && class != ERR_LIMIT && class != ERR_BUG))
 		return broken(e, "a REFUSED that is none");
-	if (c->in_report && entry != c->entry)
+	if ((c->in_report || c->in_log) && entry != c->entry)
 		return broken(e, "REFUSED for another entry within a report");
-	if (!c->in_report && take_entry(c, entry, e) < 0)
+	if (!c->in_report && !c->in_log && take_entry(c, entry, e) < 0)
 		return -1;
-	c->in_report = false;
+	c->in_report = c->in_log = false;
 	c->set_len = 0;
 	c->extra.len = 0;
 	return c->h.refused(c->h.ctx, entry, (enum err_class)class, why, e);
@@ -404,7 +406,8 @@ static int feed_not_report(struct frame_check *c, struct cursor *cur, struct err
 	uint32_t entry = get_u32(cur);
 	struct text what = get_text(cur, WIRE_ABSENT);
 
-	if (cur->bad || cur->p != cur->end || !what.len || c->in_report || c->extra.len)
+	if (cur->bad || cur->p != cur->end || !what.len || c->in_report || c->in_log ||
+	    c->extra.len)
 		return broken(e, "a NOT_REPORT that is none");
 	if (take_entry(c, entry, e) < 0)
 		return -1;
@@ -416,12 +419,40 @@ static int feed_item_end(struct frame_check *c, struct cursor *cur, struct err *
 	uint32_t entries = get_u32(cur);
 	uint64_t bytes_out = get_u64(cur);
 
-	if (cur->bad || cur->p != cur->end || c->in_report || c->extra.len)
+	if (cur->bad || cur->p != cur->end || c->in_report || c->in_log || c->extra.len)
 		return broken(e, "an ITEM_END that is none");
-	if (entries == 0 || entries != c->answered || bytes_out > LIMIT_ITEM_OUTPUT)
+	if (entries == 0 || entries != c->answered || bytes_out > LIMIT_LOG_OUTPUT)
 		return broken(e, "an ITEM_END that does not fit what came before it");
 	c->expecting = false;
 	return c->h.item_end(c->h.ctx, entries, bytes_out, e);
+}
+
+static int feed_log_head(struct frame_check *c, struct cursor *cur, struct err *e)
+{
+	uint32_t entry = get_u32(cur);
+
+	if (cur->bad || cur->p != cur->end || c->in_report || c->in_log || c->extra.len)
+		return broken(e, "a LOG_HEAD that is none");
+	if (take_entry(c, entry, e) < 0)
+		return -1;
+	c->in_log = true;
+	c->entry = entry;
+	c->log = (struct log_check){0};
+	return c->h.log_head(c->h.ctx, entry, e);
+}
+
+static int feed_log(struct frame_check *c, enum frame_type type, struct cursor *cur, struct err *e)
+{
+	bool last = false;
+	int rc;
+
+	if (!c->in_log)
+		return broken(e, "LOG outside a log");
+	if (type == FRAME_LOG)
+		return frame_log_check(&c->log, &c->h, cur, e);
+	rc = frame_log_check_part(&c->log, &c->h, cur, &last, e);
+	c->in_log = !last;
+	return rc;
 }
 
 int frame_check_feed(struct frame_check *c, const struct frame *f, struct err *e)
@@ -452,6 +483,11 @@ int frame_check_feed(struct frame_check *c, const struct frame *f, struct err *e
 		return feed_not_report(c, &cur, e);
 	case FRAME_ITEM_END:
 		return feed_item_end(c, &cur, e);
+	case FRAME_LOG_HEAD:
+		return feed_log_head(c, &cur, e);
+	case FRAME_LOG:
+	case FRAME_LOG_PART:
+		return feed_log(c, f->type, &cur, e);
 	case FRAME_ITEM:
 	case FRAME_DATA:
 		break;

@@ -15,6 +15,7 @@
 
 #define WIRE_ABSENT 0xffff     /* length of a text that is not there */
 #define WIRE_ITEM 16           /* without authserv_ids */
+#define WIRE_COLUMNS 4096        /* bytes of the header line of a CSV */
 #define WIRE_AUTHSERV_IDS 60000 /* bytes of them, at most */
 #define WIRE_HEAD_FIXED 28     /* entry, auth, schema, method, relation, begin, end, pct */
 #define WIRE_RECORD_FIXED 22   /* slot, record_no, messages, five codes, two keys, family */

@@ -43,6 +43,17 @@
 #define LIMIT_MAIL_DEPTH 3                 /* mails attached to mails */
 #define LIMIT_PLAIN_FILE (1LL << 30)       /* bytes of a file of plain XML */
 
+#define LIMIT_LOG_OUTPUT (64LL << 30)      /* bytes that may come out of one item that is a log */
+#define LIMIT_LOG_LINE 65536               /* bytes of a log's line; the rest of a longer one is cut */
+#define LIMIT_LOG_TEXT 4096                /* bytes of an address, a host, a Message-ID in a log */
+#define LIMIT_LOG_REPLY 8192               /* bytes of a reply's text */
+#define LIMIT_LOG_PART_EVENTS 20000        /* events in a part of a log */
+#define LIMIT_LOG_PART_BYTES (4 << 20)     /* bytes of a log that make a part */
+#define LIMIT_LOG_REPLIES 4096             /* distinct replies in a part: slots */
+#define LIMIT_LOG_HOSTS 256                /* hosts in a part: slots; and services */
+#define LIMIT_LOG_SAMPLE 300               /* bytes of a line that is shown */
+#define LIMIT_LOG_REASONS 16               /* reasons why lines of a part can't be read */
+
 /* An item's CPU time in the worker: 30 s and 10 s for each 100 MB that come out of it. */
 #define LIMIT_CPU_SECONDS 30
 #define LIMIT_CPU_SECONDS_PER_100MB 10

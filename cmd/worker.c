@@ -204,7 +204,7 @@ void worker_give(struct worker *w, struct job *j, int64_t now)
 
 	if (!p)
 		pass(w, at, j->fd);
-	frame_put_item(&w->out, !p, (uint64_t)j->size, j->trust);
+	frame_put_item(&w->out, !p, (uint64_t)j->size, j->trust, j->log);
 	frame_finish(&w->out, at);
 	while (left) {
 		size_t n = left < LIMIT_FRAME ? left : LIMIT_FRAME;

@@ -22,6 +22,7 @@ struct job {
 	int fd;            /* without bytes: a descriptor */
 	int64_t size;
 	const struct trust *trust; /* who is believed of a mail; NULL: nobody. Outlives it */
+	const struct log_hint *log; /* how to read it as a log; NULL: by content. Outlives it */
 	int deaths;        /* workers that ended over it by a fault of its own */
 	int kills;         /* and by somebody else's hand */
 	struct job *next;

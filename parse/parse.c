@@ -16,6 +16,7 @@ struct parser {
 	struct repairs *repairs;
 	struct xml *xml;
 	const struct trust *trust;
+	const struct log_hint *log;
 };
 
 struct parser *parser_new(void)
@@ -30,12 +31,18 @@ struct parser *parser_new(void)
 	p->repairs = repairs_new();
 	p->xml = xml_new(p->emit, p->repairs);
 	p->trust = NULL;
+	p->log = NULL;
 	return p;
 }
 
 void parser_trust(struct parser *p, const struct trust *trust)
 {
 	p->trust = trust;
+}
+
+void parser_log(struct parser *p, const struct log_hint *log)
+{
+	p->log = log;
 }
 
 void parser_free(struct parser *p)

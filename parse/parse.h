@@ -43,6 +43,10 @@ void parser_free(struct parser *p);
  */
 void parser_trust(struct parser *p, const struct trust *trust);
 
+/* How the items that are read from now on are to be taken as logs; NULL, and at first: by their
+ * content, written now. It has to stay until another is given. */
+void parser_log(struct parser *p, const struct log_hint *log);
+
 /*
  * Reads the item and writes its frames, ITEM_END the last. An item is data (size bytes) or, if
  * data is NULL, the descriptor fd (read with pread; not closed). What is wrong with the item is a

@@ -162,27 +162,34 @@ static int one_item(struct parser *p, struct inlet *in, const struct frame *f, s
 {
 	uint64_t size, item = f->item;
 	struct trust trust;
-	struct buf ids = {0};
+	struct log_hint log;
+	struct buf ids = {0}, columns = {0};
 	bool by_descriptor;
 	int fd = -1, r;
 
-	if (f->type != FRAME_ITEM || frame_get_item(f, &by_descriptor, &size, &trust, e) < 0)
+	if (f->type != FRAME_ITEM || frame_get_item(f, &by_descriptor, &size, &trust, &log, e) < 0)
 		return err_set(e, ERR_BUG, "not an ITEM frame");
 	buf_add(&ids, trust.authserv_ids.p, trust.authserv_ids.len); /* the frame goes */
 	trust.authserv_ids.p = buf_cstr(&ids);
+	buf_add(&columns, log.columns.p, log.columns.len);
+	log.columns.p = buf_cstr(&columns);
 	if (by_descriptor)
 		fd = take_descriptor(in, e);
 	r = by_descriptor ? fd : gather(in, item, size, data, e);
 	if (r < 0) {
 		buf_free(&ids);
+		buf_free(&columns);
 		return -1;
 	}
 	buf_room(data, 1); /* an empty item is not an absent one */
 	parser_trust(p, &trust);
+	parser_log(p, &log);
 	sandbox_item_begin();
 	r = parse_item(p, item, by_descriptor ? NULL : data->p, size, fd, sink, e);
 	parser_trust(p, NULL);
+	parser_log(p, NULL);
 	buf_free(&ids);
+	buf_free(&columns);
 	if (fd >= 0)
 		close(fd);
 	return r;

@@ -13,7 +13,9 @@
 
 #include "base/conf.h"
 #include "base/err.h"
+#include "base/log_source.h"
 #include "base/model.h"
+#include "base/model_log.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -154,14 +156,27 @@ struct store_item {
 
 void store_item_free(struct store_item *i);
 
+/* What became of the logs of a batch, for the run's counts. */
+struct store_log_counts {
+	int64_t events, attempts, deliveries; /* stored; deliveries: new ones */
+	int64_t repeated;                     /* events that were known */
+	int64_t lines, skipped, unreadable;
+};
+
+struct store_log;
+
 struct store_batch {
 	struct store_item *items, **tail;
 	size_t n_items, n_reports, bytes;
+	struct store_log *logs, **logs_tail; /* in the order of their lines; owned */
+	size_t n_logs, n_log_events;
+	struct store_log_counts log_counts;  /* set by store_commit */
 	uint8_t uuid[16];           /* set by store_batch_new */
 };
 
 struct store_batch *store_batch_new(void);
 void store_batch_add(struct store_batch *b, struct store_item *i); /* takes i */
+void store_batch_add_log(struct store_batch *b, struct store_log *l); /* takes l */
 void store_batch_free(struct store_batch *b);
 
 /*
@@ -173,6 +188,67 @@ void store_batch_free(struct store_batch *b);
  */
 int store_commit(struct store *s, struct store_stage *st, struct store_batch *b,
 		 struct err *e) MUST_CHECK;
+
+/* ---- delivery logs (store/log*.c) ---- */
+
+/* Where a part of a log is from. */
+struct store_log_origin {
+	const char *source, *item;  /* as in the ledger; copied */
+	bool plain;                 /* a plain file, read by offsets: the fields below */
+	uint64_t device, inode;
+	uint32_t head_length;       /* of the file's first bytes, that were hashed */
+	uint8_t head_sha256[32];
+	int64_t from_offset, to_offset;
+};
+
+/* One part of a log (base/frame_log.h): built by one thread, and handed over to a batch. Memory: what
+ * it says, compactly; LIMIT_LOG_PART_EVENTS bound it. */
+struct store_log;
+
+struct store_log *store_log_begin(struct store_stage *st);
+void store_log_origin(struct store_log *l, const struct store_log_origin *o);
+void store_log_host(struct store_log *l, uint16_t slot, enum log_system system, struct text name);
+void store_log_service(struct store_log *l, uint16_t slot, struct text name);
+void store_log_reply(struct store_log *l, uint16_t slot, const struct log_reply *r);
+void store_log_message(struct store_log *l, const struct log_message *m);
+void store_log_attempt(struct store_log *l, const struct log_attempt *a);
+void store_log_unreadable(struct store_log *l, const struct log_unreadable *u);
+void store_log_end(struct store_log *l, const struct log_sums *s);
+size_t store_log_bytes(const struct store_log *l);
+size_t store_log_events(const struct store_log *l);
+void store_log_free(struct store_log *l);
+
+/* What a peer and a reply mean; asked once for each that is new. Texts valid until the next call. */
+struct store_peer_class {
+	struct text gateway, customer;              /* absent: none that we know */
+	struct text title, family;                  /* of the gateway */
+	bool mailbox_provider;
+};
+struct store_reply_class {
+	struct text category, rule, meaning;
+	char matched;
+	struct text gateway;                        /* that the reply gives away, or absent */
+	bool url;
+};
+struct store_classify {
+	void *ctx;
+	void (*peer)(void *ctx, struct text host, struct store_peer_class *ret);
+	void (*reply)(void *ctx, struct text gateway, uint16_t smtp_code, struct text enhanced,
+		      struct text reply, struct store_reply_class *ret);
+};
+/* Called in the committer's thread. c outlives the stage. */
+void store_stage_classify(struct store_stage *st, const struct store_classify *c);
+
+/* How far is this plain file read? *ret_offset 0: not known. By its identity (C8); of files with this
+ * device and inode whose head is a prefix of these head_length bytes at `head`, the longest. */
+int store_log_offset(struct store *s, uint64_t device, uint64_t inode, const void *head,
+		     uint32_t head_length, int64_t *ret_offset, struct err *e) MUST_CHECK;
+/* Writes what [source] sections declare into log_source and log_service. */
+int store_log_sources_sync(struct store *s, const struct log_source *sources, size_t n,
+			   struct err *e) MUST_CHECK;
+/* Asks c anew about all peers and templates; which changed, and marks their cohorts stale. */
+int store_log_classify_again(struct store *s, const struct store_classify *c,
+			     int64_t *ret_peers, int64_t *ret_templates, struct err *e) MUST_CHECK;
 
 /* ---- mailboxes: leases, what is known, how they are (store/lease.c, store/mailbox.c) ---- */
 

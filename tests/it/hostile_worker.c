@@ -286,9 +286,10 @@ int main(void)
 		struct frame f = next(&frame);
 		uint64_t item = f.item, size;
 		struct trust trust;
+		struct log_hint log;
 		bool by_descriptor;
 
-		if (frame_get_item(&f, &by_descriptor, &size, &trust, &e) < 0)
+		if (frame_get_item(&f, &by_descriptor, &size, &trust, &log, &e) < 0)
 			return 70;
 		data.len = 0;
 		if (by_descriptor)

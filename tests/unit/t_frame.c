@@ -118,16 +118,17 @@ static void is_trust(const struct trust *t, const char *want, const char *name)
 	struct buf b = {0}, got = {0};
 	struct frame f;
 	struct trust told;
+	struct log_hint log;
 	uint64_t size;
 	size_t used;
 	bool fd;
 	struct err e;
 	size_t at = frame_begin(&b, FRAME_ITEM, ITEM);
 
-	frame_put_item(&b, true, 17, t);
+	frame_put_item(&b, true, 17, t, NULL);
 	frame_finish(&b, at);
 	if (frame_next((const uint8_t *)b.p, b.len, &f, &used, &e) == 1 &&
-	    frame_get_item(&f, &fd, &size, &told, &e) == 0)
+	    frame_get_item(&f, &fd, &size, &told, &log, &e) == 0)
 		buf_printf(&got, "%d %d %c %u %.*s", fd, (int)size, told.form, told.fields,
 			   (int)told.authserv_ids.len, told.authserv_ids.p ? told.authserv_ids.p
 									   : "");

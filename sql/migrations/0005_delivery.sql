@@ -1,0 +1,409 @@
+-- Deliveries: what the sender's own mail servers logged, delivery by delivery (definitions C), and
+-- what is computed from it (D, E). An id called .._id that is a hash is the first 8 bytes of a
+-- SHA-256 over the contents, as for domain and reporter.
+
+-- ---- partitions by month, for more tables than one ----
+
+-- Makes the partition of month m of a table that is partitioned by day, and moves there what its
+-- DEFAULT holds of it: a default partition may hold no row that belongs to a new one.
+CREATE FUNCTION ruadb_data.make_month(parent text, m date) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+	part text := parent || '_' || to_char(m, 'YYYYMM');
+	next date := (m + interval '1 month')::date;
+	moved bigint := 0;
+	found boolean;
+BEGIN
+	EXECUTE format('SELECT EXISTS (SELECT FROM ruadb_data.%I WHERE day >= %L AND day < %L)',
+		parent || '_default', m, next) INTO found;
+	IF NOT found THEN
+		EXECUTE format('CREATE TABLE ruadb_data.%I PARTITION OF ruadb_data.%I '
+			'FOR VALUES FROM (%L) TO (%L)', part, parent, m, next);
+		RETURN 'made ' || part;
+	END IF;
+	EXECUTE format('LOCK TABLE ruadb_data.%I IN ACCESS EXCLUSIVE MODE', parent);
+	EXECUTE format('ALTER TABLE ruadb_data.%I DETACH PARTITION ruadb_data.%I', parent,
+		parent || '_default');
+	EXECUTE format('CREATE TABLE ruadb_data.%I PARTITION OF ruadb_data.%I '
+		'FOR VALUES FROM (%L) TO (%L)', part, parent, m, next);
+	EXECUTE format('INSERT INTO ruadb_data.%I SELECT * FROM ruadb_data.%I '
+		'WHERE day >= %L AND day < %L', parent, parent || '_default', m, next);
+	GET DIAGNOSTICS moved = ROW_COUNT;
+	EXECUTE format('DELETE FROM ruadb_data.%I WHERE day >= %L AND day < %L',
+		parent || '_default', m, next);
+	EXECUTE format('ALTER TABLE ruadb_data.%I ATTACH PARTITION ruadb_data.%I DEFAULT', parent,
+		parent || '_default');
+	RETURN format('made %s, moved %s rows into it', part, moved);
+END $$;
+
+CREATE OR REPLACE FUNCTION ruadb_data.maintain() RETURNS SETOF text
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+	this_month date := date_trunc('month', now() AT TIME ZONE 'UTC')::date;
+	parent text;
+	first date;
+	m date;
+BEGIN
+	PERFORM pg_advisory_xact_lock(7236838001002); -- one at a time
+	FOREACH parent IN ARRAY '{record,delivery,attempt}'::text[] LOOP
+		SELECT to_date(substr(min(c.relname), length(parent) + 2), 'YYYYMM') INTO first
+			FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+			WHERE i.inhparent = ('ruadb_data.' || parent)::regclass
+				AND c.relname ~ ('^' || parent || '_[0-9]{6}$');
+		FOR m IN SELECT generate_series(coalesce(first, this_month), this_month
+				+ interval '12 months', '1 month')::date LOOP
+			IF to_regclass('ruadb_data.' || parent || to_char(m, '_YYYYMM')) IS NULL THEN
+				RETURN NEXT ruadb_data.make_month(parent, m);
+			END IF;
+		END LOOP;
+	END LOOP;
+END $$;
+DROP FUNCTION ruadb_data.make_month(date);
+
+-- ---- where logs come from ----
+
+-- What [source "NAME"] declares, as of the last ingest that had it.
+CREATE TABLE ruadb_data.log_source (
+	tenant_id bigint NOT NULL,
+	name text NOT NULL,
+	hosts text[] NOT NULL,
+	queue_lifetime interval,
+	zone text,
+	complete boolean NOT NULL DEFAULT false, -- all that this stream sends is in these logs (E5)
+	PRIMARY KEY (tenant_id, name)
+);
+
+-- One row a mail server's queue: the host that wrote the log, by its system (p Postfix, e Exim,
+-- s Sendmail, o OpenSMTPD, m PowerMTA, k KumoMTA). Locked by whoever stores events of it.
+-- oldest_at to newest_at: our view of it.
+CREATE TABLE ruadb_data.log_host (
+	tenant_id bigint NOT NULL,
+	host_id bigint NOT NULL,
+	system "char" NOT NULL,
+	host text NOT NULL,
+	source text,
+	oldest_at timestamptz,
+	newest_at timestamptz,
+	PRIMARY KEY (tenant_id, host_id)
+);
+
+-- One row a service (syslog name, virtual MTA, egress source) of a host, with what [source] says of
+-- it: stream, and the header From domain of that stream. source_ip: mapped.
+CREATE TABLE ruadb_data.log_service (
+	tenant_id bigint NOT NULL,
+	service_id bigint NOT NULL,
+	host_id bigint NOT NULL,
+	service text NOT NULL,
+	source_ip inet,
+	stream text,
+	domain text,
+	PRIMARY KEY (tenant_id, service_id)
+);
+
+-- How far a plain log file is read: known by device, inode and its first bytes (definitions C8).
+-- at_offset: bytes of it whose events are committed; it moves in the transaction that stores them.
+CREATE TABLE ruadb_data.log_file (
+	tenant_id bigint NOT NULL,
+	file_key uuid NOT NULL, -- SHA-256 over device, inode and head, its first 16 bytes
+	device bigint NOT NULL,
+	inode bigint NOT NULL,
+	head_length integer NOT NULL, -- bytes that were hashed: 4096, or less of a short file
+	head_sha256 bytea NOT NULL,
+	path text NOT NULL,
+	at_offset bigint NOT NULL,
+	lines bigint NOT NULL,
+	last_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (tenant_id, file_key)
+);
+CREATE INDEX log_file_inode ON ruadb_data.log_file (tenant_id, device, inode);
+
+-- What each log carries, by day of its lines (definitions C5), and how well it is read. counts of
+-- events; unreadable: lines that matter but can't be read.
+CREATE TABLE ruadb_data.log_host_day (
+	tenant_id bigint NOT NULL,
+	host_id bigint NOT NULL,
+	day date NOT NULL,
+	events bigint NOT NULL,
+	accepted bigint NOT NULL,
+	deferred bigint NOT NULL,
+	bounced bigint NOT NULL,
+	suspended bigint NOT NULL,
+	expired bigint NOT NULL,
+	PRIMARY KEY (tenant_id, host_id, day)
+);
+
+-- One row an item (log file) read, its lines added up over its parts; item_key as in the ledger.
+CREATE TABLE ruadb_data.log_item (
+	tenant_id bigint NOT NULL,
+	item_key uuid NOT NULL,
+	item text NOT NULL,
+	lines bigint NOT NULL,
+	events bigint NOT NULL,
+	skipped bigint NOT NULL,     -- of other programs, or of no interest
+	unreadable bigint NOT NULL,
+	repeated bigint NOT NULL,    -- events that were known from another file
+	last_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (tenant_id, item_key)
+);
+
+-- Lines that matter but can't be read: one row a reason, with one of them.
+CREATE TABLE ruadb_data.log_unreadable (
+	tenant_id bigint NOT NULL,
+	item_key uuid NOT NULL,
+	reason text NOT NULL,
+	lines bigint NOT NULL,
+	sample text NOT NULL,
+	last_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (tenant_id, item_key, reason)
+);
+
+-- ---- deliveries and attempts ----
+
+-- The key that recipients are hashed with. Nobody but who ingests may read it.
+CREATE TABLE ruadb_data.recipient_secret (
+	tenant_id bigint NOT NULL PRIMARY KEY,
+	secret bytea NOT NULL
+);
+
+-- One row a peer: the host that answered, or that we failed to connect to.
+CREATE TABLE ruadb_data.peer (
+	tenant_id bigint NOT NULL,
+	peer_id bigint NOT NULL,
+	host text,
+	ip inet,
+	gateway text,            -- by the name of host; NULL: none that we know
+	gateway_customer text,
+	PRIMARY KEY (tenant_id, peer_id)
+);
+
+-- The gateways that occur, as the gateway rules have them. family: gateways of one family are one in
+-- the guide's share (definitions C6).
+CREATE TABLE ruadb_data.gateway (
+	tenant_id bigint NOT NULL,
+	gateway text NOT NULL,
+	title text NOT NULL,
+	family text NOT NULL,
+	mailbox_provider boolean NOT NULL,
+	PRIMARY KEY (tenant_id, gateway)
+);
+
+-- One row a reply with its variable parts taken out: {address}, {ip}, {host}, {id}, {number},
+-- {text}; by gateway of the peer, since the rules of a gateway apply to its replies only.
+-- smtp_code NULL: our own server said it. matched: u user rule, f fingerprint, g gateway,
+-- e enhanced status, c basic code, - nothing. truncated: the log holds its first line only.
+CREATE TABLE ruadb_data.reply_template (
+	tenant_id bigint NOT NULL,
+	template_id bigint NOT NULL,
+	gateway text,
+	smtp_code smallint,
+	enhanced text,
+	text text NOT NULL,
+	truncated boolean NOT NULL,
+	category text NOT NULL,
+	matched "char" NOT NULL,
+	rule text,
+	meaning text,
+	samples text[] NOT NULL,
+	first_stored_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (tenant_id, template_id)
+);
+
+CREATE SEQUENCE ruadb_data.delivery_id_seq AS bigint INCREMENT BY 1000;
+
+-- One row a delivery: (message, recipient) (definitions C2). Updated while it goes on; every column
+-- can be computed from its events in whatever order they come. queue_key: hash of host_id and queue
+-- id. day: the UTC day of first_at, the first event: the cohort. Times are NULL while the thing has
+-- not happened. arrival_seen NULL: this system logs no arrivals.
+-- templates: of its temporary failures, real attempts and suspended lines apart.
+-- recipient: only with recipients = full. salt: only with recipients = domain, until it is final.
+-- envelope_from: only with recipients = full (a VERP address holds the recipient).
+CREATE TABLE ruadb_data.delivery (
+	tenant_id bigint NOT NULL,
+	delivery_id bigint NOT NULL,
+	queue_key bigint NOT NULL,
+	host_id bigint NOT NULL,
+	service_id bigint NOT NULL,
+	recipient_key bigint NOT NULL,
+	recipient_domain_id bigint NOT NULL,
+	envelope_domain_id bigint,        -- NULL: the null sender, or not known
+	header_domain_id bigint,          -- NULL: the log does not say
+	last_peer_id bigint,
+	last_template_id bigint,          -- of its last temporary failure or bounce
+	salt bigint,
+	epoch_at timestamptz NOT NULL,
+	first_at timestamptz NOT NULL,
+	last_at timestamptz NOT NULL,
+	first_deferred_at timestamptz,    -- suspended included
+	last_deferred_at timestamptz,
+	accepted_at timestamptz,
+	bounced_at timestamptz,
+	expired_at timestamptz,
+	removed_at timestamptz,           -- by an administrator
+	closed_at timestamptz,            -- the queue was done with the message
+	bounced_after_at timestamptz,     -- a later DSN, after acceptance
+	attempts integer NOT NULL,
+	deferred integer NOT NULL,        -- of attempts
+	suspended integer NOT NULL,
+	mx_attempts integer NOT NULL,
+	attempts_reported integer,
+	size integer,
+	day date NOT NULL,
+	source_ip_from "char",            -- l log, m map, e event
+	arrival_seen boolean,
+	handed_on boolean NOT NULL,
+	null_sender boolean NOT NULL,
+	source_ip inet,
+	deferred_templates bigint[],
+	suspended_templates bigint[],
+	queue_id text NOT NULL,
+	message_id text,
+	campaign text,
+	recipient text,
+	envelope_from text
+) PARTITION BY RANGE (day);
+CREATE INDEX delivery_id ON ruadb_data.delivery (tenant_id, delivery_id);
+CREATE INDEX delivery_queue ON ruadb_data.delivery (tenant_id, queue_key);
+CREATE INDEX delivery_ip ON ruadb_data.delivery (tenant_id, source_ip, day)
+	WHERE source_ip IS NOT NULL;
+CREATE INDEX delivery_service ON ruadb_data.delivery (tenant_id, service_id, day)
+	WHERE source_ip IS NULL;
+CREATE INDEX delivery_day ON ruadb_data.delivery USING brin (day) WITH (pages_per_range = 16);
+CREATE TABLE ruadb_data.delivery_default PARTITION OF ruadb_data.delivery DEFAULT;
+
+-- One row an event of a delivery: an attempt, a further MX host tried in the same queue run, a line
+-- that repeats an earlier failure without trying (suspended), or an end without an attempt.
+-- kind: a attempt, m mx_attempt, s queue_suspended, q the queue's own end (expired, removed),
+-- l later DSN. outcome: a accepted, d deferred, b bounced, x expired, r removed by admin.
+-- stage: c connect, g greeting, e EHLO, t STARTTLS, m MAIL, r RCPT, d DATA, . end of data, - not
+-- known. delivery_id NULL: an mx_attempt whose recipients never came.
+-- line_key: hash of the line, and of how many equal ones went before it in its file (C8).
+-- reply_values: what stood in the template's variables, with U+001F between.
+-- status: the queue's own enhanced status where the reply's is another, or none.
+CREATE TABLE ruadb_data.attempt (
+	tenant_id bigint NOT NULL,
+	delivery_id bigint,
+	line_key bigint NOT NULL,
+	template_id bigint,
+	peer_id bigint,
+	at timestamptz NOT NULL,
+	day date NOT NULL,
+	delay_ms integer,                 -- since the message arrived; NULL: more than 24 days, or not said
+	attempt_reported smallint,
+	kind "char" NOT NULL,
+	outcome "char" NOT NULL,
+	stage "char" NOT NULL,
+	status text,
+	source_ip inet,                   -- where it is another one than the delivery's
+	reply_ip inet,                    -- in the reply's URL or text
+	reply_values text
+) PARTITION BY RANGE (day);
+CREATE INDEX attempt_delivery ON ruadb_data.attempt (tenant_id, delivery_id);
+CREATE INDEX attempt_at ON ruadb_data.attempt USING brin (at) WITH (pages_per_range = 16);
+CREATE TABLE ruadb_data.attempt_default PARTITION OF ruadb_data.attempt DEFAULT;
+
+-- What is known of a message before its first delivery event. Gone once that is there, or removed.
+CREATE TABLE ruadb_data.message_open (
+	tenant_id bigint NOT NULL,
+	queue_key bigint NOT NULL,
+	host_id bigint NOT NULL,
+	epoch_at timestamptz NOT NULL,
+	last_at timestamptz NOT NULL,
+	arrival_seen boolean NOT NULL,
+	null_sender boolean,
+	size integer,
+	queue_id text NOT NULL,
+	message_id text,
+	envelope_from text,
+	header_from text,
+	campaign text,
+	PRIMARY KEY (tenant_id, queue_key, epoch_at)
+);
+
+-- Evidence for the gateway of a recipient domain on a day (C6): p peer host, m MX snapshot, r reply
+-- (url: one with the gateway's own URL; else two are needed). times: events.
+CREATE TABLE ruadb_data.domain_gateway (
+	tenant_id bigint NOT NULL,
+	domain_id bigint NOT NULL,
+	day date NOT NULL,
+	evidence "char" NOT NULL,
+	gateway text NOT NULL,
+	gateway_customer text NOT NULL,
+	times bigint NOT NULL,
+	url boolean NOT NULL,
+	PRIMARY KEY (tenant_id, domain_id, day, evidence, gateway, gateway_customer)
+);
+
+-- Source addresses in replies, by service and day (C7: inferred where there is exactly one).
+CREATE TABLE ruadb_data.reply_ip_day (
+	tenant_id bigint NOT NULL,
+	service_id bigint NOT NULL,
+	day date NOT NULL,
+	source_ip inet NOT NULL,
+	PRIMARY KEY (tenant_id, service_id, day, source_ip)
+);
+CREATE INDEX reply_ip_day_ip ON ruadb_data.reply_ip_day (tenant_id, source_ip);
+
+-- ---- impact ----
+
+-- Cohort days that ingest has touched since they were computed: read from deliveries until the next
+-- refresh. Insert-only, as live_day is.
+CREATE TABLE ruadb_data.cohort_stale (
+	tenant_id bigint NOT NULL,
+	day date NOT NULL
+);
+CREATE INDEX cohort_stale_day ON ruadb_data.cohort_stale (tenant_id, day);
+
+-- Days that are computed, and when the first of their pending deliveries gets lost from sight.
+CREATE TABLE ruadb_data.cohort_day (
+	tenant_id bigint NOT NULL,
+	day date NOT NULL,
+	next_lost_at timestamptz,
+	computed_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (tenant_id, day)
+);
+
+-- Up to which day deliveries were pruned: cohorts up to it are never computed again.
+CREATE TABLE ruadb_data.pruned (
+	tenant_id bigint NOT NULL,
+	kind text NOT NULL,
+	day date NOT NULL,
+	at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (tenant_id, kind)
+);
+
+-- ---- lookups that people made ----
+
+CREATE TABLE ruadb_data.lookup (
+	tenant_id bigint NOT NULL,
+	lookup_id bigint GENERATED ALWAYS AS IDENTITY,
+	kind text NOT NULL,      -- ipcheck, blocklist, rdns, helo, spf, dkim, dmarc, score
+	source_ip inet,
+	domain text,
+	list text,               -- which blocklist, or who gives the score
+	value text NOT NULL,     -- clean, listed, pass, fail, or a number
+	checker text NOT NULL,
+	checked_at timestamptz NOT NULL,
+	added_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (tenant_id, lookup_id),
+	CHECK (num_nonnulls(source_ip, domain) >= 1)
+);
+
+DO $$
+DECLARE
+	first date := date_trunc('month', now() AT TIME ZONE 'UTC')::date - interval '24 months';
+	t text;
+BEGIN
+	FOREACH t IN ARRAY '{delivery,attempt}'::text[] LOOP
+		EXECUTE format('CREATE TABLE ruadb_data.%I PARTITION OF ruadb_data.%I '
+			'FOR VALUES FROM (MINVALUE) TO (%L)', t || '_before', t, first);
+		PERFORM ruadb_data.make_month(t, first);
+	END LOOP;
+	PERFORM ruadb_data.maintain();
+	FOR t IN SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+			WHERE c.relnamespace = 'ruadb_data'::regnamespace AND c.relkind IN ('r', 'p')
+			AND NOT c.relispartition AND a.attname = 'tenant_id' AND NOT EXISTS (SELECT
+				FROM pg_policy p WHERE p.polrelid = c.oid) LOOP
+		EXECUTE format('CREATE POLICY tenant ON ruadb_data.%I USING (tenant_id = coalesce(nullif('
+			'current_setting(''ruadb.tenant_id'', true), ''''), ''1'')::bigint)', t);
+	END LOOP;
+END $$;
