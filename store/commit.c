@@ -3,6 +3,7 @@
  * the way, halved where PostgreSQL refuses a row, until that row's report is alone.
  */
 #include "store/commit.h"
+#include "store/log_stage.h"
 #include "store/pack.h"
 
 #include <errno.h>
@@ -56,6 +57,7 @@ struct store_batch *store_batch_new(void)
 	struct store_batch *b = xcalloc(1, sizeof(*b));
 
 	b->tail = &b->items;
+	b->logs_tail = &b->logs;
 	uuid_new(b->uuid);
 	return b;
 }
@@ -80,6 +82,10 @@ void store_batch_free(struct store_batch *b)
 	for (struct store_item *i = b->items, *next; i; i = next) {
 		next = i->next;
 		store_item_free(i);
+	}
+	for (struct store_log *l = b->logs, *next; l; l = next) {
+		next = l->next;
+		store_log_free(l);
 	}
 	free(b);
 }

@@ -1,6 +1,7 @@
 #include "store/stage.h"
 #include "store/copy.h"
 #include "store/identity.h"
+#include "store/log_hash.h"
 
 #include <stdlib.h>
 
@@ -17,6 +18,8 @@ struct store_stage *store_stage_new(const struct conf *c, int parser_version)
 	st->dir = xstrdup(c->home ? c->home : "/var/tmp");
 	st->hash = hash_new();
 	st->known = idcache_new();
+	st->conf = c;
+	log_hash_begin();
 	return st;
 }
 

@@ -23,6 +23,8 @@ struct store_stage {
 	struct hash *hash;      /* the staging thread's, as is scratch */
 	struct buf scratch;
 	struct idcache *known;
+	const struct conf *conf;
+	const struct store_classify *classify; /* of logs; NULL: nothing is known of gateways */
 };
 
 /* Messages, all and by how they were judged; the order is that of the columns. */
