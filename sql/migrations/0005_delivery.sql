@@ -165,6 +165,16 @@ CREATE TABLE ruadb_data.recipient_secret (
 	secret bytea NOT NULL
 );
 
+-- Domains that logs name, of recipients and senders, by the same ids as domain, which holds policy
+-- domains only: a recipient's domain is none that reports are counted for.
+CREATE TABLE ruadb_data.log_domain (
+	tenant_id bigint NOT NULL,
+	domain_id bigint NOT NULL,
+	name text NOT NULL,
+	organizational_domain text NOT NULL,
+	PRIMARY KEY (tenant_id, domain_id)
+);
+
 -- One row a peer: the host that answered, or that we failed to connect to.
 CREATE TABLE ruadb_data.peer (
 	tenant_id bigint NOT NULL,
@@ -215,6 +225,9 @@ CREATE SEQUENCE ruadb_data.delivery_id_seq AS bigint INCREMENT BY 1000;
 -- id. day: the UTC day of first_at, the first event: the cohort. Times are NULL while the thing has
 -- not happened. arrival_seen NULL: this system logs no arrivals.
 -- templates: of its temporary failures, real attempts and suspended lines apart.
+-- service_id, source_ip: of its first real attempt. handed_on: its last attempt went to loopback, a
+-- private address, a declared relay or no peer at all (C3). last_at: the last event of its own.
+-- .._domain_id: of log_domain.
 -- recipient: only with recipients = full. salt: only with recipients = domain, until it is final.
 -- envelope_from: only with recipients = full (a VERP address holds the recipient).
 CREATE TABLE ruadb_data.delivery (
@@ -275,13 +288,13 @@ CREATE TABLE ruadb_data.delivery_default PARTITION OF ruadb_data.delivery DEFAUL
 -- kind: a attempt, m mx_attempt, s queue_suspended, q the queue's own end (expired, removed),
 -- l later DSN. outcome: a accepted, d deferred, b bounced, x expired, r removed by admin.
 -- stage: c connect, g greeting, e EHLO, t STARTTLS, m MAIL, r RCPT, d DATA, . end of data, - not
--- known. delivery_id NULL: an mx_attempt whose recipients never came.
+-- known.
 -- line_key: hash of the line, and of how many equal ones went before it in its file (C8).
 -- reply_values: what stood in the template's variables, with U+001F between.
 -- status: the queue's own enhanced status where the reply's is another, or none.
 CREATE TABLE ruadb_data.attempt (
 	tenant_id bigint NOT NULL,
-	delivery_id bigint,
+	delivery_id bigint NOT NULL,
 	line_key bigint NOT NULL,
 	template_id bigint,
 	peer_id bigint,
@@ -301,22 +314,46 @@ CREATE INDEX attempt_delivery ON ruadb_data.attempt (tenant_id, delivery_id);
 CREATE INDEX attempt_at ON ruadb_data.attempt USING brin (at) WITH (pages_per_range = 16);
 CREATE TABLE ruadb_data.attempt_default PARTITION OF ruadb_data.attempt DEFAULT;
 
--- What is known of a message before its first delivery event. Gone once that is there, or removed.
+-- What is known of a message before its first delivery event. Gone once that is there. closed_at,
+-- expired_at, removed_at: said of a message of whose deliveries nothing was seen yet; the lines may
+-- come with another file.
 CREATE TABLE ruadb_data.message_open (
 	tenant_id bigint NOT NULL,
 	queue_key bigint NOT NULL,
 	host_id bigint NOT NULL,
+	envelope_domain_id bigint,
+	header_domain_id bigint,
 	epoch_at timestamptz NOT NULL,
+	first_at timestamptz NOT NULL,
 	last_at timestamptz NOT NULL,
-	arrival_seen boolean NOT NULL,
-	null_sender boolean,
+	closed_at timestamptz,
+	expired_at timestamptz,
+	removed_at timestamptz,
 	size integer,
+	arrival_seen boolean,
+	null_sender boolean NOT NULL,
 	queue_id text NOT NULL,
 	message_id text,
-	envelope_from text,
-	header_from text,
 	campaign text,
+	envelope_from text,               -- only with recipients = full
 	PRIMARY KEY (tenant_id, queue_key, epoch_at)
+);
+
+-- Further MX hosts that were tried for a message before any of its recipients was seen: they become
+-- rows of attempt with the first delivery. In columns as there.
+CREATE TABLE ruadb_data.attempt_open (
+	tenant_id bigint NOT NULL,
+	queue_key bigint NOT NULL,
+	line_key bigint NOT NULL,
+	template_id bigint,
+	peer_id bigint,
+	at timestamptz NOT NULL,
+	stage "char" NOT NULL,
+	status text,
+	source_ip inet,
+	reply_ip inet,
+	reply_values text,
+	PRIMARY KEY (tenant_id, queue_key, line_key)
 );
 
 -- Evidence for the gateway of a recipient domain on a day (C6): p peer host, m MX snapshot, r reply
@@ -331,6 +368,15 @@ CREATE TABLE ruadb_data.domain_gateway (
 	times bigint NOT NULL,
 	url boolean NOT NULL,
 	PRIMARY KEY (tenant_id, domain_id, day, evidence, gateway, gateway_customer)
+);
+
+-- Days on which deliveries to a domain are known, but no gateway by a peer: evidence of days around
+-- is what they go by, so their cohorts are stale when there is more of it.
+CREATE TABLE ruadb_data.domain_no_gateway (
+	tenant_id bigint NOT NULL,
+	domain_id bigint NOT NULL,
+	day date NOT NULL,
+	PRIMARY KEY (tenant_id, domain_id, day)
 );
 
 -- Source addresses in replies, by service and day (C7: inferred where there is exactly one).
