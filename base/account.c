@@ -91,19 +91,7 @@ static const struct {
 
 int account_name_ok(const char *name, struct err *e)
 {
-	size_t len = strlen(name);
-
-	if (!len || len > ACCOUNT_NAME_MAX)
-		return err_set(e, ERR_CONFIG, "the name of an account has 1 to %d bytes",
-			       ACCOUNT_NAME_MAX);
-	if (strpbrk(name, "/;\"]") || !text_utf8_ok(name, len))
-		return err_set(e, ERR_CONFIG, "the name of an account has no / ; \" or ] in it");
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
-			return err_set(e, ERR_CONFIG, "the name of an account is one line of text");
-	if (name[0] == ' ' || name[len - 1] == ' ')
-		return err_set(e, ERR_CONFIG, "account '%s': a blank at an end of the name", name);
-	return 0;
+	return setting_name_ok("an account", name, ACCOUNT_NAME_MAX, e);
 }
 
 /* The row of a key; of a secret's also which place. */

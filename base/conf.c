@@ -14,6 +14,7 @@
 #define AT(field) offsetof(struct conf, field)
 
 static const char *const keep_words[] = {"all", "rejected", "none", NULL};
+static const char *const recipient_words[] = {"hash", "domain", "full", NULL};
 static const char *const form_words[] = {"rfc8601", "microsoft", NULL};
 
 /* The one table: it parses, describes itself and is compared with ruadb.conf(5) by a test. */
@@ -38,6 +39,10 @@ const struct setting conf_settings[] = {
 	 "how many such fields our server adds: only the topmost ones count"},
 	{"fetch", "lease", SETTING_INT, AT(lease), "60", 12, 3600, NULL,
 	 "seconds for which a process holds an account without renewing"},
+	{"logs", "recipients", SETTING_WORD, AT(recipients), "hash", 0, 0, recipient_words,
+	 "what is kept of a recipient: hash, domain or full"},
+	{"logs", "rules_dir", SETTING_TEXT, AT(rules_dir), NULL, 0, 0, NULL,
+	 "folder of rules of your own for replies and gateways"},
 	{"report", "reports_dir", SETTING_TEXT, AT(reports_dir), NULL, 0, 0, NULL,
 	 "folder of report files of your own"},
 	{"domains", "names", SETTING_TEXT, AT(domains), NULL, 0, 0, NULL,
@@ -63,23 +68,6 @@ const struct account *conf_account(const struct conf *c, const char *name)
 	return NULL;
 }
 
-int conf_account_at(struct conf *c, const char *name, int line, struct account **ret_a,
-		    struct err *e)
-{
-	const struct account *known = conf_account(c, name);
-	size_t i = known ? (size_t)(known - c->accounts) : c->n_accounts;
-
-	if (!known) {
-		if (account_name_ok(name, e) < 0)
-			return -1;
-		c->accounts = xrealloc(c->accounts, (i + 1) * sizeof(*c->accounts));
-		account_init(&c->accounts[i], name, line);
-		c->n_accounts++;
-	}
-	*ret_a = &c->accounts[i];
-	return 0;
-}
-
 /* Whose Authentication-Results are believed follows from settings of several sources. */
 static void settle_trust(struct conf *c)
 {
@@ -93,28 +81,37 @@ static void settle_trust(struct conf *c)
 }
 
 /* "account.NAME.key"; a name may have dots, a key has none. */
-static int set_account(struct conf *c, const char *name, const char *value, struct err *e)
+static int set_named(struct conf *c, const struct conf_kind *k, const char *name,
+		     const char *value, struct err *e)
 {
 	const char *key = strrchr(name, '.') + 1;
-	const char *from = name + strlen("account.");
+	const char *from = name + strlen(k->word) + 1;
 	AUTO_FREE char *of = key > from ? xstrndup(from, (size_t)(key - 1 - from)) : NULL;
-	struct account *a;
+	size_t i;
 
-	if (!of || !conf_account(c, of))
-		return err_set(e, ERR_CONFIG, "%s: there is no account '%s'", name, of ? of : "");
-	if (account_is_secret(key, value))
+	if (!of || !conf_named(c, k, of, &i))
+		return err_set(e, ERR_CONFIG, "%s: there is no %s '%s'", name, k->word,
+			       of ? of : "");
+	if (k->is_secret(key, value))
 		return err_set(e, ERR_CONFIG,
 			       "%s: others can see a command line; say it in the file, or where it "
 			       "is by a setting ..._file or ..._command", name);
-	if (conf_account_at(c, of, 0, &a, e) < 0)
-		return -1;
-	account_forget_secret(a, key);
-	if (account_set(a, key, value, e) < 0)
-		return err_wrap(e, "account '%s'", of);
-	AUTO_FREE char *section = xasprintf("account.%s", of);
+	k->forget_secret(c, i, key);
+	if (k->set(c, i, key, value, e) < 0)
+		return err_wrap(e, "%s '%s'", k->word, of);
+	AUTO_FREE char *section = xasprintf("%s.%s", k->word, of);
 
 	conf_came(c, section, key, "--set");
 	return 0;
+}
+
+/* The kind of sections that have this word; NULL: none. */
+static const struct conf_kind *kind_of(const char *word)
+{
+	for (size_t i = 0; i < CONF_KINDS; i++)
+		if (strcmp(conf_kinds[i].word, word) == 0)
+			return &conf_kinds[i];
+	return NULL;
 }
 
 int conf_set(struct conf *c, const char *name, const char *value, struct err *e)
@@ -122,9 +119,10 @@ int conf_set(struct conf *c, const char *name, const char *value, struct err *e)
 	const char *dot = strchr(name, '.');
 	AUTO_FREE char *section = dot ? xstrndup(name, (size_t)(dot - name)) : NULL;
 	const struct setting *s = dot ? find(section, dot + 1) : NULL;
+	const struct conf_kind *k = dot ? kind_of(section) : NULL;
 
-	if (dot && strcmp(section, "account") == 0) {
-		if (set_account(c, name, value, e) < 0)
+	if (k) {
+		if (set_named(c, k, name, value, e) < 0)
 			return -1;
 	} else if (!s) {
 		return err_set(e, ERR_CONFIG, "there is no setting '%s'", name);
@@ -163,33 +161,34 @@ static char *read_line(char *to, int size, void *ctx)
 	return line;
 }
 
-/* [account "NAME"]: 1: it is one, with *ret_name (the caller's); 0: another section. */
-static int account_section(const char *section, char **ret_name, struct err *e)
+/* [account "NAME"]: 1: it is one of that kind, with *ret_name (the caller's); 0: another section. */
+static int named_section(const struct conf_kind *k, const char *section, char **ret_name,
+			 struct err *e)
 {
-	static const char word[] = "account";
-	const char *p = section + sizeof(word) - 1;
+	const char *p = section + strlen(k->word);
 	size_t len;
 
-	if (strncmp(section, word, sizeof(word) - 1) != 0 || (*p && !strchr(" \t\"", *p)))
+	if (strncmp(section, k->word, strlen(k->word)) != 0 || (*p && !strchr(" \t\"", *p)))
 		return 0;
 	p += strspn(p, " \t");
 	len = strlen(p);
 	if (len < 3 || p[0] != '"' || p[len - 1] != '"')
 		return err_set(e, ERR_CONFIG,
-			       "[%s]: not like [account \"NAME\"], with a name of at most %d bytes",
-			       section, ACCOUNT_NAME_MAX);
+			       "[%s]: not like [%s \"NAME\"], with a name of at most %d bytes",
+			       section, k->word, ACCOUNT_NAME_MAX);
 	*ret_name = xstrndup(p + 1, len - 2);
 	return 1;
 }
 
-static int take_account(struct reading *r, const char *of, const char *key, const char *value)
+static int take_named(struct reading *r, const struct conf_kind *k, const char *of,
+		      const char *key, const char *value)
 {
-	struct account *a;
+	size_t i;
 
-	if (conf_account_at(r->c, of, r->section, &a, r->e) < 0 ||
-	    account_set(a, key, value, r->e) < 0)
+	if (conf_section_at(r->c, k, of, r->section, &i, r->e) < 0 ||
+	    k->set(r->c, i, key, value, r->e) < 0)
 		return -1;
-	if (account_is_secret(key, value) && !r->secret)
+	if (k->is_secret(key, value) && !r->secret)
 		r->secret = r->line;
 	return 0;
 }
@@ -212,21 +211,22 @@ static int take_setting(struct reading *r, const char *section, const char *key,
 static int take(void *ctx, const char *section, const char *name, const char *value)
 {
 	struct reading *r = ctx;
+	const struct conf_kind *k = conf_kinds;
 	AUTO_FREE char *of = NULL;
+	int rc = 0;
 
 	if (r->failed)
 		return 0;
-	int is_account = account_section(section, &of, r->e);
-	int rc = is_account < 0 ? -1 :
-		 is_account ? take_account(r, of, name, value) :
-			      take_setting(r, section, name, value);
-
+	while (k < conf_kinds + CONF_KINDS && (rc = named_section(k, section, &of, r->e)) == 0)
+		k++;
+	if (rc >= 0)
+		rc = of ? take_named(r, k, of, name, value) : take_setting(r, section, name, value);
 	if (rc < 0) {
 		r->failed = true;
 		err_wrap(r->e, "%s:%d", r->path, r->line);
 		return 0;
 	}
-	AUTO_FREE char *own = is_account ? xasprintf("account.%s", of) : xstrdup(section);
+	AUTO_FREE char *own = of ? xasprintf("%s.%s", k->word, of) : xstrdup(section);
 	AUTO_FREE char *from = xasprintf("%s:%d", r->path, r->line);
 
 	conf_came(r->c, own, name, from);
@@ -372,11 +372,14 @@ void conf_free(struct conf *c)
 		setting_free(c, &conf_settings[i]);
 	for (size_t i = 0; i < c->n_accounts; i++)
 		account_free(&c->accounts[i]);
+	for (size_t i = 0; i < c->n_sources; i++)
+		log_source_free(&c->sources[i]);
 	for (size_t i = 0; i < c->n_origins; i++) {
 		free(c->origins[i].name);
 		free(c->origins[i].from);
 	}
 	free(c->accounts);
+	free(c->sources);
 	free(c->origins);
 	free(c->home);
 	free(c->datadir);

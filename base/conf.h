@@ -2,19 +2,24 @@
  * conf - settings: command line, then environment RUADB_SECTION_KEY (and .._FILE: the value is in
  * that file), then the file (ruadb.conf(5)), then the default. One table in conf.c parses, prints
  * and documents; a test compares it with the man page. Mailboxes are sections [account "NAME"]
- * (base/account.h), in the environment RUADB_ACCOUNT_NAME_KEY.
+ * (base/account.h), in the environment RUADB_ACCOUNT_NAME_KEY; what is said of mail servers whose
+ * logs are read, sections [source "NAME"] (base/log_source.h), RUADB_SOURCE_NAME_KEY.
  */
 #ifndef BASE_CONF_H
 #define BASE_CONF_H
 
 #include "base/account.h"
 #include "base/err.h"
+#include "base/log_source.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
 enum keep_raw { KEEP_ALL, KEEP_REJECTED, KEEP_NONE };
+/* What is kept of a recipient: a keyed hash; one whose key is dropped once the delivery is final, so
+ * that only the domain is left; the address. */
+enum recipients { RECIPIENTS_HASH, RECIPIENTS_DOMAIN, RECIPIENTS_FULL };
 
 struct conf {
 	/* [store] */
@@ -34,6 +39,12 @@ struct conf {
 	/* [account "NAME"] */
 	struct account *accounts;
 	size_t n_accounts;
+	/* [logs] */
+	int recipients;         /* enum recipients */
+	char *rules_dir;        /* rules of the user's own, which go first; NULL: none */
+	/* [source "NAME"] */
+	struct log_source *sources;
+	size_t n_sources;
 	/* [report] */
 	char *reports_dir;
 	/* [domains] names: domains that are ours, space separated */
@@ -61,12 +72,13 @@ int conf_check(const struct conf *c, struct err *e) MUST_CHECK;
 /* NULL: no such account. */
 const struct account *conf_account(const struct conf *c, const char *name);
 /* Command line: "store.keep_raw", "none"; "account.NAME.host", "imap.example.com", of an account
- * that there is, but no secret: others see a command line. */
+ * that there is, but no secret: others see a command line; "source.NAME.zone", the same. */
 int conf_set(struct conf *c, const char *name, const char *value, struct err *e) MUST_CHECK;
 void conf_free(struct conf *c);
 /*
  * Calls fn for each setting, also those at their default; value NULL: none. Secrets, and passwords
- * in conninfo, are masked. section: "store", or `account "NAME"`. from: "default", "FILE:LINE", the
+ * in conninfo, are masked. section: "store", or `account "NAME"`,
+ * `source "NAME"`. from: "default", "FILE:LINE", the
  * variable's name, or "--set".
  */
 void conf_each(const struct conf *c,

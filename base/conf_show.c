@@ -96,17 +96,17 @@ static void mask(struct buf *value)
 
 struct showing {
 	const struct conf *c;
-	const struct account *a;
+	const char *word, *name; /* of a section with a name */
 	void (*fn)(void *ctx, const char *section, const char *key, const char *value,
 		   const char *from);
 	void *ctx;
 };
 
-static void show_account(void *ctx, const char *key, const char *value)
+static void show_named(void *ctx, const char *key, const char *value)
 {
 	const struct showing *s = ctx;
-	AUTO_FREE char *own = xasprintf("account.%s", s->a->name);
-	AUTO_FREE char *section = xasprintf("account \"%s\"", s->a->name);
+	AUTO_FREE char *own = xasprintf("%s.%s", s->word, s->name);
+	AUTO_FREE char *section = xasprintf("%s \"%s\"", s->word, s->name);
 
 	s->fn(s->ctx, section, key, value, conf_from(s->c, own, key));
 }
@@ -130,9 +130,11 @@ void conf_each(const struct conf *c,
 		fn(ctx, set->section, set->key, there ? buf_cstr(&value) : NULL,
 		   conf_from(c, set->section, set->key));
 	}
-	for (size_t i = 0; i < c->n_accounts; i++) {
-		s.a = &c->accounts[i];
-		account_each(s.a, show_account, &s);
-	}
+	for (const struct conf_kind *k = conf_kinds; k < conf_kinds + CONF_KINDS; k++)
+		for (size_t i = 0; i < k->count(c); i++) {
+			s.word = k->word;
+			s.name = k->name(c, i);
+			k->each(c, i, show_named, &s);
+		}
 	buf_free(&value);
 }

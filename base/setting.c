@@ -10,7 +10,7 @@
 int setting_number(const char *value, bool suffix, int64_t least, int64_t most, int64_t *ret,
 		   struct err *e)
 {
-	static const char units[] = "kmgt";
+	static const char letters[] = "kmgt";
 	char *end;
 
 	errno = 0;
@@ -18,8 +18,8 @@ int setting_number(const char *value, bool suffix, int64_t least, int64_t most, 
 	bool ok = end != value && errno == 0 && (isdigit((unsigned char)*value) || *value == '-');
 
 	if (ok && suffix && *end) {
-		const char *unit = strchr(units, tolower((unsigned char)*end));
-		int shift = unit ? 10 * (int)(unit - units + 1) : 0;
+		const char *unit = strchr(letters, tolower((unsigned char)*end));
+		int shift = unit ? 10 * (int)(unit - letters + 1) : 0;
 
 		ok = unit && n >= 0 && n <= INT64_MAX >> shift;
 		if (ok) {
@@ -34,6 +34,60 @@ int setting_number(const char *value, bool suffix, int64_t least, int64_t most, 
 		return err_set(e, ERR_CONFIG, "%s is not between %lld and %lld", value,
 			       (long long)least, (long long)most);
 	*ret = n;
+	return 0;
+}
+
+static const struct {
+	char letter;
+	int64_t seconds;
+} units[] = {{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}};
+
+#define N_UNITS (sizeof(units) / sizeof(units[0]))
+
+int setting_seconds(const char *value, int64_t most, int64_t *ret, struct err *e)
+{
+	struct text t = text_trim(text_of(value));
+	AUTO_FREE char *number = xstrndup(t.p, t.len);
+	int64_t n = 0, factor = 0;
+
+	for (size_t i = 0; t.len && i < N_UNITS; i++)
+		if (tolower((unsigned char)number[t.len - 1]) == units[i].letter)
+			factor = units[i].seconds;
+	if (factor)
+		number[t.len - 1] = '\0';
+	if (t.len && (!factor ||
+		      setting_number(number, false, 1, most / factor, &n, NULL) < 0))
+		return err_set(e, ERR_CONFIG, "'%.40s' is no time up to %lldd: 5d and 72h are",
+			       value, (long long)(most / 86400));
+	*ret = n * factor;
+	return 0;
+}
+
+bool setting_add_seconds(int64_t seconds, struct buf *ret)
+{
+	for (size_t i = 0; seconds && i < N_UNITS; i++)
+		if (seconds % units[i].seconds == 0) {
+			buf_printf(ret, "%lld%c", (long long)(seconds / units[i].seconds),
+				   units[i].letter);
+			return true;
+		}
+	return false;
+}
+
+int setting_name_ok(const char *what, const char *name, size_t most, struct err *e)
+{
+	size_t len = strlen(name);
+
+	if (!len || len > most)
+		return err_set(e, ERR_CONFIG, "the name of %s has 1 to %zu bytes", what, most);
+	if (strpbrk(name, "/;\"]") || !text_utf8_ok(name, len))
+		return err_set(e, ERR_CONFIG, "the name of %s has no / ; \" or ] in it", what);
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
+			return err_set(e, ERR_CONFIG, "the name of %s is one line of text", what);
+	if (name[0] == ' ' || name[len - 1] == ' ')
+		return err_set(e, ERR_CONFIG, "the name of %s has a blank at an end: '%s'", what,
+			       name);
 	return 0;
 }
 
@@ -122,13 +176,13 @@ int setting_put(void *to, const struct setting *s, const char *value, struct err
 
 static void get_bytes(int64_t n, struct buf *ret)
 {
-	static const char units[] = "TGMK";
+	static const char letters[] = "TGMK";
 
 	for (int i = 0; i < 4; i++) {
 		int shift = 10 * (4 - i);
 
 		if (n && n % (1LL << shift) == 0) {
-			buf_printf(ret, "%lld%c", (long long)(n >> shift), units[i]);
+			buf_printf(ret, "%lld%c", (long long)(n >> shift), letters[i]);
 			return;
 		}
 	}

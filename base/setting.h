@@ -39,8 +39,15 @@ struct setting {
 /* A whole number; suffix: K, M, G or T may stand behind it. */
 int setting_number(const char *value, bool suffix, int64_t least, int64_t most, int64_t *ret,
 		   struct err *e) MUST_CHECK;
+/* A time: "5d", "72h", "30m", "90s", up to most seconds; nothing: 0. */
+int setting_seconds(const char *value, int64_t most, int64_t *ret, struct err *e) MUST_CHECK;
+/* Appends it in its largest unit; false: it is 0. */
+bool setting_add_seconds(int64_t seconds, struct buf *ret);
 /* One line of UTF-8 without control characters, or ERR_CONFIG. */
 int setting_one_line(const char *value, struct err *e) MUST_CHECK;
+/* May a section be called so? Not empty, one line of most bytes, no '/', ';', '"' or ']', no blank at
+ * an end. what: "an account". ERR_CONFIG. */
+int setting_name_ok(const char *what, const char *name, size_t most, struct err *e) MUST_CHECK;
 /* An empty text is none. */
 int setting_put(void *to, const struct setting *s, const char *value, struct err *e) MUST_CHECK;
 /* Appends the value as setting_put takes it; false: there is none. */

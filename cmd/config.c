@@ -202,6 +202,18 @@ static void check_folder(struct checking *c, const char *key, const char *path)
 	problem(c, &e);
 }
 
+/* How it is written was looked at when it was read; whom it is of shows here. */
+static void say_source(const struct log_source *s)
+{
+	printf("source '%s': well written:", s->name);
+	for (size_t i = 0; i < s->n_hosts; i++) {
+		putchar(' ');
+		put_visible(s->hosts[i]);
+	}
+	printf("%s, zone %s\n", s->n_hosts ? "" : " all hosts that no other one names",
+	       s->zone_name ? s->zone_name : "of this machine");
+}
+
 static int check(const struct run *r)
 {
 	const struct conf *conf = &r->conf;
@@ -214,6 +226,9 @@ static int check(const struct run *r)
 		puts("no file of settings: defaults and environment only");
 	}
 	check_folder(&c, "[report] reports_dir", conf->reports_dir);
+	check_folder(&c, "[logs] rules_dir", conf->rules_dir);
+	for (size_t i = 0; i < conf->n_sources; i++)
+		say_source(&conf->sources[i]);
 	for (size_t i = 0; i < conf->n_accounts; i++)
 		check_account(&c, conf, &conf->accounts[i]);
 	if (!c.problems && conf->n_accounts)

@@ -5,5 +5,6 @@ int main(void)
 {
 	conf_describe(stdout);
 	account_describe(stdout);
+	log_source_describe(stdout);
 	return 0;
 }

@@ -104,6 +104,7 @@ conninfo host=db.example.com password=******** DIR/inline.conf:2
 jobs 3 RUADB_INGEST_JOBS
 batch_bytes 4M --set
 [fetch]
+[logs]
 [report]
 [domains]
 [account \"a\"]
@@ -137,11 +138,13 @@ for f in reports.password microsoft.secret gmail.password google.json; do
 	echo x >"$tmp/$f"
 	chmod 600 "$tmp/$f"
 done
-mkdir "$tmp/reports"
+mkdir "$tmp/reports" "$tmp/rules"
 sed -i "s|/etc/ruadb/|$tmp/|" "$tmp/example.conf"
 run 0 "its lines without # are, too" -c "$tmp/example.conf" config check
 is "$(cat "$tmp/err")" "" "without a word"
-is "$(grep -c 'well written' "$tmp/out")" 5 "all of its accounts"
+is "$(grep -c '^account.*well written' "$tmp/out")" 5 "all of its accounts"
+is "$(grep '^source' "$tmp/out")" "source 'mail servers': well written: mx1 mx2, zone Europe/Berlin" \
+	"and its source"
 
 # ---- and so are the examples of the manual
 sed -n '/^\.Sh MAILBOXES/,/^\.Sh EXAMPLES/p' "$top_srcdir/man/ruadb.conf.5" |

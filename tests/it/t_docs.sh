@@ -125,8 +125,10 @@ nothing "every limit of base/limits.h is in ruadb(1)"
 "$top_builddir/tests/it/conf_describe" | tr '\t' '|' >"$tmp/settings"
 while IFS='|' read -r name standard _; do
 	section=${name%%.*}
-	# [account "NAME"]
-	[ "$section" != account ] || section='account \\(dqNAME\\(dq'
+	# [account "NAME"], [source "NAME"]
+	case $section in
+	account | source) section="$section "'\\(dqNAME\\(dq' ;;
+	esac
 	key=${name#*.}
 	# From the key's heading to the next one.
 	sed -n "/^\.Ss \[$section\]/,/^\.S[hs] /p" "$conf_page" |

@@ -125,6 +125,84 @@ static void test_environment(void)
 	unsetenv("RUADB_DB_AUTOSTART");
 }
 
+/* What conf_each says of one key; the caller's. */
+struct wanted {
+	const char *section, *key;
+	char *said;
+};
+
+static void look(void *ctx, const char *section, const char *key, const char *value,
+		 const char *from)
+{
+	struct wanted *w = ctx;
+
+	if (strcmp(section, w->section) != 0 || strcmp(key, w->key) != 0)
+		return;
+	const char *name = strrchr(from, '/');
+
+	free(w->said);
+	w->said = xasprintf("%s %s", value ? value : "-", name ? name + 1 : from);
+}
+
+static void is_shown(const struct conf *c, const char *section, const char *key,
+		     const char *wanted, const char *name)
+{
+	struct wanted w = {section, key, NULL};
+
+	conf_each(c, look, &w);
+	is_str(w.said ? w.said : "", wanted, name);
+	free(w.said);
+}
+
+static void test_logs(void)
+{
+	struct conf c;
+	struct err e = {0};
+
+	is_str(load(&c, "[logs]\nrecipients = full\nrules_dir = /etc/ruadb/rules\n"
+		    "[source \"a\"]\nhosts = mx1, MX2.example.com\nzone = Europe/Berlin\n"
+		    "[account \"a\"]\nhost = imap.example.com\n", &e),
+	       "", "a file with a source, and an account of the same name");
+	is_int(c.recipients, RECIPIENTS_FULL, "recipients");
+	is_str(c.rules_dir, "/etc/ruadb/rules", "rules_dir");
+	is_int((int64_t)c.n_sources, 1, "one source");
+	is_str(c.sources[0].name, "a", "its name");
+	is_int(c.sources[0].line, 4, "its line");
+	is_int((int64_t)c.sources[0].n_hosts, 2, "two hosts");
+	is_shown(&c, "source \"a\"", "hosts", "mx1 mx2.example.com ruadb.conf:5", "shown so");
+	is_int(conf_set(&c, "source.a.zone", "UTC", &e), 0, "--set of a source");
+	is_shown(&c, "source \"a\"", "zone", "UTC --set", "shown so");
+	is_int(conf_set(&c, "source.b.zone", "UTC", &e), -1, "--set of a source that is none");
+	is_str(e.msg, "source.b.zone: there is no source 'b'", "is named");
+	conf_free(&c);
+
+	setenv("RUADB_SOURCE_A_STREAM", "sales", 1);
+	setenv("RUADB_SOURCE_NEW_ONE_HOSTS", "", 1);
+	setenv("RUADB_SOURCE_NEW_ONE_QUEUE_LIFETIME", "72h", 1);
+	is_str(load(&c, "[source \"a\"]\nstream = other\n", &e), "", "sources of the environment");
+	is_int((int64_t)c.n_sources, 2, "are two");
+	is_str(c.sources[0].stream, "sales", "a variable goes before the file");
+	is_str(c.sources[1].name, "new_one", "and .._HOSTS makes a new one");
+	is_int(c.sources[1].queue_lifetime, 72 * 3600, "with what is said of it");
+	conf_free(&c);
+	unsetenv("RUADB_SOURCE_A_STREAM");
+	is_str(load(&c, "[source \"new one\"]\nstream = other\n", &e), "", "a name with a blank");
+	is_int((int64_t)c.n_sources, 1, "is the same in the environment");
+	conf_free(&c);
+	unsetenv("RUADB_SOURCE_NEW_ONE_HOSTS");
+	is_str(load(&c, "", &e), "RUADB_SOURCE_NEW_ONE_QUEUE_LIFETIME: there is no such source: no "
+	       "section of the file, and no RUADB_SOURCE_NAME_HOSTS", "a variable of no source");
+	unsetenv("RUADB_SOURCE_NEW_ONE_QUEUE_LIFETIME");
+
+	is_str(load(&c, "[source \"a\"]\n\ncolour = red\n", &e),
+	       "ruadb.conf:3: there is no setting 'colour' of a source", "an unknown key");
+	is_str(load(&c, "[source a]\nzone = UTC\n", &e),
+	       "ruadb.conf:2: [source a]: not like [source \"NAME\"], with a name of at most 38 bytes",
+	       "a name without quotes");
+	ok(*load(&c, "[source \"a\"]\nzone = Mars\n", &e) != '\0' &&
+	   strstr(e.msg, "ruadb.conf:2: zone: there is no time zone 'Mars'"), "a zone that is none");
+}
+
 int main(void)
 {
 	static const char *const files[] = {"ruadb.conf", "secret"};
@@ -148,6 +226,7 @@ int main(void)
 	test_defaults();
 	test_file();
 	test_environment();
+	test_logs();
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		AUTO_FREE char *path = xasprintf("%s/%s", folder, files[i]);
 
