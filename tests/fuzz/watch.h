@@ -19,13 +19,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct watch {
 	struct frame_check *check;
-	bool in_report, ended;
+	bool in_report, in_log, ended;
+	uint64_t log_unreadable, log_lines; /* of the part, of the item */
 	/* of the report that is being read, or was the last */
 	struct report_sums sums;
 	uint8_t results[FRAME_SLOTS]; /* in the set of a slot */
 	uint64_t repairs_of_reading; /* of bytes, characters and markup: only of what was mended */
 	/* of the item */
-	unsigned reports, refused, not_reports;
+	unsigned reports, logs, refused, not_reports;
 	uint64_t records; /* of all reports, refused rows too */
 	int64_t messages;
 	enum err_class refused_class; /* of the last that was refused */
@@ -188,6 +189,8 @@ static int watch_end(void *ctx, const struct report_sums *sums, struct err *e)
 	return 0;
 }
 
+#include "tests/fuzz/watch_log.h"
+
 static int watch_refused(void *ctx, uint32_t entry, enum err_class class, struct text why,
 			 struct err *e)
 {
@@ -198,7 +201,7 @@ static int watch_refused(void *ctx, uint32_t entry, enum err_class class, struct
 	watch_text(why);
 	if (class != ERR_INPUT && class != ERR_LIMIT && class != ERR_BUG)
 		watch_broken("a refusal of a class that none may have", "");
-	w->in_report = false;
+	w->in_report = w->in_log = false;
 	w->refused++;
 	w->refused_class = class;
 	snprintf(w->reason, sizeof(w->reason), "%.*s", (int)why.len, why.p);
@@ -212,7 +215,7 @@ static int watch_not_report(void *ctx, uint32_t entry, struct text what, struct 
 	(void)entry;
 	(void)e;
 	watch_text(what);
-	if (w->in_report)
+	if (w->in_report || w->in_log)
 		watch_broken("no report within a report", "");
 	w->not_reports++;
 	return 0;
@@ -223,7 +226,7 @@ static int watch_item_end(void *ctx, uint32_t entries, uint64_t bytes_out, struc
 	struct watch *w = ctx;
 
 	(void)e;
-	if (w->in_report || entries == 0 || bytes_out > LIMIT_ITEM_OUTPUT)
+	if (w->in_report || w->in_log || entries == 0 || bytes_out > LIMIT_LOG_OUTPUT)
 		watch_broken("the end of an item that can not be", "");
 	w->ended = true;
 	return 0;
@@ -243,6 +246,14 @@ static void watch_begin(struct watch *w)
 		.refused = watch_refused,
 		.not_report = watch_not_report,
 		.item_end = watch_item_end,
+		.log_head = watch_log_head,
+		.log_host = watch_log_host,
+		.log_service = watch_log_service,
+		.log_reply = watch_log_reply,
+		.log_message = watch_log_message,
+		.log_attempt = watch_log_attempt,
+		.log_unreadable = watch_log_unreadable,
+		.log_part = watch_log_part,
 	};
 
 	*w = (struct watch){.check = frame_check_new(&handler)};

@@ -295,11 +295,12 @@ static void put_end(struct buf *b, enum report_state state, const char *lost)
 static enum err_class feed(struct buf *b, struct told *ret)
 {
 	struct told told = {0};
-	const struct frame_handler handler = {&told,          on_head,    on_set,
-					      on_record,      on_row_refused, on_repair,
-					      on_again,
-					      on_end,         on_refused, on_not_report,
-					      on_item_end};
+	const struct frame_handler handler = {
+		.ctx = &told, .head = on_head, .set = on_set, .record = on_record,
+		.row_refused = on_row_refused, .repair = on_repair, .again = on_again,
+		.end = on_end, .refused = on_refused, .not_report = on_not_report,
+		.item_end = on_item_end,
+	};
 	struct frame_check *check = frame_check_new(&handler);
 	const uint8_t *p = (const uint8_t *)b->p;
 	size_t left = b->len, used = 0;
