@@ -88,6 +88,12 @@ struct log_message {
 
 #define LOG_NO_SLOT 0xffff
 
+/*
+ * line_key grows by this for each second of its time: who finds out that a local time is some
+ * seconds off adds so many of them, and the key is that of the same line with its zone.
+ */
+#define LOG_KEY_SECOND 0x9e3779b97f4a7c15U
+
 struct log_attempt {
 	enum attempt_kind kind;
 	enum attempt_outcome outcome;

@@ -1,4 +1,5 @@
 #include "parse/emit.h"
+#include "base/frame_log.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -22,7 +23,7 @@ struct known {
 struct emit {
 	struct parse_sink *sink;
 	uint64_t item;
-	size_t records; /* where the RECORDS frame that is open begins in sink->out */
+	size_t open;    /* where the frame of pieces that is open begins in sink->out */
 	bool failed;
 	struct err err;
 	uint16_t now;   /* generation, never 0 */
@@ -41,7 +42,7 @@ struct emit *emit_new(void)
 		abort();
 	memset(m, 0, sizeof(*m));
 	m->now = 1;
-	m->records = NOT_OPEN;
+	m->open = NOT_OPEN;
 	/* a key of our own: nobody makes two sets that are one to us */
 	if (getrandom(m->key, sizeof(m->key), 0) != sizeof(m->key))
 		abort();
@@ -57,7 +58,7 @@ void emit_start(struct emit *m, uint64_t item, struct parse_sink *sink)
 {
 	m->sink = sink;
 	m->item = item;
-	m->records = NOT_OPEN;
+	m->open = NOT_OPEN;
 	m->failed = false;
 }
 
@@ -76,31 +77,36 @@ static void flush(struct emit *m)
 		m->failed = true;
 }
 
-static void close_records(struct emit *m)
+static void close_pieces(struct emit *m)
 {
-	if (m->records == NOT_OPEN)
+	if (m->open == NOT_OPEN)
 		return;
-	frame_finish(&m->sink->out, m->records);
-	m->records = NOT_OPEN;
+	frame_finish(&m->sink->out, m->open);
+	m->open = NOT_OPEN;
 	if (m->sink->out.len > FLUSH_AT)
 		flush(m);
 }
 
-/* A RECORDS frame with room for n bytes. */
-static struct buf *records_room(struct emit *m, size_t n)
+/* A frame of pieces with room for n bytes. All that are open at once are of one type. */
+static inline struct buf *pieces_room(struct emit *m, enum frame_type type, size_t n)
 {
 	struct buf *out = &m->sink->out;
 
-	if (m->records != NOT_OPEN && out->len - m->records - FRAME_HEADER + n > LIMIT_FRAME)
-		close_records(m);
-	if (m->records == NOT_OPEN)
-		m->records = frame_begin(out, FRAME_RECORDS, m->item);
+	if (m->open != NOT_OPEN && out->len - m->open - FRAME_HEADER + n > LIMIT_FRAME)
+		close_pieces(m);
+	if (m->open == NOT_OPEN)
+		m->open = frame_begin(out, type, m->item);
 	return out;
+}
+
+static struct buf *records_room(struct emit *m, size_t n)
+{
+	return pieces_room(m, FRAME_RECORDS, n);
 }
 
 static size_t begin(struct emit *m, enum frame_type type)
 {
-	close_records(m);
+	close_pieces(m);
 	return frame_begin(&m->sink->out, type, m->item);
 }
 
@@ -241,6 +247,27 @@ void emit_end(struct emit *m, const struct report_sums *s)
 	size_t at = begin(m, FRAME_END);
 
 	frame_put_sums(&m->sink->out, s);
+	finish(m, at);
+}
+
+void emit_log_head(struct emit *m, uint32_t entry)
+{
+	size_t at = begin(m, FRAME_LOG_HEAD);
+
+	frame_put_u32(&m->sink->out, entry);
+	finish(m, at);
+}
+
+struct buf *emit_log_room(struct emit *m, size_t n)
+{
+	return pieces_room(m, FRAME_LOG, n);
+}
+
+void emit_log_part(struct emit *m, const struct log_sums *s)
+{
+	size_t at = begin(m, FRAME_LOG_PART);
+
+	frame_put_log_sums(&m->sink->out, s);
 	finish(m, at);
 }
 

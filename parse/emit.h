@@ -31,6 +31,10 @@ void emit_repair(struct emit *m, const struct repair *r);
 /* The report whose HEAD is out is read once more from its beginning. */
 void emit_again(struct emit *m);
 void emit_end(struct emit *m, const struct report_sums *s);
+/* Of a log. Room for a piece of up to n bytes, to be written by frame_log.h at once. */
+void emit_log_head(struct emit *m, uint32_t entry);
+struct buf *emit_log_room(struct emit *m, size_t n);
+void emit_log_part(struct emit *m, const struct log_sums *s);
 void emit_refused(struct emit *m, uint32_t entry, const struct err *why);
 void emit_not_report(struct emit *m, uint32_t entry, const char *what);
 void emit_item_end(struct emit *m, uint32_t entries, uint64_t bytes_out);

@@ -55,7 +55,8 @@ struct log_csv;
 struct log_csv *log_csv_new(struct text header);
 void log_csv_free(struct log_csv *c);
 enum log_verdict log_powermta(struct log *l, struct log_csv *c, struct text line);
-/* A line of JSON: KumoMTA's, or journalctl's, whose MESSAGE goes to the readers above. */
+enum log_verdict log_kumomta(struct log *l, struct text line);
+/* A line of JSON: journalctl's, whose MESSAGE goes to the readers above, or KumoMTA's. */
 enum log_verdict log_json(struct log *l, struct text line);
 
 /* Slots. system: of the reader. name absent: "". */
@@ -76,7 +77,7 @@ enum log_verdict log_complain(struct log *l, struct text line, const char *why);
 
 /* A stamp at p ("2026-06-01T14:20:03.5+02:00", "2026-06-01 14:20:03", "Jun  1 14:20:03"): how many
  * bytes it is long, 0: none is there. */
-size_t log_stamp(const struct log *l, struct text p, struct log_time *ret);
+size_t log_stamp(struct log *l, struct text p, struct log_time *ret);
 
 /* ---- reading (parse/log.c) ---- */
 
@@ -84,7 +85,12 @@ struct log *log_new(struct emit *emit);
 void log_free(struct log *l);
 /* Does it look like a delivery log: the first block of an item. */
 bool log_looks_so(const uint8_t *p, size_t len);
-/* Whole item or entry, its parts and all; s is at its beginning. Gives the entry its outcome. */
-void log_read(struct log *l, struct source *s, const struct log_hint *hint, uint32_t entry);
+/*
+ * Whole item or entry, its parts and all; s is at its beginning. hint NULL: by content, of now.
+ * -1: the source broke off, *e says how; the parts that could be had are out, and the entry waits
+ * for its refusal. Else it has its outcome.
+ */
+int log_read(struct log *l, struct source *s, const struct log_hint *hint, uint32_t entry,
+	     struct err *e) MUST_CHECK;
 
 #endif

@@ -11,6 +11,7 @@
 #define PARSE_REPLY_H
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "base/model.h"
 
 struct reply {
