@@ -11,6 +11,7 @@ struct log *log_new(struct emit *emit)
 	struct log *l = xcalloc(1, sizeof(*l));
 
 	l->emit = emit;
+	l->held = log_held_new();
 	/* a key of our own: nobody makes two names that are one to us */
 	if (getrandom(l->key, sizeof(l->key), 0) != sizeof(l->key))
 		abort();
@@ -22,6 +23,7 @@ void log_free(struct log *l)
 	if (!l)
 		return;
 	log_csv_free(l->csv);
+	log_held_free(l->held);
 	buf_free(&l->pattern);
 	buf_free(&l->values);
 	buf_free(&l->text);

@@ -79,6 +79,16 @@ enum log_verdict log_complain(struct log *l, struct text line, const char *why);
  * bytes it is long, 0: none is there. */
 size_t log_stamp(struct log *l, struct text p, struct log_time *ret);
 
+/* ---- lines that wait for what follows them (parse/log_held.h) ---- */
+
+struct log_held;
+struct log_held *log_held_new(void);
+void log_held_free(struct log_held *h);
+/* That of l; parse/log.c makes it with l. */
+struct log_held *log_held_of(struct log *l);
+/* Before each part's end: what is still held is told, by log_attempt. */
+void log_held_end(struct log *l);
+
 /* ---- reading (parse/log.c) ---- */
 
 struct log *log_new(struct emit *emit);

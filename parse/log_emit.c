@@ -1,4 +1,5 @@
 /* What readers of logs say, to pieces of LOG frames; and where a part ends. */
+#include "parse/log_held.h"
 #include "parse/log_inner.h"
 #include "parse/reply.h"
 #include "base/frame_log.h"
@@ -313,7 +314,7 @@ void log_count(struct log *l, enum log_verdict v, struct text line, size_t bytes
 		l->sums.skipped++;
 	if (l->pieces >= LIMIT_LOG_PART_EVENTS || l->sums.bytes >= LIMIT_LOG_PART_BYTES ||
 	    l->hosts.used > LIMIT_LOG_HOSTS - KEEP || l->services.used > LIMIT_LOG_HOSTS - KEEP ||
-	    l->replies.used > LIMIT_LOG_REPLIES - KEEP)
+	    l->replies.used > LIMIT_LOG_REPLIES - KEEP - LOG_HELD_LINES)
 		log_end_part(l, false);
 }
 
@@ -333,8 +334,14 @@ void log_begin(struct log *l, uint32_t entry)
 	emit_log_head(l->emit, entry);
 }
 
+struct log_held *log_held_of(struct log *l)
+{
+	return l->held;
+}
+
 void log_end_part(struct log *l, bool last)
 {
+	log_held_end(l);
 	for (uint32_t i = 0; i < l->n_reasons; i++) {
 		const struct log_reason *r = &l->reasons[i];
 		struct log_unreadable u = {r->lines, text_of(r->why), {r->sample, r->len}};

@@ -42,6 +42,7 @@ struct log {
 	struct emit *emit;
 	struct log_clock clock;
 	struct log_csv *csv;
+	struct log_held *held;
 	struct log_sums sums;      /* of the part so far */
 	uint32_t pieces;           /* of it */
 	uint64_t key[2];           /* of the tables of slots */
