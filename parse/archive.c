@@ -149,7 +149,7 @@ static int look_at_limits(const struct item *it, struct archive_in *a, struct er
 	if (it->archive_files - it->archive_exempt < LIMIT_ARCHIVE_REPORTS)
 		return 0;
 	if (a->refusal.class == ERR_NONE && source_next(&a->file, &b, e) > 0 &&
-	    item_exempt(sniff(b.p, b.len).kind))
+	    item_exempt(item_sniff(it, &b).kind))
 		return source_rewind(&a->file, e);
 	return err_set(e, ERR_LIMIT, "an archive of more than %d files that are no mails: the rest "
 				     "of it was not read", LIMIT_ARCHIVE_REPORTS);

@@ -10,6 +10,7 @@
 #ifndef PARSE_ITEM_H
 #define PARSE_ITEM_H
 
+#include "parse/log.h"
 #include "parse/repairs.h"
 #include "parse/source.h"
 #include "parse/xml.h"
@@ -18,6 +19,8 @@ struct item {
 	struct emit *emit;
 	struct xml *xml;
 	struct repairs *repairs;
+	struct log *log;
+	const struct log_hint *log_hint; /* or NULL */
 	struct budget budget;
 	bool numbered;           /* an archive, a mail, several documents: entries are 1.. */
 	uint32_t entry;          /* the last one that was numbered */
@@ -52,11 +55,14 @@ void tar_read(struct item *it, struct source *s);
 /* All attachments of the mail that s gives. */
 void mail_read(struct item *it, struct source *s);
 
-/* In an archive, no report: a mail, or what systems leave there. */
+/* In an archive, no report: a mail, a log, or what systems leave there. */
 static inline bool item_exempt(enum kind kind)
 {
-	return kind == KIND_MAIL || kind == KIND_DEBRIS;
+	return kind == KIND_MAIL || kind == KIND_LOG || kind == KIND_DEBRIS;
 }
+
+/* By its first block. Nobody's logs come by mail: what anybody may send is no log of our servers. */
+struct sniffed item_sniff(const struct item *it, const struct block *first);
 
 /* -1: ERR_LIMIT, a compression within as many as there may be. */
 int item_too_packed(const struct item *it, struct err *e) MUST_CHECK;

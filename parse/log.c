@@ -97,16 +97,21 @@ static void begin(struct log *l, const struct log_hint *hint, uint32_t entry)
 	log_begin(l, entry);
 }
 
-int log_read(struct log *l, struct source *s, const struct log_hint *hint, uint32_t entry,
-	     struct err *e)
+int log_read(struct log *l, struct source *s, struct budget *spend, const struct log_hint *hint,
+	     uint32_t entry, struct err *e)
 {
 	size_t left_out = 0;
 	struct block b;
 	int r;
 
 	begin(l, hint, entry);
-	while ((r = source_next(s, &b, e)) > 0 && !emit_failed(l->emit, NULL))
+	while ((r = source_next(s, &b, e)) > 0 && !emit_failed(l->emit, NULL)) {
 		take_block(l, (const char *)b.p, b.len, &left_out);
+		if (spend && budget_spend(spend, b.len, e) < 0) {
+			r = -1;
+			break;
+		}
+	}
 	/* the last line may have no end; of what breaks off, it is half of one */
 	if (r == 0 && l->line.len)
 		take_line(l, buf_cstr(&l->line), l->line.len, l->line.len + left_out);

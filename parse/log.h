@@ -97,10 +97,11 @@ void log_free(struct log *l);
 bool log_looks_so(const uint8_t *p, size_t len);
 /*
  * Whole item or entry, its parts and all; s is at its beginning. hint NULL: by content, of now.
+ * spend: where s is plain, and its bytes have to be paid for here; else NULL.
  * -1: the source broke off, *e says how; the parts that could be had are out, and the entry waits
  * for its refusal. Else it has its outcome.
  */
-int log_read(struct log *l, struct source *s, const struct log_hint *hint, uint32_t entry,
-	     struct err *e) MUST_CHECK;
+int log_read(struct log *l, struct source *s, struct budget *spend, const struct log_hint *hint,
+	     uint32_t entry, struct err *e) MUST_CHECK;
 
 #endif

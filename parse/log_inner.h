@@ -64,7 +64,20 @@ struct log {
 /* log_stamp.c: stamps without a year are before `now`, or a day behind. */
 void log_clock_set(struct log *l, int64_t now);
 
-/* log_line.c: one line, without its line end. */
+void log_clock_init(struct log_clock *c, int64_t now);
+size_t log_stamp_of(struct log_clock *c, struct text p, struct log_time *ret);
+
+/* log_line.c: all that stands in front of a line's text. */
+enum log_look {
+	LOOK_OTHER,      /* no stamp, or nothing behind it that is known */
+	LOOK_JSON,
+	LOOK_HEADER,     /* host and program, perhaps absent, and text */
+	LOOK_OWN,        /* a stamp with a blank in it: Exim's own files; all of it is text */
+};
+enum log_look log_look_at(struct log_clock *c, struct text t, struct mail_line *ret);
+/* Of a line that is LOOK_OWN: has it a program all the same? */
+bool log_take_header(struct mail_line *m, struct text t);
+/* One line, without its line end. */
 enum log_verdict log_line(struct log *l, struct text line);
 /* The text of a stamp's line goes to the reader that it is of. */
 enum log_verdict log_dispatch(struct log *l, const struct mail_line *line);

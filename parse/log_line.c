@@ -73,7 +73,7 @@ static bool is_facility(struct text word)
 }
 
 /* Behind the stamp: "host program[pid]: text"; some have no host, some a facility. */
-static bool take_header(struct mail_line *m, struct text t)
+bool log_take_header(struct mail_line *m, struct text t)
 {
 	m->host = TEXT_ABSENT;
 	t = skip_blanks(t);
@@ -124,9 +124,9 @@ static struct text unless_nil(struct text t)
 }
 
 /* Behind "<22>": "1 2026-06-01T14:20:03.1Z host program pid msgid structure text". */
-static bool take_5424(struct log *l, struct mail_line *m, struct text t)
+static bool take_5424(struct log_clock *c, struct mail_line *m, struct text t)
 {
-	size_t n = log_stamp(l, t = behind(t, 2), &m->at);
+	size_t n = log_stamp_of(c, t = behind(t, 2), &m->at);
 
 	if (!n || t.p[n - 1] == ' ')
 		return false;
@@ -163,7 +163,7 @@ static bool is_own(struct text t)
 }
 
 /* A second stamp behind the first one: docker and Kubernetes put theirs before each line. */
-static struct text inner_stamp(struct log *l, struct text t, struct log_time *at, bool *own)
+static struct text inner_stamp(struct log_clock *c, struct text t, struct log_time *at, bool *own)
 {
 	struct log_time inner;
 	struct text rest = skip_blanks(t);
@@ -173,7 +173,7 @@ static struct text inner_stamp(struct log *l, struct text t, struct log_time *at
 	    rest.p[8] == ' ')
 		rest = behind(rest, 9);
 	rest = skip_priority(rest);
-	n = log_stamp(l, rest, &inner);
+	n = log_stamp_of(c, rest, &inner);
 	if (!n)
 		return rest;
 	*own = is_own(rest);
@@ -182,22 +182,17 @@ static struct text inner_stamp(struct log *l, struct text t, struct log_time *at
 	return behind(rest, n);
 }
 
-static enum log_verdict ask(struct log *l, const struct mail_line *m)
-{
-	enum log_verdict v = log_postfix(l, m);
-
-	if (v == LOG_NOT_MINE)
-		v = log_exim(l, m);
-	if (v == LOG_NOT_MINE)
-		v = log_sendmail(l, m);
-	if (v == LOG_NOT_MINE)
-		v = log_opensmtpd(l, m);
-	return v;
-}
-
 enum log_verdict log_dispatch(struct log *l, const struct mail_line *line)
 {
-	return ask(l, line);
+	enum log_verdict v = log_postfix(l, line);
+
+	if (v == LOG_NOT_MINE)
+		v = log_exim(l, line);
+	if (v == LOG_NOT_MINE)
+		v = log_sendmail(l, line);
+	if (v == LOG_NOT_MINE)
+		v = log_opensmtpd(l, line);
+	return v;
 }
 
 /* No stamp: the middle of a line, most likely. It matters if a delivery is in it. */
@@ -208,44 +203,57 @@ static enum log_verdict without_stamp(struct log *l, struct text t)
 	return LOG_SKIPPED;
 }
 
-static enum log_verdict bare(struct log *l, struct mail_line *m, struct text t)
+enum log_look log_look_at(struct log_clock *c, struct text t, struct mail_line *m)
 {
 	m->host = m->program = m->pid = TEXT_ABSENT;
+	while (t.len && *t.p == '\0') /* what a crash leaves at the end of a file */
+		t = behind(t, 1);
+	m->text = t;
+	if (t.len && *t.p == '{')
+		return LOOK_JSON;
+	if (t.len && *t.p == '<') {
+		t = skip_priority(t);
+		if (t.len > 2 && t.p[0] == '1' && t.p[1] == ' ')
+			return take_5424(c, m, t) ? LOOK_HEADER : LOOK_OTHER;
+	}
+	size_t n = log_stamp_of(c, t, &m->at);
+
+	if (!n && t.len && (n = compose_prefix(t)) > 0) {
+		t = skip_blanks(behind(t, n));
+		n = log_stamp_of(c, t, &m->at);
+	}
+	if (!n)
+		return LOOK_OTHER;
+	bool own = is_own(t);
+
+	t = inner_stamp(c, behind(t, n), &m->at, &own);
 	m->text = skip_blanks(t);
-	return ask(l, m);
+	if (own)
+		return LOOK_OWN;
+	return log_take_header(m, t) ? LOOK_HEADER : LOOK_OTHER;
+}
+
+/* Other programs than Exim may write its form of stamp. */
+static enum log_verdict own_line(struct log *l, struct mail_line *m)
+{
+	enum log_verdict v = log_exim(l, m);
+
+	return v == LOG_NOT_MINE && log_take_header(m, m->text) ? log_dispatch(l, m) : v;
 }
 
 enum log_verdict log_line(struct log *l, struct text t)
 {
 	struct mail_line m = {.whole = t};
 
-	while (t.len && *t.p == '\0') /* what a crash leaves at the end of a file */
-		t = behind(t, 1);
-	if (t.len && *t.p == '{')
-		return log_json(l, t);
-	if (!t.len)
-		return LOG_SKIPPED;
-	if (*t.p == '<') {
-		t = skip_priority(t);
-		if (t.len > 2 && t.p[0] == '1' && t.p[1] == ' ')
-			return take_5424(l, &m, t) ? ask(l, &m) : LOG_SKIPPED;
+	switch (log_look_at(&l->clock, t, &m)) {
+	case LOOK_JSON:
+		return log_json(l, m.text);
+	case LOOK_HEADER:
+		return log_dispatch(l, &m);
+	case LOOK_OWN:
+		return own_line(l, &m);
+	case LOOK_OTHER:
+		break;
 	}
-	size_t n = log_stamp(l, t, &m.at);
-
-	if (!n && (n = compose_prefix(t)) > 0) {
-		t = skip_blanks(behind(t, n));
-		n = log_stamp(l, t, &m.at);
-	}
-	if (!n)
-		return without_stamp(l, t);
-	bool own = is_own(t);
-
-	t = inner_stamp(l, behind(t, n), &m.at, &own);
-	if (own) {
-		enum log_verdict v = bare(l, &m, t);
-
-		if (v != LOG_NOT_MINE)
-			return v;
-	}
-	return take_header(&m, t) ? ask(l, &m) : LOG_SKIPPED;
+	return without_stamp(l, t);
 }

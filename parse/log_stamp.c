@@ -43,16 +43,17 @@ static int year_of(int64_t seconds)
 	return year;
 }
 
+void log_clock_init(struct log_clock *c, int64_t now)
+{
+	*c = (struct log_clock){.now = now};
+	c->latest = (now < 0 ? 0 : now > LIMIT_TIME ? LIMIT_TIME : now) + DAY;
+	c->year = year_of(c->latest);
+}
+
 void log_clock_set(struct log *l, int64_t now)
 {
-	if (now < 0 || now > LIMIT_TIME)
-		now = now < 0 ? 0 : LIMIT_TIME;
-	if (now == l->clock.now && l->clock.year)
-		return;
-	memset(&l->clock, 0, sizeof(l->clock));
-	l->clock.now = now;
-	l->clock.latest = now + DAY;
-	l->clock.year = year_of(l->clock.latest);
+	if (now != l->clock.now || !l->clock.year)
+		log_clock_init(&l->clock, now);
 }
 
 static inline bool is_digit(char c)
@@ -230,9 +231,12 @@ static size_t classic(struct log_clock *c, struct text t, struct log_time *ret)
 	return n;
 }
 
+size_t log_stamp_of(struct log_clock *c, struct text p, struct log_time *ret)
+{
+	return p.len && is_digit(p.p[0]) ? iso(c, p, ret) : classic(c, p, ret);
+}
+
 size_t log_stamp(struct log *l, struct text p, struct log_time *ret)
 {
-	if (p.len && is_digit(p.p[0]))
-		return iso(&l->clock, p, ret);
-	return classic(&l->clock, p, ret);
+	return log_stamp_of(&l->clock, p, ret);
 }

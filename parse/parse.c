@@ -16,7 +16,8 @@ struct parser {
 	struct repairs *repairs;
 	struct xml *xml;
 	const struct trust *trust;
-	const struct log_hint *log;
+	struct log *log;
+	const struct log_hint *log_hint;
 };
 
 struct parser *parser_new(void)
@@ -31,7 +32,8 @@ struct parser *parser_new(void)
 	p->repairs = repairs_new();
 	p->xml = xml_new(p->emit, p->repairs);
 	p->trust = NULL;
-	p->log = NULL;
+	p->log = log_new(p->emit);
+	p->log_hint = NULL;
 	return p;
 }
 
@@ -42,13 +44,14 @@ void parser_trust(struct parser *p, const struct trust *trust)
 
 void parser_log(struct parser *p, const struct log_hint *log)
 {
-	p->log = log;
+	p->log_hint = log;
 }
 
 void parser_free(struct parser *p)
 {
 	if (!p)
 		return;
+	log_free(p->log);
 	xml_free(p->xml);
 	repairs_free(p->repairs);
 	emit_free(p->emit);
@@ -203,6 +206,24 @@ static void read_empty(struct item *it)
 	item_refused(it, &e);
 }
 
+static void read_log(struct item *it, struct source *s)
+{
+	uint64_t before = it->budget.out;
+	bool plain = !it->packed && !it->archives;
+	uint32_t entry;
+	struct err e;
+
+	if (!take_entry(it, &entry))
+		return;
+	it->budget.in_log = true;
+	if (log_read(it->log, s, plain ? &it->budget : NULL, it->log_hint, entry, &e) < 0) {
+		it->limits += e.class == ERR_LIMIT;
+		emit_refused(it->emit, entry, &e);
+	}
+	it->budget.in_log = false;
+	it->budget.of_logs += it->budget.out - before;
+}
+
 /* The names that tell Outlook from Office may stand anywhere in it. */
 static void read_ole(struct item *it, struct source *s, const struct block *first,
 		     const char *words)
@@ -303,6 +324,12 @@ static void read_as(struct item *it, struct source *s, const struct block *first
 	case KIND_DEBRIS:
 		item_not_report(it, what->words);
 		break;
+	case KIND_LOG:
+		if (source_rewind(s, &e) < 0)
+			item_refused(it, &e);
+		else
+			read_log(it, s);
+		break;
 	case KIND_OLE:
 		read_ole(it, s, first, what->words);
 		break;
@@ -325,6 +352,13 @@ static void read_as(struct item *it, struct source *s, const struct block *first
 	}
 }
 
+struct sniffed item_sniff(const struct item *it, const struct block *first)
+{
+	if (!it->mails && log_looks_so(first->p, first->len))
+		return (struct sniffed){KIND_LOG, "a delivery log", 0};
+	return sniff(first->p, first->len);
+}
+
 void item_read(struct item *it, struct source *s)
 {
 	struct looked l = {{looked_next, looked_rewind, NULL}, s, {0}, FIRST_GIVEN};
@@ -337,7 +371,7 @@ void item_read(struct item *it, struct source *s)
 		return;
 	}
 	if (r > 0)
-		what = sniff(l.first.p, l.first.len);
+		what = item_sniff(it, &l.first);
 	else
 		l.state = BELOW;
 	read_as(it, &l.source, &l.first, &what);
@@ -349,14 +383,15 @@ static struct item begin(struct parser *p, uint64_t item, struct parse_sink *sin
 	repairs_restore(p->repairs, 0);
 	emit_start(p->emit, item, sink);
 	return (struct item){.emit = p->emit, .xml = p->xml, .repairs = p->repairs,
-			     .trust = p->trust, .budget.sink = sink, .fd = -1};
+			     .trust = p->trust, .log = p->log, .log_hint = p->log_hint,
+			     .budget.sink = sink, .fd = -1};
 }
 
 static int end(struct item *it, struct err *e)
 {
 	uint64_t out = it->budget.out;
 
-	emit_item_end(it->emit, it->outcomes, out < LIMIT_ITEM_OUTPUT ? out : LIMIT_ITEM_OUTPUT);
+	emit_item_end(it->emit, it->outcomes, out < LIMIT_LOG_OUTPUT ? out : LIMIT_LOG_OUTPUT);
 	return emit_failed(it->emit, e) ? -1 : 0;
 }
 
@@ -370,7 +405,10 @@ int parse_item(struct parser *p, uint64_t item, const void *data, size_t size, i
 	it.data = data;
 	it.size = size;
 	it.fd = fd;
-	item_read(&it, s);
+	if (p->log_hint && p->log_hint->form != FORM_ANY)
+		read_log(&it, s);
+	else
+		item_read(&it, s);
 	source_close(s);
 	return end(&it, e);
 }

@@ -23,6 +23,7 @@ enum kind {
 	KIND_REFUSED, /* may hold a report, but ruadb can't read it: words say what it is */
 	KIND_OTHER,   /* known to be something else: see words */
 	KIND_DEBRIS,  /* what systems lay beside the files of an archive: see words */
+	KIND_LOG,     /* a delivery log; never by sniff, see log.h: mails hold none */
 	KIND_TEXT,    /* none of these */
 };
 

@@ -16,10 +16,12 @@ static double cpu_now(void)
 
 int budget_spend(struct budget *b, size_t bytes, struct err *e)
 {
+	uint64_t most = b->in_log ? LIMIT_LOG_OUTPUT : LIMIT_ITEM_OUTPUT + b->of_logs;
+
 	b->out += bytes;
-	if (b->out > LIMIT_ITEM_OUTPUT)
-		return err_set(e, ERR_LIMIT, "more than %lld bytes come out of it",
-			       LIMIT_ITEM_OUTPUT);
+	if (b->out > most)
+		return err_set(e, ERR_LIMIT, "more than %llu bytes come out of it",
+			       (unsigned long long)most);
 	if (b->out <= SOURCE_BLOCK)
 		return 0; /* a small report: its clock is not worth reading */
 	if (b->sink && b->sink->progress)

@@ -36,6 +36,8 @@ struct source {
 struct budget {
 	uint64_t out;            /* bytes that came out of the item */
 	uint64_t again;          /* bytes of archives that were gone over once more */
+	uint64_t of_logs;        /* of out: what was read as logs, by a limit of their own */
+	bool in_log;             /* and is read now */
 	double cpu_start;        /* seconds; 0: not looked at yet */
 	struct parse_sink *sink; /* told of it; may be NULL */
 };
