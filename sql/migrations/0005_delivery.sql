@@ -399,14 +399,140 @@ CREATE TABLE ruadb_data.cohort_stale (
 );
 CREATE INDEX cohort_stale_day ON ruadb_data.cohort_stale (tenant_id, day);
 
--- Days that are computed, and when the first of their pending deliveries gets lost from sight.
+-- Days that are computed. next_lost_at: when the first figure of them changes by time alone: a
+-- pending delivery gets lost from sight, or a cohort mature. known: hash of the settings and
+-- declarations that the figures rest on.
 CREATE TABLE ruadb_data.cohort_day (
 	tenant_id bigint NOT NULL,
 	day date NOT NULL,
 	next_lost_at timestamptz,
 	computed_at timestamptz NOT NULL DEFAULT now(),
+	known bigint NOT NULL,
 	PRIMARY KEY (tenant_id, day)
 );
+
+-- Of which hosts computed days hold deliveries that are left-censored only because they arrived
+-- before our view of the host began, and when that was.
+CREATE TABLE ruadb_data.cohort_host (
+	tenant_id bigint NOT NULL,
+	day date NOT NULL,
+	host_id bigint NOT NULL,
+	oldest_at timestamptz NOT NULL,
+	PRIMARY KEY (tenant_id, day, host_id)
+);
+
+-- One row a cohort: day, gateway, domain (E1), source IP, stream; each of them may be NULL: not
+-- known. cohort_key: hash of them. Counts are of distinct recipients where not said otherwise (D2).
+-- retries, seconds: histograms of affected recipients, by the buckets of
+-- ruadb_data.retry_buckets() and second_buckets(), cut behind the last that is not 0; NULL: none is.
+CREATE TABLE ruadb_data.impact_cohort (
+	tenant_id bigint NOT NULL,
+	cohort_key bigint NOT NULL,
+	day date NOT NULL,
+	gateway text,
+	domain text,
+	source_ip inet,
+	stream text,
+	source_ip_from "char",            -- l log, m map, e event, i inferred: the weakest of them
+	domain_source "char",             -- h header, s stream, r reports, e envelope: the weakest
+	recipients integer NOT NULL,
+	deliveries integer NOT NULL,
+	tried integer NOT NULL,
+	affected integer NOT NULL,
+	directly_deferred integer NOT NULL,
+	temporary_failure integer NOT NULL,
+	accepted_first integer NOT NULL,  -- what became of recipients: adds up to them
+	accepted_later integer NOT NULL,
+	accepted_unclear integer NOT NULL,
+	bounced_after_acceptance integer NOT NULL,
+	bounced integer NOT NULL,
+	expired integer NOT NULL,
+	pending integer NOT NULL,
+	lost_sight integer NOT NULL,
+	removed_by_admin integer NOT NULL,
+	affected_accepted integer NOT NULL, -- what became of affected: adds up to it
+	affected_bounced_after_acceptance integer NOT NULL,
+	affected_bounced integer NOT NULL,
+	affected_expired integer NOT NULL,
+	affected_pending integer NOT NULL,
+	affected_lost_sight integer NOT NULL,
+	affected_removed integer NOT NULL,
+	share_tried integer NOT NULL,     -- of sources and days with observed acceptances (C5)
+	share_affected integer NOT NULL,
+	share_not_delivered integer NOT NULL,
+	left_censored integer NOT NULL,
+	unsettled_deliveries integer NOT NULL, -- 0: mature
+	accepted_deliveries integer NOT NULL,
+	null_sender_deliveries integer NOT NULL, -- these and those handed on are in nothing else
+	handed_on_deliveries integer NOT NULL,
+	attempts bigint NOT NULL,
+	first_deferred_at timestamptz,
+	last_deferred_at timestamptz,
+	retries integer[],
+	retries_accepted integer[],
+	seconds integer[],
+	seconds_accepted integer[]
+);
+CREATE INDEX impact_cohort_day ON ruadb_data.impact_cohort (tenant_id, day);
+
+-- Cohorts by recipient domain (D4, D5). gateway_customer NULL: the recipient domain itself.
+CREATE TABLE ruadb_data.impact_domain (
+	tenant_id bigint NOT NULL,
+	cohort_key bigint NOT NULL,
+	recipient_domain_id bigint NOT NULL,
+	day date NOT NULL,
+	tried integer NOT NULL,
+	affected integer NOT NULL,
+	accepted_deliveries integer NOT NULL,
+	gateway_customer text
+);
+CREATE INDEX impact_domain_day ON ruadb_data.impact_domain (tenant_id, day);
+
+-- Cohorts by campaign, of deliveries that have one.
+CREATE TABLE ruadb_data.impact_campaign (
+	tenant_id bigint NOT NULL,
+	cohort_key bigint NOT NULL,
+	day date NOT NULL,
+	tried integer NOT NULL,
+	affected integer NOT NULL,
+	share_tried integer NOT NULL,
+	share_affected integer NOT NULL,
+	campaign text NOT NULL
+);
+CREATE INDEX impact_campaign_day ON ruadb_data.impact_campaign (tenant_id, day);
+
+-- Cohorts by reply: deliveries that got it, as a temporary failure (a delivery may have got several)
+-- or as the bounce.
+CREATE TABLE ruadb_data.impact_reply (
+	tenant_id bigint NOT NULL,
+	cohort_key bigint NOT NULL,
+	template_id bigint NOT NULL,
+	day date NOT NULL,
+	recipients integer NOT NULL,
+	deferred integer NOT NULL,        -- deliveries, by a real attempt
+	suspended integer NOT NULL,       -- deliveries, by lines that repeat it only
+	bounced integer NOT NULL,         -- deliveries
+	first_at timestamptz,
+	last_at timestamptz
+);
+CREATE INDEX impact_reply_day ON ruadb_data.impact_reply (tenant_id, day);
+
+-- The organizational domain in header From that reports show for an envelope domain (E1), for those
+-- that deliveries without a better word have. organizational_domain NULL: reports don't say, or not
+-- by enough. looked_at NULL: not looked up yet.
+CREATE TABLE ruadb_data.envelope_header (
+	tenant_id bigint NOT NULL,
+	envelope_domain_id bigint NOT NULL,
+	organizational_domain text,
+	messages bigint,
+	share numeric,
+	looked_at timestamptz,
+	PRIMARY KEY (tenant_id, envelope_domain_id)
+);
+
+-- Deliveries whose source address nobody knows are in log_day too.
+ALTER TABLE ruadb_data.log_day ALTER COLUMN source_ip DROP NOT NULL;
+CREATE INDEX log_day_day ON ruadb_data.log_day (tenant_id, day);
 
 -- Up to which day deliveries were pruned: cohorts up to it are never computed again.
 CREATE TABLE ruadb_data.pruned (
