@@ -7,6 +7,7 @@ enum fate fate_of(char outcome)
 	case OUTCOME_STORED:
 	case OUTCOME_CONFLICT:
 	case OUTCOME_NEAR_REPEAT:
+	case OUTCOME_LOG:
 		return FATE_STORED;
 	case OUTCOME_REPEAT:
 		return FATE_REPEAT;

@@ -235,6 +235,8 @@ static void count_entry(const struct store_entry *entry, const struct tally *t,
 	case OUTCOME_NOT_REPORT:
 		c->not_reports++;
 		return;
+	case OUTCOME_LOG:
+		return;
 	}
 }
 
@@ -268,6 +270,8 @@ static const char *outcome_name(enum store_outcome outcome)
 		return "quarantined";
 	case OUTCOME_NOT_REPORT:
 		return "not_report";
+	case OUTCOME_LOG:
+		return "log";
 	}
 	return "?";
 }

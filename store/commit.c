@@ -168,8 +168,8 @@ static bool holds_partial(const struct store_item *item, const char **ret_lost)
  */
 static void judge_items(struct work *w)
 {
-	static const char gravity[] = {OUTCOME_NOT_REPORT, OUTCOME_REPEAT, OUTCOME_STORED,
-				       OUTCOME_NEAR_REPEAT, OUTCOME_CONFLICT, OUTCOME_QUARANTINED};
+	static const char gravity[] = {OUTCOME_NOT_REPORT, OUTCOME_REPEAT, OUTCOME_LOG,
+				       OUTCOME_STORED, OUTCOME_NEAR_REPEAT, OUTCOME_CONFLICT, OUTCOME_QUARANTINED};
 
 	for (size_t i = 0; i < w->n_items; i++) {
 		struct work_item *wi = &w->items[i];

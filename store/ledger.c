@@ -207,7 +207,7 @@ static int upsert(struct work *w, struct err *e)
 		"excluded.inode, last_seen_at = now(), times = coalesce(l.times, 1) + 1, "
 		"parser_version = excluded.parser_version, reports = excluded.reports, reason = "
 		"excluded.reason, outcome = CASE WHEN excluded.outcome = 'r' AND l.outcome IN "
-		"('s', 'c', 'n', 'd') AND l.bytes_key IS NOT DISTINCT FROM excluded.bytes_key THEN "
+		"('s', 'c', 'n', 'd', 'l') AND l.bytes_key IS NOT DISTINCT FROM excluded.bytes_key THEN "
 		"l.outcome ELSE excluded.outcome END",
 		&p, NULL, e);
 }

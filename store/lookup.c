@@ -70,7 +70,7 @@ int store_lookup_files(struct store *s, struct store_seen *seen, size_t n, int p
 		       "ruadb_data.ledger l WHERE l.tenant_id = $1 AND l.item_key = u.key "
 		       "AND l.size = u.size AND l.mtime_ns = u.mtime AND l.inode = u.inode "
 		       /* a stored item has a reason if it is one of a partial report */
-		       "AND (l.parser_version >= $6 OR (l.outcome IN ('s', 'c', 'n', 'r') AND "
+		       "AND (l.parser_version >= $6 OR (l.outcome IN ('s', 'c', 'n', 'r', 'l') AND "
 		       "l.reason IS NULL)) OFFSET 0) l", &p, &res, e) < 0)
 		return -1;
 	mark(res, seen, false);
@@ -100,7 +100,7 @@ int store_lookup_bytes(struct store *s, struct store_seen *seen, size_t n, int p
 	/* + 0: not an index that begins with the tenant, but that of the bytes, once an outcome */
 	if (db_exec(s, "SELECT u.no, l.n, l.dropped FROM unnest($2, $3) WITH ORDINALITY AS "
 		       "u(key, rest, no) CROSS JOIN LATERAL (SELECT l.n, o = 'd' AS dropped FROM "
-		       "unnest('{d,s,c,n,r}'::\"char\"[]) o CROSS JOIN LATERAL (SELECT "
+		       "unnest('{d,s,c,n,r,l}'::\"char\"[]) o CROSS JOIN LATERAL (SELECT "
 		       "coalesce(l.reports, 1)::bigint AS n FROM ruadb_data.ledger l WHERE "
 		       "l.tenant_id + 0 = $1 AND l.bytes_key = u.key AND l.outcome = o AND "
 		       "l.parser_version = $4 AND l.sha256_rest = u.rest LIMIT 1) l LIMIT 1) l",

@@ -333,7 +333,8 @@ static bool is_wanted(const struct work *w, const struct work_item *i, int64_t *
 {
 	const struct store_item *item = i->item;
 
-	if (item->repeat_bytes || (!item->bytes && item->fd < 0) ||
+	/* logs are large, and who reads them has them */
+	if (item->repeat_bytes || i->outcome == OUTCOME_LOG || (!item->bytes && item->fd < 0) ||
 	    w->st->keep_raw == KEEP_NONE)
 		return false;
 	if (w->st->keep_raw == KEEP_REJECTED && !i->quarantined && !i->partial)

@@ -120,6 +120,7 @@ enum store_outcome {
 	OUTCOME_REPEAT = 'r',      /* known, nothing written */
 	OUTCOME_QUARANTINED = 'q',
 	OUTCOME_NOT_REPORT = 'x',
+	OUTCOME_LOG = 'l',         /* a delivery log: its events are stored by store_log */
 };
 
 struct store_entry {

@@ -9,6 +9,7 @@ WITH items AS (
 		count(*) FILTER (WHERE outcome = 'repeat') AS repeats,
 		count(*) FILTER (WHERE outcome = 'near_repeat') AS near_repeats,
 		count(*) FILTER (WHERE outcome = 'not_report') AS not_reports,
+		count(*) FILTER (WHERE outcome = 'log') AS logs,
 		count(*) FILTER (WHERE times > 1) AS met_again,
 		max(last_seen_at) AS last_item_at
 	FROM ledger
@@ -83,5 +84,5 @@ SELECT nullif(concat_ws(' ',
 	records, refused AS records_refused, with_refused AS reports_with_refused, messages_refused,
 	days AS days_to_refresh, oldest AS oldest_to_refresh, refreshed_at AS last_refresh_at,
 	list_date AS suffix_list_date, age_days AS suffix_list_days,
-	pg_database_size(current_database()) AS database_bytes
+	pg_database_size(current_database()) AS database_bytes, logs
 FROM facts

@@ -65,7 +65,7 @@ CREATE OR REPLACE FUNCTION ruadb.outcome_word("char") RETURNS text
 	RETURN CASE $1
 		WHEN 's' THEN 'stored' WHEN 'c' THEN 'conflict' WHEN 'n' THEN 'near_repeat'
 		WHEN 'r' THEN 'repeat' WHEN 'q' THEN 'quarantined' WHEN 'x' THEN 'not_report'
-		WHEN 'd' THEN 'dropped' END;
+		WHEN 'd' THEN 'dropped' WHEN 'l' THEN 'log' END;
 COMMENT ON FUNCTION ruadb.outcome_word("char") IS
 	'Word of the outcome of an item in the ledger.';
 

@@ -29,7 +29,7 @@ COMMENT ON COLUMN ruadb.ledger.item IS
 	'Where in it: the real path, or ACCOUNT/FOLDER;UIDVALIDITY=n/;UID=n; #n for an entry of an archive '
 	'or of a mail, or a mail of an mbox.';
 COMMENT ON COLUMN ruadb.ledger.outcome IS
-	'stored, conflict, near_repeat, repeat, quarantined, not_report, dropped (from quarantine).';
+	'stored, conflict, near_repeat, repeat, quarantined, not_report, dropped (from quarantine), log.';
 COMMENT ON COLUMN ruadb.ledger.reason IS
 	'Why, in words, where it was not stored; what is lost where it was stored in part.';
 COMMENT ON COLUMN ruadb.ledger.size IS 'Bytes as they came.';

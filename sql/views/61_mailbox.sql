@@ -78,7 +78,7 @@ COMMENT ON COLUMN ruadb.mailbox_message.uidvalidity IS
 	'UIDVALIDITY of the folder then: with another one its UIDs mean other messages.';
 COMMENT ON COLUMN ruadb.mailbox_message.uid IS 'Its UID there.';
 COMMENT ON COLUMN ruadb.mailbox_message.outcome IS
-	'stored, conflict, near_repeat, repeat, quarantined, not_report, dropped (from quarantine).';
+	'stored, conflict, near_repeat, repeat, quarantined, not_report, dropped (from quarantine), log.';
 COMMENT ON COLUMN ruadb.mailbox_message.not_report IS
 	'It is no report. Asked for alone, it is found without reading all of the ledger.';
 COMMENT ON COLUMN ruadb.mailbox_message.reason IS
