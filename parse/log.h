@@ -68,6 +68,8 @@ uint16_t log_service(struct log *l, struct text name);
  */
 void log_reply(struct log *l, struct log_attempt *a, uint16_t code, struct text reply,
 	       bool truncated);
+/* The enhanced code of the last one, until the next; or absent. */
+struct text log_reply_enhanced(const struct log *l);
 void log_message(struct log *l, const struct log_message *m);
 /* line_key is set here: by line->whole's host, second, program and text, so that the same event in
  * another stamp's form has the same; an equal line that follows in the same second has another. */

@@ -208,6 +208,11 @@ void log_reply(struct log *l, struct log_attempt *a, uint16_t code, struct text 
 	a->reply_ip = said.reply_ip;
 }
 
+struct text log_reply_enhanced(const struct log *l)
+{
+	return l->enhanced;
+}
+
 /* ---- events ---- */
 
 void log_message(struct log *l, const struct log_message *m)
@@ -244,6 +249,27 @@ static uint64_t key_of_line(struct log *l, const struct mail_line *line)
 	return key;
 }
 
+/* Peers are told in lower case, without the root's dot. */
+static struct text clean_host(struct log *l, struct text t)
+{
+	if (t.len && t.p[t.len - 1] == '.')
+		t.len--;
+	for (uint32_t i = 0; i < t.len; i++) {
+		if (t.p[i] < 'A' || t.p[i] > 'Z')
+			continue;
+		char *to = l->scratch + l->scratched;
+		uint32_t n = t.len < LIMIT_LOG_TEXT ? t.len : LIMIT_LOG_TEXT;
+
+		if (sizeof(l->scratch) - l->scratched < n)
+			break;
+		for (i = 0; i < n; i++)
+			to[i] = (char)(t.p[i] >= 'A' && t.p[i] <= 'Z' ? t.p[i] + 32 : t.p[i]);
+		l->scratched += n;
+		return (struct text){to, n};
+	}
+	return t;
+}
+
 void log_attempt(struct log *l, struct log_attempt *a, const struct mail_line *line)
 {
 	struct log_attempt c = *a;
@@ -255,6 +281,7 @@ void log_attempt(struct log *l, struct log_attempt *a, const struct mail_line *l
 		return;
 	a->line_key = c.line_key = key_of_line(l, line);
 	l->scratched = 0;
+	c.peer_host = clean_host(l, c.peer_host);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		*texts[i] = log_clean(l, *texts[i], LIMIT_LOG_TEXT);
 		size += texts[i]->len;
