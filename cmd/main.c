@@ -100,6 +100,21 @@ static const struct command commands[] = {
 	 "                   dkim_selector,spf_domain\n"
 	 "\n"
 	 "  --format F       list: as for report, table (default), json, csv ..\n"},
+	{"lookup", cmd_lookup, NEED_CONF, "add ... | list | remove N...",
+	 "what you looked up elsewhere by hand, as dated evidence",
+	 "  add              note what a lookup gave\n"
+	 "    --kind K       ipcheck, blocklist: --value clean or listed;\n"
+	 "                   rdns, helo, spf, dkim, dmarc: pass, fail or none; score: 0 to 100\n"
+	 "    --value V      what it gave\n"
+	 "    --checker WHO  who looked\n"
+	 "    --ip ADDR      of this address\n"
+	 "    --domain NAME  of this domain\n"
+	 "    --list NAME    which blocklist, or who gives the score\n"
+	 "    --at TIME      when: 2026-01-31, 2026-01-31T09:30Z, a zone as +01:00 (default now)\n"
+	 "  list             all of them, the newest first, and which are stale\n"
+	 "  remove N...      take lookups back, by number\n"
+	 "\n"
+	 "  --format F       list: as for report, table (default), json, csv ..\n"},
 	{"settings", cmd_settings, NEED_CONF, "[list | set NAME VALUE | reset NAME] [OPTION]...",
 	 "the numbers in the definitions that you may change",
 	 "  list             all of them, with what each decides (default)\n"

@@ -418,6 +418,20 @@ int store_senders_remove_things(struct store *s, const struct store_sender *v, s
 int store_senders_own(struct store *s, const char *name, const char *owner,
 		      struct err *e) MUST_CHECK;
 
+/* ---- what people looked up (store/lookup_add.c) ---- */
+
+/* ip and domain: at least one; what is not said is NULL. at: Unix seconds, -1: now. Kinds and values
+ * are checked by who asks for it. */
+struct store_lookup {
+	const char *kind, *value, *checker;
+	const char *ip, *domain, *list;
+	int64_t at;
+};
+int store_lookup_add(struct store *s, const struct store_lookup *l, int64_t *ret_id,
+		     struct err *e) MUST_CHECK;
+/* All of them or none; ERR_INPUT: one is not there. */
+int store_lookup_remove(struct store *s, const int64_t *ids, size_t n, struct err *e) MUST_CHECK;
+
 /* ---- reading (store/query.c) ---- */
 
 struct store_rows;

@@ -18,6 +18,7 @@ BEGIN
 			('ledger', 'Every item ever met; view ledger.'),
 			('original', 'What came in, byte for byte, in parts of at most 8 MB.'),
 			('quarantine', 'What could not be read; view quarantine.'),
+			('lookup', 'What people looked up elsewhere; view lookup.'),
 			('lease', 'Which process may touch an account; view lease.'),
 			('mailbox', 'How each folder of an account is; view mailbox.'),
 			('status_setting', 'The settings status_* as one row; NULL: none.'),
