@@ -1,17 +1,17 @@
 # mta.sh - real mail servers in a network of their own; sourced behind lib.sh, never run by hand.
 #
-#   can_unshare KIND           may this user make that network? KIND: postfix (root, or a user with
-#                              subordinate ids and newuidmap), exim. Else sets $why_not
-#   in_world KIND SCRIPT ARG...  runs the shell script in it: a network namespace whose loopback has
+#   can_unshare                may this user make that network (root may, and a user with newuidmap
+#                              and subordinate ids)? Else sets $why_not
+#   in_world SCRIPT ARG...     runs the shell script in it: a network namespace whose loopback has
 #                              the documentation networks 192.0.2.0/24, 198.51.100.0/24 and
-#                              203.0.113.0/24, so that peers are no loopback addresses, with
-#                              $world/hosts in place of /etc/hosts. All that it started ends with it
+#                              203.0.113.0/24, so that peers are no loopback addresses, with a copy
+#                              of /etc whose hosts is $world/hosts. All that it started ends with it
 # In SCRIPT, which sources this file too:
 #   sink_start                 tests/it/sink with $world/sink.conf, record in $world/record
 #   postfix_start [LINE...]    LINE: further lines for main.cf. Log: $world/maillog; SMTP on
 #                              192.0.2.1:25; transport map: $world/transport
 #   postfix_stop, postfix_queue (prints postqueue -j), postfix_drain SECONDS (until it is empty)
-#   exim_start [LINE...], exim_stop, exim_drain SECONDS; log: $world/exim/mainlog; routes in
+#   exim_start [LINE...], exim_stop, exim_drain SECONDS, exim_queue (how many); log: $world/exim/mainlog; routes in
 #                              $world/routes ("DOMAIN: host1:host2")
 #   inject SENDER MESSAGE-ID RECIPIENT...  by SMTP to 192.0.2.1:25
 #
@@ -23,16 +23,11 @@ export world top_builddir top_srcdir
 PATH=$PATH:/usr/sbin:/sbin
 namespaces="--net --mount --pid --fork --kill-child --mount-proc"
 
-# The flags of unshare(1) for this user. Exim is content with one account, Postfix wants its own.
+# The flags of unshare(1) for this user. Mail servers want accounts of their own.
 unshare_flags()
 {
-	if [ "$(id -u)" = 0 ]; then
-		echo "$namespaces"
-	elif [ "$1" = postfix ]; then
-		echo "--map-root-user --map-auto $namespaces"
-	else
-		echo "--map-root-user $namespaces"
-	fi
+	[ "$(id -u)" = 0 ] || printf '%s ' --map-root-user --map-auto
+	echo "$namespaces"
 }
 
 can_unshare()
@@ -42,12 +37,12 @@ can_unshare()
 	command -v unshare >/dev/null || why_not="unshare is not installed"
 	[ -z "$why_not" ] || return 1
 	# shellcheck disable=SC2046 # a list of words
-	unshare $(unshare_flags "$1") true 2>/dev/null && return
-	case $1/$(id -u) in
-	*/0) why_not="root may not make network and mount namespaces here" ;;
-	postfix/*) why_not="Postfix needs root, or newuidmap, subordinate ids and user namespaces" ;;
-	*) why_not="user namespaces are forbidden here" ;;
-	esac
+	unshare $(unshare_flags) true 2>/dev/null && return
+	if [ "$(id -u)" = 0 ]; then
+		why_not="root may not make network and mount namespaces here"
+	else
+		why_not="an ordinary user needs newuidmap, subordinate ids and user namespaces for it"
+	fi
 	return 1
 }
 
@@ -55,7 +50,7 @@ in_world()
 {
 	mkdir -p "$world"
 	# shellcheck disable=SC2046
-	unshare $(unshare_flags "$1") sh "$top_srcdir/tests/it/mta.sh" inside "$@"
+	unshare $(unshare_flags) sh "$top_srcdir/tests/it/mta.sh" inside "$@"
 }
 
 # Inside: the network, and what lies only in memory.
@@ -64,8 +59,10 @@ enter()
 	ip link set lo up && ip addr add 192.0.2.1/24 dev lo && ip addr add 198.51.100.1/24 dev lo &&
 		ip addr add 203.0.113.1/24 dev lo || return
 	printf '127.0.0.1 localhost\n192.0.2.1 out.example.net\n' >>"$world/hosts"
-	mount --bind "$world/hosts" /etc/hosts || return
-	mkdir -p "$world/spool" && mount -t tmpfs -o mode=755 tmpfs "$world/spool"
+	mkdir -p "$world/spool" && mount -t tmpfs -o mode=755 tmpfs "$world/spool" || return
+	cp -a /etc "$world/spool/etc" 2>/dev/null # what may be read of it
+	cp "$world/hosts" "$world/spool/etc/hosts"
+	mount --bind "$world/spool/etc" /etc
 }
 
 sink_start()
@@ -73,8 +70,8 @@ sink_start()
 	rm -f "$world/sink.ready"
 	"$top_builddir/tests/it/sink" "$world/sink.conf" "$world/record" >"$world/sink.ready" 2>&1 &
 	sink_pid=$!
-	for i in 1 2 3 4 5 6 7 8 9 10; do
-		grep -q ready "$world/sink.ready" && return
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		grep -qs ready "$world/sink.ready" && return
 		sleep 0.1
 	done
 	cat "$world/sink.ready" >&2
@@ -194,10 +191,101 @@ postfix_drain()
 	return 1
 }
 
+# ---- Exim, as install-deps unpacked it
+
+exim_root=${RUADB_TEST_EXIM:-/var/cache/ruadb-tests/exim}
+exim=$exim_root/usr/sbin/exim4
+have_exim() { [ -x "$exim" ]; }
+
+exim_conf()
+{
+	cat <<END
+exim_path = $exim
+spool_directory = $world/spool/exim
+log_file_path = $world/exim/%slog
+primary_hostname = out.example.net
+keep_environment = LD_LIBRARY_PATH
+disable_ipv6
+local_interfaces = 192.0.2.1
+daemon_smtp_ports = 25
+tls_advertise_hosts =
+acl_smtp_rcpt = accept
+acl_smtp_data = accept
+host_lookup =
+rfc1413_query_timeout = 0s
+never_users =
+queue_run_max = 20
+remote_max_parallel = 1
+timeout_frozen_after = 0s
+ignore_bounce_errors_after = 0s
+delay_warning =
+END
+	[ $# = 0 ] || printf '%s\n' "$@"
+	cat <<END
+begin acl
+accept:
+  accept
+begin routers
+routes:
+  driver = manualroute
+  route_data = \${lookup{\$domain}lsearch{$world/routes}{\$value byname}fail}
+  transport = remote_smtp
+begin transports
+remote_smtp:
+  driver = smtp
+  interface = 192.0.2.1
+  port = 25
+  hosts_try_fastopen =
+  hosts_avoid_tls = *
+  hosts_avoid_pipelining = *
+  connect_timeout = 3s
+  command_timeout = 3s
+  data_timeout = 3s
+  final_timeout = 3s
+begin retry
+* * F,20s,1s
+END
+}
+
+# Exim wants its account, and stays in the foreground, as a child of the script.
+exim_start()
+{
+	mkdir -p "$world/exim" "$world/spool/exim" /etc/exim4
+	echo "Debian-exim:x:$(id -u nobody):$(id -g nobody)::/:/bin/false" >>/etc/passwd
+	echo "Debian-exim:x:$(id -g nobody):" >>/etc/group
+	chown Debian-exim "$world/exim" "$world/spool/exim"
+	exim_conf "$@" >/etc/exim4/exim4.conf
+	LD_LIBRARY_PATH=$(echo "$exim_root"/usr/lib/*-linux-gnu)
+	export LD_LIBRARY_PATH
+	"$exim" -bdf -q1s >"$world/exim.out" 2>&1 &
+	exim_pid=$!
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		grep -q 'exim .* daemon started' "$world/exim/mainlog" 2>/dev/null && return
+		sleep 0.2
+	done
+	cat "$world/exim.out" "$world/exim/"* >&2
+	return 1
+}
+
+exim_stop() { kill "$exim_pid"; wait "$exim_pid" 2>/dev/null; }
+exim_queue() { "$exim" -bpc; }
+
+exim_drain()
+{
+	i=0
+	while [ $i -lt "$(($1 * 5))" ]; do
+		[ "$(exim_queue)" != 0 ] || return 0
+		i=$((i + 1))
+		sleep 0.2
+	done
+	"$exim" -bp >&2
+	return 1
+}
+
 if [ "${1-}" = inside ]; then
 	set -u
-	script=$3
-	shift 3
+	script=$2
+	shift 2
 	enter || exit 77
 	. "$script"
 	exit
