@@ -80,8 +80,8 @@ __attribute__((unused)) static void watch_both(const void *data, size_t size)
 	watch_item(&a, data, size, -1);
 	watch_item(&b, NULL, size, fd);
 	close(fd);
-	if (a.reports != b.reports || a.logs != b.logs || a.refused != b.refused || a.not_reports != b.not_reports ||
-	    a.records != b.records || a.messages != b.messages)
+	if (a.reports != b.reports || a.logs != b.logs || a.refused != b.refused ||
+	    a.not_reports != b.not_reports || a.records != b.records || a.messages != b.messages)
 		watch_broken("by descriptor it reads otherwise than in memory", b.reason);
 }
 

@@ -186,9 +186,12 @@ static int trace_frames(void *ctx, struct buf *out, struct err *e)
 /* The lines for an item: size bytes at data, or of fd if data is NULL. */
 __attribute__((unused)) static const char *trace_item(const void *data, size_t size, int fd)
 {
-	static const struct frame_handler h = {NULL,      on_head,    on_set,        on_record,
-					       on_row_refused, on_repair, on_again, on_end,
-					       on_refused, on_not_report,  on_item_end};
+	static const struct frame_handler h = {
+		.head = on_head, .set = on_set, .record = on_record,
+		.row_refused = on_row_refused, .repair = on_repair, .again = on_again,
+		.end = on_end, .refused = on_refused, .not_report = on_not_report,
+		.item_end = on_item_end,
+	};
 	struct frame_check *check = frame_check_new(&h);
 	struct parse_sink sink = {.ctx = check, .flush = trace_frames};
 	struct err e;

@@ -171,10 +171,12 @@ static void hashes(void)
 /* A document that is cut is closed by somebody else: here by hand, as parse/mend.h does it. */
 static const char *broken(const char *whole, const char *closing)
 {
-	static const struct frame_handler h = {NULL,      on_head,    on_set,        on_record,
-					       on_row_refused, on_repair, on_again, on_end,
-					       on_refused,
-					       on_not_report,  on_item_end};
+	static const struct frame_handler h = {
+		.head = on_head, .set = on_set, .record = on_record,
+		.row_refused = on_row_refused, .repair = on_repair, .again = on_again,
+		.end = on_end, .refused = on_refused, .not_report = on_not_report,
+		.item_end = on_item_end,
+	};
 	struct frame_check *check = frame_check_new(&h);
 	struct parse_sink sink = {.ctx = check, .flush = trace_frames};
 	struct emit *m = emit_new();
