@@ -59,6 +59,8 @@ static const struct command commands[] = {
 	 "  --since DAY      only days from then on: 2026-01-31, or 30d\n"
 	 "  --domain NAME    only this domain: a policy domain or an organizational one\n"
 	 "  --source ADDR    an address or a range, for reports about one source\n"
+	 "  --ip ADDR        this address of ours, for reports about deliveries\n"
+	 "  --gateway NAME   this gateway of receivers, or family of gateways\n"
 	 "  --limit N        at most that many rows\n"
 	 "  --param N=V      a report's parameter of another name\n"
 	 "  --format F       table (default), json, jsonl, csv, tsv or markdown\n"

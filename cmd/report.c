@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { O_SINCE = 256, O_DOMAIN, O_SOURCE, O_LIMIT, O_FORMAT, O_PARAM };
+enum { O_SINCE = 256, O_DOMAIN, O_SOURCE, O_IP, O_GATEWAY, O_LIMIT, O_FORMAT, O_PARAM };
 
 static const struct option options[] = {
 	{"since", required_argument, NULL, O_SINCE},
 	{"domain", required_argument, NULL, O_DOMAIN},
 	{"source", required_argument, NULL, O_SOURCE},
+	{"ip", required_argument, NULL, O_IP},
+	{"gateway", required_argument, NULL, O_GATEWAY},
 	{"limit", required_argument, NULL, O_LIMIT},
 	{"format", required_argument, NULL, O_FORMAT},
 	{"param", required_argument, NULL, O_PARAM},
@@ -61,6 +63,10 @@ static int take_options(struct run *r, int argc, char **argv, struct wishes *w, 
 			*ret_exit = add(r, w, "domain", optarg);
 		else if (option == O_SOURCE)
 			*ret_exit = add(r, w, "source", optarg);
+		else if (option == O_IP)
+			*ret_exit = add(r, w, "ip", optarg);
+		else if (option == O_GATEWAY)
+			*ret_exit = add(r, w, "gateway", optarg);
 		else if (option == O_LIMIT)
 			*ret_exit = add(r, w, "limit", optarg);
 		else if (option == O_PARAM)

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SECTION "-- section:"
+
 static const char *const type_names[] = {"date", "text", "domain", "integer", "boolean",
 					 "address"};
 
@@ -81,6 +83,23 @@ static int add_param(struct report_file *f, const char *line, struct err *e)
 	return 0;
 }
 
+/* "replies Exact replies": what the head said of the whole is not said of its sections. */
+static int begin_section(struct report_file *f, const char *line, struct err *e)
+{
+	const char *all = line;
+
+	free(f->section);
+	free(f->section_title);
+	free(f->about);
+	f->about = NULL;
+	f->lines = f->words = false;
+	f->section = word(&line);
+	f->section_title = xstrdup(line);
+	if (!is_name(f->section) || !*line)
+		return err_set(e, ERR_CONFIG, "'-- section: %s' is not a name and a title", all);
+	return 0;
+}
+
 /* One line of the head, behind "-- ". */
 static int head_line(struct report_file *f, const char *line, struct err *e)
 {
@@ -101,6 +120,13 @@ static int head_line(struct report_file *f, const char *line, struct err *e)
 		f->about = longer;
 	} else if (text_is(key, "layout")) {
 		f->lines = strcmp(value, "lines") == 0;
+		f->words = strcmp(value, "words") == 0;
+	} else if (text_is(key, "optional")) {
+		f->optional = strcmp(value, "yes") == 0;
+	} else if (text_is(key, "queries")) {
+		f->queries = strcmp(value, "yes") == 0;
+	} else if (text_is(key, "section")) {
+		return begin_section(f, value, e);
 	} else if (text_is(key, "evidence")) {
 		f->evidence = strcmp(value, "yes") == 0;
 	} else if (text_is(key, "param")) {
@@ -109,10 +135,16 @@ static int head_line(struct report_file *f, const char *line, struct err *e)
 	return 0;
 }
 
-static int parse_head(struct report_file *f, const char *text, struct err *e)
+/* Comment lines from text on, the first of which is line `number`. A line that begins a section ends
+ * the head before it. */
+static int parse_head(struct report_file *f, const char *text, int number, struct err *e)
 {
-	for (int number = 1; strncmp(text, "--", 2) == 0; number++) {
+	const char *first = text;
+
+	for (; strncmp(text, "--", 2) == 0; number++) {
 		size_t n = strcspn(text, "\n");
+		if (text != first && strncmp(text, SECTION, strlen(SECTION)) == 0)
+			break;
 		struct text t = text_trim((struct text){text + 2, (uint32_t)(n - 2)});
 		AUTO_FREE char *line = xstrndup(t.p, t.len);
 
@@ -137,26 +169,81 @@ static int check_single(const struct report_file *f, struct err *e)
 		       "SELECT", f->path, line);
 }
 
-static int parse(struct report_file *f, const char *path, const char *text, bool titled,
-		 struct err *e)
+/* The next line from p on that begins a section; NULL: there is none. Counts lines. */
+static const char *next_section(const char *p, int *number)
 {
+	while (*p) {
+		if (strncmp(p, SECTION, strlen(SECTION)) == 0)
+			return p;
+		p += strcspn(p, "\n");
+		p += *p == '\n';
+		++*number;
+	}
+	return NULL;
+}
+
+static size_t count_sections(const char *text)
+{
+	size_t n = 0;
+	int number = 0;
+
+	for (const char *p = text; (p = next_section(p, &number)); p++)
+		n++;
+	return n;
+}
+
+/* section: text is that of one section, with the head of the whole. */
+static int parse(struct report_file *f, const char *path, const char *text, bool titled,
+		 bool section, struct err *e)
+{
+	int number = 1;
+	const char *at = text;
+
 	*f = (struct report_file){.path = xstrdup(path), .source = xstrdup(text)};
 	if (!text_utf8_ok(text, strlen(text)))
 		return err_set(e, ERR_CONFIG, "%s is not UTF-8", path);
-	if (parse_head(f, text, e) < 0)
+	if (parse_head(f, text, 1, e) < 0)
 		return -1;
 	if (titled && !f->title)
 		return err_set(e, ERR_CONFIG, "%s does not begin with '-- title: ...'", path);
+	if (!section && (f->n_sections = count_sections(text)))
+		return 0;
+	if (section && (at = next_section(text, &number)) && parse_head(f, at, number, e) < 0)
+		return -1;
 	if (check_single(f, e) < 0)
 		return -1;
 	f->sql = report_scan(f, text);
 	return 0;
 }
 
+int report_file_section(const struct report_file *whole, size_t i, struct report_file *ret_f,
+			struct err *e)
+{
+	struct buf b = {0};
+	size_t of = 0; /* sections so far */
+
+	for (const char *p = whole->source; *p;) {
+		size_t n = strcspn(p, "\n");
+
+		of += strncmp(p, SECTION, strlen(SECTION)) == 0;
+		if (!of || of == i + 1)
+			buf_add(&b, p, n);
+		p += n;
+		if (*p == '\n')
+			buf_addc(&b, *p++);
+	}
+	int rc = parse(ret_f, whole->path, buf_cstr(&b), true, true, e);
+
+	if (rc < 0)
+		report_file_free(ret_f);
+	buf_free(&b);
+	return rc;
+}
+
 int report_file_parse(struct report_file *f, const char *path, const char *text, bool titled,
 		      struct err *e)
 {
-	if (parse(f, path, text, titled, e) == 0)
+	if (parse(f, path, text, titled, false, e) == 0)
 		return 0;
 	report_file_free(f);
 	return -1;
@@ -172,6 +259,8 @@ void report_file_free(struct report_file *f)
 	free(f->path);
 	free(f->title);
 	free(f->about);
+	free(f->section);
+	free(f->section_title);
 	free(f->sql);
 	free(f->source);
 	*f = (struct report_file){0};

@@ -12,6 +12,14 @@
  * for "any". In the statement :since becomes $1::date and so on; not in strings, quoted names or
  * comments. layout: lines prints each row as lines of name and value, in table and Markdown.
  * evidence: yes adds what the figures rest on below them, there too (report/foot.h).
+ *
+ * A report may have several sections, each a SELECT of its own behind a line
+ *
+ *	-- section: KEY Title of the section
+ *
+ * and lines about, layout and optional of its own. layout: words prints a row's one text as a line
+ * of its own; optional: yes leaves a section without rows out. queries: yes, in the head, prints the
+ * statement of each section with the values in it.
  * Lines with other words are ignored, so that a file may say more to a later version.
  *
  * Does not know the database. A struct report_file owns its memory: report_file_free.
@@ -41,7 +49,9 @@ struct report_file_param {
 
 struct report_file {
 	char *path, *title, *about;
-	bool lines, evidence;
+	bool lines, words, evidence, optional, queries;
+	char *section, *section_title; /* of report_file_section */
+	size_t n_sections; /* then sql is NULL */
 	struct report_file_param params[REPORT_PARAMS];
 	size_t n_params;
 	int n_used;
@@ -63,6 +73,10 @@ int report_query_find(const struct conf *c, const char *name, struct report_file
 int report_query_text(const struct conf *c, const char *name, char **ret,
 		      struct err *e) MUST_CHECK;
 void report_file_free(struct report_file *f);
+/* Section i (from 0 on) of a file that has some, as a file of its own: line numbers are those of the
+ * whole, parameters those that this section uses. */
+int report_file_section(const struct report_file *whole, size_t i, struct report_file *ret_f,
+			struct err *e) MUST_CHECK;
 const char *report_file_type(enum param_type type);
 /* Is that a value of this type? */
 int report_file_check(enum param_type type, const char *value, struct err *e) MUST_CHECK;

@@ -21,20 +21,24 @@ static void add_markdown_value(struct buf *b, const struct store_rows *rows, int
 	buf_free(&value);
 }
 
-static void add_markdown_name(struct buf *b, const struct store_rows *rows, int column)
+static void add_markdown_name(struct buf *b, const struct store_rows *rows, int column,
+			      const struct render_how *how)
 {
-	const char *name = store_rows_name(rows, column);
+	AUTO_FREE char *name = xstrdup(store_rows_name(rows, column));
 
+	for (char *p = name; how->plain_names && *p; p++)
+		*p = *p == '_' ? ' ' : *p;
 	render_add_markdown(b, name, strlen(name));
 }
 
-static void markdown_lines(struct buf *b, const struct store_rows *rows)
+static void markdown_lines(struct buf *b, const struct store_rows *rows,
+			   const struct render_how *how)
 {
 	for (int i = 0; i < store_rows_count(rows); i++) {
-		buf_adds(b, i ? "\n| | |\n|---|---:|\n" : "| | |\n|---|---:|\n");
+		buf_printf(b, "%s| | |\n|---|---%s|\n", i ? "\n" : "", how->plain_names ? "" : ":");
 		for (int k = 0; k < store_rows_columns(rows); k++) {
 			buf_adds(b, "| ");
-			add_markdown_name(b, rows, k);
+			add_markdown_name(b, rows, k, how);
 			buf_adds(b, " | ");
 			add_markdown_value(b, rows, i, k);
 			buf_adds(b, " |\n");
@@ -42,13 +46,14 @@ static void markdown_lines(struct buf *b, const struct store_rows *rows)
 	}
 }
 
-static void markdown_table(struct buf *b, const struct store_rows *rows)
+static void markdown_table(struct buf *b, const struct store_rows *rows,
+			   const struct render_how *how)
 {
 	int n = store_rows_columns(rows);
 
 	for (int k = 0; k < n; k++) {
 		buf_adds(b, "| ");
-		add_markdown_name(b, rows, k);
+		add_markdown_name(b, rows, k, how);
 		buf_addc(b, ' ');
 	}
 	buf_adds(b, "|\n");
@@ -77,9 +82,9 @@ void render_markdown(const struct store_rows *rows, const struct render_how *how
 	if (!store_rows_count(rows))
 		buf_adds(&b, "No rows.\n");
 	else if (how->lines)
-		markdown_lines(&b, rows);
+		markdown_lines(&b, rows, how);
 	else
-		markdown_table(&b, rows);
+		markdown_table(&b, rows, how);
 	if (how->foot) {
 		buf_addc(&b, '\n');
 		render_add_markdown(&b, how->foot, strlen(how->foot));

@@ -16,6 +16,7 @@ struct render_how {
 	const char *about; /* what the rows are (table); may be NULL */
 	const char *foot;  /* what it rests on, below the rows (table, Markdown); may be NULL */
 	bool lines;        /* a row as lines of name and value (table, Markdown) */
+	bool plain_names;  /* columns without underscores (Markdown) */
 	int width;         /* columns of the terminal; 0: as wide as needed */
 	bool terminal;     /* the output is one */
 	bool colour;

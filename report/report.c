@@ -3,6 +3,7 @@
 #include "report/foot.h"
 #include "report/mistake.h"
 #include "report/render.h"
+#include "report/sections.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -69,6 +70,12 @@ static int run(struct store *s, const struct conf *c, struct report_file *file,
 {
 	char *values[REPORT_PARAMS] = {0};
 
+	if (file->n_sections) {
+		int done = report_sections(s, c, file, params, n_params, f, out, ret_excerpt, e);
+
+		report_file_free(file);
+		return done;
+	}
 	int rc = report_file_bind(file, params, n_params, values, e);
 
 	if (rc == 0)
@@ -128,7 +135,8 @@ int report_query_rows(struct store *s, const struct conf *c, const char *name,
 /* "--since DATE", "--param days=INTEGER" */
 static void add_option(struct buf *b, const struct report_file_param *p)
 {
-	static const char *const options[] = {"since", "domain", "source", "limit"};
+	static const char *const options[] = {"since", "domain", "source", "ip", "gateway",
+					     "limit"};
 	struct buf option = {0};
 	bool own = true;
 

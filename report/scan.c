@@ -90,13 +90,48 @@ static int param_at(const struct report_file *f, const char *p, size_t *ret_n)
 	return -1;
 }
 
+static const char *const casts[] = {"date", "text", "text", "bigint", "boolean", "inet"};
+
+/* 'text', or E'text' where something in it can't be seen, or is a backslash. */
+static void add_literal(struct buf *out, const char *value)
+{
+	bool escaped = strchr(value, '\\') != NULL;
+
+	for (const char *p = value; *p; p++)
+		escaped = escaped || (unsigned char)*p < ' ' || *p == 0x7f;
+	buf_adds(out, escaped ? "E'" : "'");
+	for (const char *p = value; *p; p++) {
+		if (*p == '\'' || (escaped && *p == '\\'))
+			buf_addc(out, *p);
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			buf_printf(out, "\\x%02x", (unsigned)(unsigned char)*p);
+		else
+			buf_addc(out, *p);
+	}
+	buf_addc(out, '\'');
+}
+
+static void add_param(struct buf *out, const struct report_file_param *p, char *const *values)
+{
+	const char *cast = casts[p->type];
+
+	if (!values)
+		buf_printf(out, "$%d::%s", p->number, cast);
+	else if (!p->number || !values[p->number - 1])
+		buf_printf(out, "NULL::%s", cast);
+	else {
+		add_literal(out, values[p->number - 1]);
+		buf_printf(out, "::%s", cast);
+	}
+}
+
 /*
  * The statement of sql into out, until that has more than `until` bytes. Returns what of sql the
- * byte at `until` comes from.
+ * byte at `until` comes from. values: put in as literals; NULL: $1 and so on.
  */
-static size_t scan(const struct report_file *f, const char *sql, struct buf *out, size_t until)
+static size_t scan(const struct report_file *f, const char *sql, char *const *values,
+		   struct buf *out, size_t until)
 {
-	static const char *const casts[] = {"date", "text", "text", "bigint", "boolean", "inet"};
 	const char *p = sql;
 	char before = ' ';
 
@@ -109,7 +144,7 @@ static size_t scan(const struct report_file *f, const char *sql, struct buf *out
 			i = param_at(f, p + 1, &n), n++;
 		n = n ? n : 1;
 		if (i >= 0)
-			buf_printf(out, "$%d::%s", f->params[i].number, casts[f->params[i].type]);
+			add_param(out, &f->params[i], values);
 		else
 			buf_add(out, p, n);
 		if (out->len > until)
@@ -144,7 +179,22 @@ char *report_scan(struct report_file *f, const char *sql)
 	struct buf out = {0};
 
 	number_params(f, sql);
-	scan(f, sql, &out, SIZE_MAX);
+	scan(f, sql, NULL, &out, SIZE_MAX);
+	char *all = xstrdup(buf_cstr(&out));
+
+	buf_free(&out);
+	return all;
+}
+
+char *report_scan_literal(const struct report_file *f, const char *sql, char *const *values)
+{
+	struct buf out = {0};
+
+	while (*sql == '\n' || strncmp(sql, "--", 2) == 0)
+		sql += strcspn(sql, "\n") + (sql[strcspn(sql, "\n")] == '\n');
+	scan(f, sql, values, &out, SIZE_MAX);
+	while (out.len && (isspace((unsigned char)out.p[out.len - 1]) || out.p[out.len - 1] == ';'))
+		out.len--;
 	char *all = xstrdup(buf_cstr(&out));
 
 	buf_free(&out);
@@ -154,7 +204,7 @@ char *report_scan(struct report_file *f, const char *sql)
 size_t report_scan_origin(const struct report_file *f, const char *sql, size_t at)
 {
 	struct buf out = {0};
-	size_t origin = scan(f, sql, &out, at);
+	size_t origin = scan(f, sql, NULL, &out, at);
 
 	buf_free(&out);
 	return origin;

@@ -9,6 +9,9 @@
 
 /* The caller frees it. A :name that is no parameter stays as it is. Numbers f's parameters. */
 char *report_scan(struct report_file *f, const char *sql);
+/* The same with the values in their places, as literals, without the comments in front: for people to
+ * run. values: as report_file_bind gives them. The caller frees it. */
+char *report_scan_literal(const struct report_file *f, const char *sql, char *const *values);
 /* Where in sql the byte at `at` of what report_scan makes of it comes from. */
 size_t report_scan_origin(const struct report_file *f, const char *sql, size_t at);
 /* The begin of a second statement; NULL if there is none. */

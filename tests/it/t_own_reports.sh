@@ -160,14 +160,119 @@ report odd --format jsonl
 is "$(wc -l <"$tmp/out") $(sed -n 2p "$tmp/out")" \
 	'2 {"n": 2, "x": "plain", "yes": false, "nothing": "some", "y": ""}' "jsonl: an object a row"
 
+# ---- several sections
+own several '-- title: Two | parts
+-- about: Of *one* report.
+-- param: domain domain default all X
+-- param: n integer default 7 Y
+-- param: word text default all Z
+-- queries: yes
+
+-- section: first The first `part`
+-- layout: lines
+-- about: About it.
+-- The number.
+SELECT :n AS the_number, :domain AS domain, '"':n'"' AS not_a_param;
+
+-- section: lines Lines
+-- layout: words
+SELECT w FROM unnest(ARRAY['"'a | <b>', :word"']) AS w WHERE w IS NOT NULL ORDER BY w
+
+-- section: none Nothing to see
+-- optional: yes
+SELECT 1 AS x WHERE false
+-- section: empty Nothing at all
+SELECT 1 AS x WHERE false'
+report several --domain Example.COM. --param word="it's \ $(printf '\001')"
+is "$status|$(cat "$tmp/out")" "0|Two | parts
+Of *one* report.
+
+The first \`part\`
+About it.
+the_number   7
+domain       example.com
+not_a_param  :n
+
+Lines
+- a | <b>
+- it's \ \x01
+
+Nothing at all
+no rows
+
+Queries
+Each section is what its query gives; \`ruadb sql\` runs it.
+
+-- The first \`part\`
+SELECT '7'::bigint AS the_number, 'example.com'::text AS domain, ':n' AS not_a_param;
+
+-- Lines
+SELECT w FROM unnest(ARRAY['a | <b>', E'it''s \\\\ \\x01'::text]) AS w WHERE w IS NOT NULL ORDER BY w;
+
+-- Nothing at all
+SELECT 1 AS x WHERE false;" "sections: as a table"
+report several --format markdown
+is "$status|$(head -27 "$tmp/out")" '0|## Two \| parts
+
+Of \*one\* report.
+
+
+### The first \`part\`
+
+About it.
+
+| | |
+|---|---|
+| the number | 7 |
+| domain | - |
+| not a param | :n |
+
+### Lines
+
+- a \| \<b\>
+
+### Nothing at all
+
+No rows.
+
+### Queries
+
+Each section is what its query gives; `ruadb sql` runs it.
+
+The first \`part\`:' "as Markdown"
+report several --format json
+is "$(have_python && python3 -c 'import json, sys
+d = json.load(open(sys.argv[1]))
+print(list(d), d["first"]["rows"], d["none"]["rows"], d["lines"]["query"][:20])' "$tmp/out")" \
+	"['first', 'lines', 'none', 'empty'] [{'the_number': 7, 'domain': None, 'not_a_param': ':n'}] [] SELECT w FROM unnest" \
+	"as JSON: a member a section"
+report several --format csv
+says 78 'its formats are table, json and markdown' "and as nothing else"
+own several '-- title: Two\n-- section: a A\nSELECT 1\n-- section: b B\n-- about: X\nSELECT nothing'
+report several
+says 78 'several.sql:6:8: ' "a mistake is told with the line of the file"
+own several '-- title: Two\n-- section: a A\nSELECT 1;\nSELECT 2'
+report several
+says 78 'several.sql:4: a second statement' "each section is one statement"
+own several '-- title: Two\n-- section: A\nSELECT 1'
+report several
+says 78 "is not a name and a title" "and has a name and a title"
+
 # ---- every shipped report, in formats for programs
 for path in "$top_srcdir"/sql/reports/*.sql; do
 	name=$(basename "$path" .sql)
 	source=
 	! grep -q '^-- param: source ' "$path" || source='--source 192.0.2.0/24'
+	! grep -q '^-- param: gateway [a-z]* [^d]' "$path" || source='--gateway proofpoint --domain example.com'
 	"$ruadb" report help "$name" >"$tmp/help" 2>&1 || echo "$name: no help"
 	[ "$(grep -c '^-- param:' "$path")" = "$(grep -c '^  --' "$tmp/help")" ] ||
 		echo "$name: not every parameter in its help"
+	if grep -q '^-- section:' "$path"; then
+		# shellcheck disable=SC2086 # words
+		"$ruadb" report "$name" $source --format json >"$tmp/json" || echo "$name: fails"
+		! have_python || python3 -m json.tool "$tmp/json" >/dev/null || echo "$name: no JSON"
+		continue
+	fi
 	for format in jsonl tsv; do
 		# shellcheck disable=SC2086 # words
 		"$ruadb" report "$name" $source --format $format >"$tmp/$format" 2>"$tmp/err" ||
