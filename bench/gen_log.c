@@ -436,7 +436,7 @@ static void make(uint64_t messages, int64_t begin, int64_t end)
 
 static void set_mtime(const char *path, int64_t end)
 {
-	struct timespec t[2] = {{.tv_sec = (time_t)(end / SECOND)}, {.tv_sec = (time_t)(end / SECOND)}};
+	struct timespec t[2] = {{.tv_sec = (time_t)end}, {.tv_sec = (time_t)end}};
 
 	if (utimensat(-1, path, t, 0) < 0)
 		die(path);

@@ -27,6 +27,7 @@ void log_free(struct log *l)
 	buf_free(&l->pattern);
 	buf_free(&l->values);
 	buf_free(&l->text);
+	buf_free(&l->journal);
 	buf_free(&l->line);
 	free(l);
 }
@@ -93,7 +94,8 @@ static void begin(struct log *l, const struct log_hint *hint, uint32_t entry)
 	l->csv = hint && hint->form == FORM_CSV ? log_csv_new(hint->columns) : NULL;
 	l->line.len = 0;
 	l->first = !hint || hint->form == FORM_ANY;
-	log_clock_set(l, hint ? hint->now : (int64_t)time(NULL));
+	/* a file's time may have been lost: no log is older than the year 2000 */
+	log_clock_set(l, hint && hint->now > 946684800 ? hint->now : (int64_t)time(NULL));
 	log_begin(l, entry);
 }
 

@@ -48,6 +48,7 @@ struct log {
 	uint64_t key[2];           /* of the tables of slots */
 	struct text enhanced;      /* of the last log_reply, in `said` */
 	struct buf pattern, values, text;
+	struct buf journal;        /* the fields of a line of JSON */
 	struct buf line;           /* a line that straddles blocks */
 	bool first;                /* the first line of an item: it may be a header line */
 	uint32_t n_reasons;

@@ -14,6 +14,7 @@ static bool has(struct text t, const char *word)
 static bool is_json(struct text t)
 {
 	return has(t, "\"__REALTIME_TIMESTAMP\"") ||
+	       (has(t, "\"log\"") && has(t, "\"stream\"") && has(t, "postfix/")) ||
 	       (has(t, "\"type\"") && has(t, "\"num_attempts\"") && has(t, "\"egress_pool\""));
 }
 

@@ -165,6 +165,8 @@ static int on_item_end(void *ctx, uint32_t entries, uint64_t bytes_out, struct e
 	return 0;
 }
 
+#include "tests/unit/log_trace.h"
+
 /* The sink: each frame through the check; ctx is it. */
 static int trace_frames(void *ctx, struct buf *out, struct err *e)
 {
@@ -191,6 +193,7 @@ __attribute__((unused)) static const char *trace_item(const void *data, size_t s
 		.row_refused = on_row_refused, .repair = on_repair, .again = on_again,
 		.end = on_end, .refused = on_refused, .not_report = on_not_report,
 		.item_end = on_item_end,
+		LOG_TRACE,
 	};
 	struct frame_check *check = frame_check_new(&h);
 	struct parse_sink sink = {.ctx = check, .flush = trace_frames};
