@@ -341,7 +341,7 @@ __attribute__((unused)) static char *told_file(const char *path, size_t *ret_siz
 	return b.p;
 }
 
-/* tests/logs/NAME.log gives tests/logs/NAME.truth, by its content. */
+/* tests/logs/NAME.EXT gives tests/logs/NAME.truth, by its content. */
 __attribute__((unused)) static void told_sample(const char *name, const char *ext)
 {
 	char *log_path = xasprintf("tests/logs/%s.%s", name, ext);

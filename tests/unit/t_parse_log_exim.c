@@ -111,7 +111,7 @@ static void test_cut(void)
 
 int main(void)
 {
-	told_sample("exim", "log");
+	told_sample("exim", "mainlog");
 	test_stamps();
 	test_pieces();
 	test_hosts();
