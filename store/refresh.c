@@ -1,9 +1,10 @@
 /*
- * Refresh: what keeps the rollup by source and the table of classes up to date, after ingest and
- * by hand. The work itself is SQL (sql/views/74_refresh.sql), in portions, each a transaction.
+ * Refresh: what keeps the rollup by source, the cohorts of deliveries and the table of classes up to
+ * date, after ingest and by hand. The work itself is SQL (sql/views/74_refresh.sql and
+ * 84_impact_refresh.sql), in portions, each a transaction.
  *
- * It only reads what ingest writes, deletes rows of live_day that its snapshot saw, and locks no
- * row that ingest looks at: nobody waits for it.
+ * It only reads what ingest writes, deletes rows of live_day and cohort_stale that its snapshot saw,
+ * and locks no row that ingest looks at: nobody waits for it.
  */
 #include "store/db.h"
 
@@ -102,6 +103,32 @@ static int days(struct refresh *r, struct err *e)
 	return 0;
 }
 
+static int cohorts(struct refresh *r, struct err *e)
+{
+	int64_t planned, n;
+
+	if (call(r->s, "SELECT ruadb_data.refresh_impact_plan()::bigint", NULL, &planned, e) < 0)
+		return -1;
+	for (int32_t i = 1; i <= planned && !stopped(r); i++) {
+		if (call_with(r->s, "SELECT ruadb_data.refresh_impact_day($1)", i, &n, e) < 0)
+			return -1;
+		r->ret->cohort_days++;
+	}
+	return 0;
+}
+
+/* Cohorts tell which envelope domains there are; what reports show of those tells cohorts more. */
+static int impact(struct refresh *r, struct err *e)
+{
+	int64_t changed = 0;
+
+	if (cohorts(r, e) < 0)
+		return -1;
+	if (!stopped(r) && call(r->s, "SELECT ruadb_data.refresh_envelopes()", NULL, &changed, e) < 0)
+		return -1;
+	return changed > 0 ? cohorts(r, e) : 0;
+}
+
 static int classes(struct refresh *r, struct err *e)
 {
 	int64_t n = 1;
@@ -121,7 +148,7 @@ static int refresh(struct refresh *r, struct err *e)
 
 	if (statistics(r, e) < 0 ||
 	    call(r->s, "SELECT 0::bigint FROM ruadb_data.refresh_lags()", NULL, &none, e) < 0 ||
-	    days(r, e) < 0 || statistics(r, e) < 0)
+	    days(r, e) < 0 || impact(r, e) < 0 || statistics(r, e) < 0)
 		return -1;
 	return classes(r, e);
 }
@@ -133,7 +160,9 @@ static int is_due(struct store *s, bool *ret_due, struct err *e)
 
 	if (db_exec(s, "SELECT EXISTS (SELECT FROM ruadb_data.live_day WHERE tenant_id = "
 		       "ruadb.tenant() AND unsettled IS NULL) OR EXISTS (SELECT FROM "
-		       "ruadb_data.class_stale WHERE tenant_id = ruadb.tenant())", NULL, &res, e) < 0)
+		       "ruadb_data.class_stale WHERE tenant_id = ruadb.tenant()) OR EXISTS (SELECT "
+		       "FROM ruadb_data.cohort_stale WHERE tenant_id = ruadb.tenant())", NULL, &res,
+		    e) < 0)
 		return -1;
 	*ret_due = *PQgetvalue(res, 0, 0);
 	return 0;

@@ -302,6 +302,7 @@ struct store_refreshed {
 	bool busy;                 /* another refresh was running: nothing was done */
 	int64_t days;              /* of domains: looked at because something was new or got settled */
 	int64_t domains;           /* organizational domains whose classes were made new */
+	int64_t cohort_days;       /* of deliveries: whose cohorts were made new */
 	double seconds;
 };
 

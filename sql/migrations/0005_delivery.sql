@@ -400,12 +400,13 @@ CREATE TABLE ruadb_data.cohort_stale (
 CREATE INDEX cohort_stale_day ON ruadb_data.cohort_stale (tenant_id, day);
 
 -- Days that are computed. next_lost_at: when the first figure of them changes by time alone: a
--- pending delivery gets lost from sight, or a cohort mature. known: hash of the settings and
--- declarations that the figures rest on.
+-- pending delivery gets lost from sight, or a cohort mature; last_lost_at: when one did so last.
+-- known: hash of the settings and declarations that the figures rest on.
 CREATE TABLE ruadb_data.cohort_day (
 	tenant_id bigint NOT NULL,
 	day date NOT NULL,
 	next_lost_at timestamptz,
+	last_lost_at timestamptz,
 	computed_at timestamptz NOT NULL DEFAULT now(),
 	known bigint NOT NULL,
 	PRIMARY KEY (tenant_id, day)
@@ -468,6 +469,8 @@ CREATE TABLE ruadb_data.impact_cohort (
 	attempts bigint NOT NULL,
 	first_deferred_at timestamptz,
 	last_deferred_at timestamptz,
+	next_lost_at timestamptz,         -- as in cohort_day
+	last_lost_at timestamptz,
 	retries integer[],
 	retries_accepted integer[],
 	seconds integer[],

@@ -48,8 +48,8 @@ BEGIN
 			AND NOT c.relispartition AND c.relname <> 'original'
 			AND pg_stat_get_mod_since_analyze(c.oid) > 100 + 0.2 * greatest(c.reltuples, 0)
 		UNION ALL
-		SELECT 'ruadb_data.record' FROM pg_class c
-		WHERE c.oid = 'ruadb_data.record'::regclass
+		SELECT c.oid::regclass FROM pg_class c
+		WHERE c.relnamespace = 'ruadb_data'::regnamespace AND c.relkind = 'p'
 			AND (SELECT sum(pg_stat_get_live_tuples(i.inhrelid)) FROM pg_inherits i
 				WHERE i.inhparent = c.oid) > 1000 + 1.2 * greatest(c.reltuples, 0)
 	LOOP

@@ -99,7 +99,7 @@ COMMENT ON VIEW ruadb_data.log_service_org IS
 -- The gateway of a recipient domain on a day (C6), at most one row, always one: NULL if there is no
 -- evidence within so many days around. Nearest day first, the earlier of two; peer before MX before
 -- replies, of which it takes two, or one with the gateway's URL. A function for the same reason as
--- source_days; it is aggregated, so that PostgreSQL leaves it out where nobody asks.
+-- source_days (70_source.sql); it is aggregated, so that PostgreSQL leaves it out where nobody asks.
 CREATE OR REPLACE FUNCTION ruadb_data.gateway_of(tenant bigint, domain bigint, of_day date)
 	RETURNS TABLE (best text[]) LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -165,6 +165,7 @@ SELECT d.tenant_id, d.delivery_id, d.host_id, d.service_id, d.recipient_key,
 	d.epoch_at, d.arrival_seen, h.oldest_at, h.queue_lifetime, h.system, h.host, v.service,
 	d.queue_id, d.message_id, d.recipient, d.envelope_from, d.size,
 	hd.name AS header_domain, ed.name AS envelope_domain,
+	CASE WHEN d.closed_at IS NULL THEN d.last_at + h.queue_lifetime END AS lost_at,
 	CASE WHEN d.handed_on THEN 'h'::"char"
 		WHEN d.bounced_after_at IS NOT NULL THEN 'n'::"char"
 		WHEN d.accepted_at IS NOT NULL THEN
