@@ -51,7 +51,7 @@ static enum smtp_stage take_command(struct text *t, bool cut)
 	if (!scan_words(&in, words))
 		return STAGE_UNKNOWN;
 	t->len = (uint32_t)(p - 1 - t->p);
-	return scan_stage(in);
+	return scan_begins(in, "end of DATA") ? STAGE_END_OF_DATA : scan_stage(in);
 }
 
 static void host_said(struct text t, bool cut, struct postfix_reason *r)

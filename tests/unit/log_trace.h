@@ -3,7 +3,8 @@
  * attempt and unreadable reason, with the names that their slots stand for.
  *
  *   message KIND QUEUE-ID TIME host service value size=N
- *   attempt KIND OUTCOME STAGE QUEUE-ID TIME host service to=.. peer=HOST[IP] code=.. pattern=.. ..
+ *   attempt KIND OUTCOME STAGE QUEUE-ID TIME host service to=.. peer=HOST[IP] code=.. reply=..
+ *   (the reply's text, put together of pattern and values)
  *   unreadable LINES reason
  *   part LINES events=N skipped=N unreadable=N[ last]
  */
@@ -13,8 +14,10 @@
 #include <arpa/inet.h>
 #include <time.h>
 
+static const char *trace_text(const char *s);
+
 static char trace_hosts[LIMIT_LOG_HOSTS][80], trace_services[LIMIT_LOG_HOSTS][80];
-static char trace_replies[LIMIT_LOG_REPLIES][600];
+static char trace_replies[LIMIT_LOG_REPLIES][100], *trace_patterns[LIMIT_LOG_REPLIES];
 static uint64_t trace_keys[1000]; /* of attempts, in their order */
 static size_t trace_n_keys;
 
@@ -43,11 +46,29 @@ static int on_log_service(void *ctx, uint16_t slot, struct text name, struct err
 static int on_log_reply(void *ctx, uint16_t slot, const struct log_reply *r, struct err *e)
 {
 	(void)ctx, (void)e;
-	snprintf(trace_replies[slot], sizeof(trace_replies[0]), " code=%u%s%s%.*s pattern=%.*s",
-		 r->smtp_code, r->truncated ? " truncated" : "", r->enhanced.p ? " enhanced=" : "",
-		 (int)r->enhanced.len, r->enhanced.p ? r->enhanced.p : "", (int)r->pattern.len,
-		 r->pattern.p);
+	snprintf(trace_replies[slot], sizeof(trace_replies[0]), " code=%u%s%s%.*s", r->smtp_code,
+		 r->truncated ? " truncated" : "", r->enhanced.p ? " enhanced=" : "",
+		 (int)r->enhanced.len, r->enhanced.p ? r->enhanced.p : "");
+	free(trace_patterns[slot]);
+	trace_patterns[slot] = xstrndup(r->pattern.p, r->pattern.len);
 	return 0;
+}
+
+/* A pattern's braces are those of its variables only. */
+static void put_reply(const char *pattern, struct text values)
+{
+	const char *open, *value = values.p, *end = values.p + values.len, *stop;
+
+	buf_adds(&trace, " reply=");
+	for (; (open = strchr(pattern, '{')); pattern = strchr(open, '}') + 1) {
+		stop = value ? memchr(value, '\x1f', (size_t)(end - value)) : NULL;
+		stop = stop ? stop : end;
+		buf_add(&trace, pattern, (size_t)(open - pattern));
+		if (value)
+			buf_add(&trace, value, (size_t)(stop - value));
+		value = stop && stop < end ? stop + 1 : NULL;
+	}
+	buf_adds(&trace, pattern);
 }
 
 static void put_time(struct log_time t)
@@ -86,15 +107,6 @@ static int on_log_message(void *ctx, const struct log_message *m, struct err *e)
 	return 0;
 }
 
-static void put_values(struct text values)
-{
-	if (!values.p)
-		return;
-	buf_adds(&trace, " values=");
-	for (uint32_t i = 0; i < values.len; i++)
-		buf_addc(&trace, values.p[i] == '\x1f' ? '|' : values.p[i]);
-}
-
 static int on_log_attempt(void *ctx, const struct log_attempt *a, struct err *e)
 {
 	(void)ctx, (void)e;
@@ -120,9 +132,10 @@ static int on_log_attempt(void *ctx, const struct log_attempt *a, struct err *e)
 	put_field("campaign", a->campaign);
 	if (a->arrived_at.us != TIME_ABSENT)
 		put_time(a->arrived_at);
-	if (a->reply != LOG_NO_SLOT)
+	if (a->reply != LOG_NO_SLOT) {
 		buf_adds(&trace, trace_replies[a->reply]);
-	put_values(a->reply_values);
+		put_reply(trace_patterns[a->reply], a->reply_values);
+	}
 	buf_addc(&trace, '\n');
 	return 0;
 }
@@ -143,6 +156,20 @@ static int on_log_part(void *ctx, const struct log_sums *s, struct err *e)
 		   (unsigned long long)s->skipped, (unsigned long long)s->unreadable,
 		   s->last ? " last" : "");
 	return 0;
+}
+
+/* The lines for a log of these lines, as the parent hands them over: written at that time. */
+__attribute__((unused)) static const char *trace_log(const char *lines, int64_t now)
+{
+	struct log_hint hint = {.form = FORM_LINES, .now = now};
+	const char *got;
+
+	if (!trace_parser)
+		trace_parser = parser_new();
+	parser_log(trace_parser, &hint);
+	got = trace_text(lines);
+	parser_log(trace_parser, NULL);
+	return got;
 }
 
 #define LOG_TRACE \
