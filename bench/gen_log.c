@@ -3,8 +3,9 @@
  *
  *   gen_log FILE MESSAGES DAYS SEED     FILE "-": standard output
  *
- * Two hosts, two services each, DAYS days that end at midnight UTC before the last one; the file's
- * mtime is its last line's. A message is 5 lines: client, message-id, from, to, removed. A fifth of
+ * Two hosts, 16 services each (postfix/out0/smtp sends from 192.0.2.1, and so on; on mx2 from
+ * 192.0.2.101), DAYS days that end at midnight UTC before the last one; the file's mtime is its last
+ * line's. A message is 5 lines: client, message-id, from, to, removed. A fifth of
  * the recipients are behind pphosted.com; 7% of those are deferred at first (in the greeting, at
  * RCPT, behind the data), and tried again in a growing rhythm until they are accepted, or after five
  * days expired; while a host is deferred, some lines repeat its reply without trying. 1% of all
@@ -28,6 +29,7 @@
 #define LIFETIME (5 * 86400 * SECOND)
 #define RCPTS 5
 #define DOMAINS 4000
+#define SERVICES 16
 #define LAST_STEP 4000
 
 enum step { ARRIVES, TRIED };
@@ -65,8 +67,6 @@ static struct {
 } g;
 
 static const char *const hosts[] = {"mx1", "mx2"};
-static const char *const services[] = {"postfix", "postfix/news"};
-static const char *const addresses[2][2] = {{"192.0.2.1", "192.0.2.2"}, {"192.0.2.3", "192.0.2.4"}};
 
 static void die(const char *what)
 {
@@ -150,9 +150,12 @@ static void line(const struct message *m, int64_t at, const char *program, const
 		snprintf(g.stamp, sizeof(g.stamp), "%s %2d %02d:%02d:%02d", months[tm.tm_mon], tm.tm_mday,
 			 tm.tm_hour, tm.tm_min, tm.tm_sec);
 	}
-	int n = fprintf(g.out, "%s %s %s/%s[%u]: %s: ", g.stamp, hosts[m->host],
-			*program == 's' && program[1] == 'm' && !program[4] ? services[m->service] : "postfix",
-			program, 1000 + rng_below(&g.rng, 64) * 17, queue_id(m->slot, m->arrived, qid));
+	int n = fprintf(g.out, "%s %s postfix/", g.stamp, hosts[m->host]);
+
+	if (!strcmp(program, "smtp") && !m->notification)
+		n += fprintf(g.out, "out%u/", m->service);
+	n += fprintf(g.out, "%s[%u]: %s: ", program, 1000 + rng_below(&g.rng, 64) * 17,
+		     queue_id(m->slot, m->arrived, qid));
 
 	va_start(ap, fmt);
 	n += vfprintf(g.out, fmt, ap);
@@ -255,7 +258,7 @@ static struct message *new_message(int64_t at)
 	m->slot = take_slot();
 	m->size = 2000 + rng_below(&g.rng, 60000);
 	m->host = (uint8_t)rng_below(&g.rng, 2);
-	m->service = rng_permille(&g.rng, 700);
+	m->service = (uint8_t)rng_below(&g.rng, SERVICES);
 	push(m);
 	return m;
 }
@@ -288,7 +291,7 @@ static void arrives(struct message *m)
 		line(m, m->at, "smtpd", "client=app%u.example.com[10.0.0.%u]\n", m->no % 3, m->no % 3 + 1);
 		line(m, m->at + 2000, "cleanup", "message-id=<%08x.%u@mail.example.com>\n", m->no, m->no);
 		line(m, m->at + 9000, "qmgr", "from=<%s%x@%s.example.com>, size=%u, nrcpt=%u (queue active)\n",
-		     m->service ? "bounces+" : "no-reply-", m->no, m->service ? "news" : "shop", m->size, m->n);
+		     m->service % 3 ? "bounces+" : "no-reply-", m->no, m->service % 3 ? "news" : "shop", m->size, m->n);
 	}
 	m->step = TRIED;
 	m->at += 200000 + rng_below(&g.rng, 2500000);
@@ -298,10 +301,10 @@ static void arrives(struct message *m)
 /* The reply of a Proofpoint host to this service's address: always the same kind in a try. */
 static void defer_proofpoint(struct message *m, struct recipient *r, const struct peer *p)
 {
-	const char *ip = addresses[m->host][m->service];
-	char reason[300], in[200];
+	char reason[400], in[300], ip[20];
 	int kind = (int)((r->domain / 20 + r->user) % 3);
 
+	snprintf(ip, sizeof(ip), "192.0.2.%u", 100U * m->host + m->service + 1);
 	if (kind == 0)
 		snprintf(in, sizeof(in), "host %s[%s] refused to talk to me: 421 Deferred - see "
 			 "https://ipcheck.proofpoint.com/?ip=%s", p->host, p->ip, ip);
@@ -385,7 +388,7 @@ static void tried(struct message *m)
 
 	if (m->tries)
 		line(m, m->at, "qmgr", "from=<%s%x@%s.example.com>, size=%u, nrcpt=%u (queue active)\n",
-		     m->service ? "bounces+" : "no-reply-", m->no, m->service ? "news" : "shop", m->size, m->n);
+		     m->service % 3 ? "bounces+" : "no-reply-", m->no, m->service % 3 ? "news" : "shop", m->size, m->n);
 	for (uint32_t i = 0; i < m->n; i++)
 		if (!m->r[i].done) {
 			left |= !try_one(m, &m->r[i]);
@@ -393,7 +396,7 @@ static void tried(struct message *m)
 		}
 	if (left && m->at - m->arrived > LIFETIME) {
 		line(m, m->at + 1000, "qmgr", "from=<%s%x@%s.example.com>, status=expired, returned to sender\n",
-		     m->service ? "bounces+" : "no-reply-", m->no, m->service ? "news" : "shop");
+		     m->service % 3 ? "bounces+" : "no-reply-", m->no, m->service % 3 ? "news" : "shop");
 		for (uint32_t i = 0; i < m->n; i++)
 			g.expired += !m->r[i].done;
 		left = false;
