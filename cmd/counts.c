@@ -47,6 +47,13 @@ void counts_json(const struct counts *c, FILE *out)
 		{"records_refused", c->records_refused},
 		{"messages_refused", c->messages_refused},
 		{"bytes_in", c->bytes_in},
+		{"events", c->events},
+		{"attempts", c->attempts},
+		{"deliveries", c->deliveries},
+		{"log_lines", c->log_lines},
+		{"log_skipped", c->log_skipped},
+		{"log_unreadable", c->log_unreadable},
+		{"log_repeated", c->log_repeated},
 		{"left", c->left},
 	};
 
@@ -66,6 +73,19 @@ static void line(FILE *out, int64_t n, const char *what)
 		fprintf(out, "%12lld %s\n", (long long)n, what);
 }
 
+static void log_summary(const struct counts *c, bool parse_only, FILE *out)
+{
+	fprintf(out, "%12lld events %s: %lld attempts", (long long)c->events,
+		parse_only ? "read, nothing stored" : "stored", (long long)c->attempts);
+	if (!parse_only)
+		fprintf(out, ", %lld new deliveries", (long long)c->deliveries);
+	fprintf(out, ", of %lld lines\n", (long long)c->log_lines);
+	line(out, c->log_repeated, "events known already");
+	line(out, c->log_skipped, "lines of other programs, or of no interest");
+	line(out, c->log_unreadable,
+	     "lines of deliveries that can't be read: ruadb report log-health");
+}
+
 void counts_summary(const struct counts *c, bool parse_only, FILE *out)
 {
 	double mb = (double)c->bytes_in / 1e6;
@@ -73,9 +93,13 @@ void counts_summary(const struct counts *c, bool parse_only, FILE *out)
 	fprintf(out, "%lld items, %.1f MB in %.1f s%s\n", (long long)c->items, mb, c->seconds,
 		c->interrupted ? "; interrupted, the next run goes on from here" : "");
 	line(out, c->unchanged, "unchanged since an earlier run, not opened");
-	fprintf(out, "%12lld reports %s: %lld records, %lld messages\n",
-		(long long)c->reports_stored, parse_only ? "read, nothing stored" : "stored",
-		(long long)c->records, (long long)c->messages);
+	if (!c->log_lines || c->reports_stored)
+		fprintf(out, "%12lld reports %s: %lld records, %lld messages\n",
+			(long long)c->reports_stored,
+			parse_only ? "read, nothing stored" : "stored", (long long)c->records,
+			(long long)c->messages);
+	if (c->log_lines)
+		log_summary(c, parse_only, out);
 	line(out, c->reports_partial,
 	     "of them only in part: their lines in the log say what is lost");
 	line(out, c->reports_mended, "of them had to be mended: ruadb report repairs");

@@ -20,6 +20,9 @@ struct counts {
 	int64_t reports_repeat, reports_near_repeat, reports_conflict;
 	int64_t quarantined, not_reports; /* entries */
 	int64_t records, messages, records_refused, messages_refused; /* of reports_stored */
+	/* Of delivery logs: what is stored of them. */
+	int64_t events, attempts, deliveries; /* deliveries: new ones */
+	int64_t log_lines, log_skipped, log_unreadable, log_repeated;
 	int64_t bytes_in;
 	double seconds;         /* to the last COMMIT */
 	double refresh_seconds; /* behind it; negative: there was none */

@@ -3,7 +3,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cmd/known.h"
+#include "cmd/logs.h"
 #include "cmd/mails.h"
+#include "cmd/rows.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,11 +22,6 @@
 #define STEP 32                /* items read in one step */
 #define STEP_WEIGHT (1 << 20)
 
-struct mbox_row {
-	struct container c; /* the first: a piece's container is one */
-	struct mbox_row *next;
-};
-
 struct feed {
 	const struct ingest_walk *walk;
 	struct store *store;
@@ -36,7 +33,8 @@ struct feed {
 	bool known[WINDOW];             /* of the window: unchanged */
 	size_t window_begin;
 	struct ingest_source *source;   /* that is being read */
-	struct mbox_row *mbox, *mboxes; /* its row, and all that are not written yet */
+	struct row *row, *rows;         /* its row, and all that are not written yet */
+	bool idle;                      /* standard input says nothing just now */
 
 	struct job_list group, ready;
 	size_t n_group, n_ready, group_max;
@@ -102,14 +100,7 @@ void feed_free(struct feed *f)
 		feed_settled(f, ((struct piece *)j)->item);
 		piece_free((struct piece *)j);
 	}
-	while (f->mboxes) {
-		struct mbox_row *next = f->mboxes->next;
-
-		if (f->mboxes->c.item)
-			store_item_free(f->mboxes->c.item);
-		free(f->mboxes);
-		f->mboxes = next;
-	}
+	rows_free(f->rows);
 	ingest_close(f->source);
 	hash_free(f->hash);
 	free(f);
@@ -176,24 +167,7 @@ static int ask_window(struct feed *f, struct err *e)
 	f->window_begin = f->next;
 	f->window_end = f->next + n;
 	memset(f->known, 0, sizeof(f->known));
-	if (!f->store || f->again)
-		return 0;
-
-	AUTO_FREE struct store_seen *seen = xcalloc(n, sizeof(*seen));
-
-	for (size_t i = 0; i < n; i++) {
-		const struct ingest_file *file = ingest_walk_file(f->walk, f->next + i);
-
-		seen[i] = (struct store_seen){
-			.source = "file", .item = file->path, .size = file->size,
-			.mtime_ns = file->mtime_ns, .inode = file->inode,
-		};
-	}
-	if (store_lookup_files(f->store, seen, n, PARSER_VERSION, e) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		f->known[i] = seen[i].unchanged;
-	return 0;
+	return f->store && !f->again ? known_files(f->store, f->walk, f->next, n, f->known, e) : 0;
 }
 
 /* ---- reading ---- */
@@ -265,26 +239,27 @@ static void leave(struct feed *f, const char *path, const struct err *e)
 		f->counts->quarantined++;
 }
 
-static void begin_mbox(struct feed *f, const struct ingest_file *file)
+/* Where it was read to before. A file that is shorter now is another one. */
+static int begin_log(struct feed *f, const struct ingest_file *file, struct err *e)
 {
-	struct mbox_row *m = xcalloc(1, sizeof(*m));
-	bool is_file = strcmp(file->path, "-") != 0;
+	const struct ingest_log *l = ingest_log_of(f->source);
+	int64_t offset = 0;
 
-	/* Standard input has no path, time and inode: no row says that it is unchanged. */
-	if (is_file) {
-		m->c.item = xcalloc(1, sizeof(*m->c.item));
-		*m->c.item = (struct store_item){
-			.source = "file", .item = xstrdup(file->path), .size = file->size,
-			.mtime_ns = file->mtime_ns, .inode = file->inode, .fd = -1,
-			.arrived_at = TIME_ABSENT,
-		};
-	}
-	m->next = f->mboxes;
-	f->mboxes = f->mbox = m;
+	f->row->is_log = true;
+	log_file_begin(&f->row->log, l);
+	f->counts->items++;
+	if (f->store && !f->again && l->inode &&
+	    store_log_offset(f->store, l->device, l->inode, l->head, l->head_length, &offset, e) < 0)
+		return -1;
+	if (offset > file->size)
+		offset = 0;
+	ingest_log_begin(f->source, offset);
+	f->bytes_done -= file->size - offset;
+	return 0;
 }
 
 /* The next file that changed; sets f->source, unless there is none or it can't be read. */
-static void open_next(struct feed *f)
+static int open_next(struct feed *f, struct err *ret_e)
 {
 	const struct ingest_file *file = NULL;
 	size_t i = f->next;
@@ -301,25 +276,47 @@ static void open_next(struct feed *f)
 	}
 	f->next = i;
 	if (!file)
-		return;
+		return 0;
 	i--;
 	if (ingest_open(f->walk, i, &f->source, &e) < 0) {
 		leave(f, file->path, &e);
 		f->source = NULL;
-		return;
+		return 0;
 	}
-	f->mbox = NULL;
-	if (ingest_is_mbox(f->source))
-		begin_mbox(f, file);
+	f->row = NULL;
+	if (ingest_is_mbox(f->source) || ingest_log_of(f->source))
+		f->row = row_begin(&f->rows, file);
+	return ingest_log_of(f->source) ? begin_log(f, file, ret_e) : 0;
 }
 
-static void close_source(struct feed *f)
+/* whole: nothing of it is left for the next run: then a row says that it was read. */
+static void close_source(struct feed *f, bool whole)
 {
-	if (f->mbox)
-		f->mbox->c.read_all = true;
-	f->mbox = NULL;
+	struct row *r = f->row;
+
+	if (r) {
+		r->c.read_all = true;
+		if (!whole || ingest_log_unfinished(f->source))
+			row_leave(r);
+	}
+	f->row = NULL;
 	ingest_close(f->source);
 	f->source = NULL;
+}
+
+static void add_piece_of_log(struct feed *f, struct ingest_item *it)
+{
+	static const uint8_t none[32];
+	struct piece *p = piece_new(it, none);
+
+	log_piece(p, &f->row->log, it);
+	f->counts->bytes_in += it->size;
+	f->bytes_done += it->size;
+	job_push(&f->ready, &p->job);
+	f->n_ready++;
+	f->ready_weight += job_weight(&p->job);
+	p->container = &f->row->c;
+	f->row->c.open++;
 }
 
 /* One item of the open file. */
@@ -331,20 +328,23 @@ static void read_item(struct feed *f)
 	struct err e;
 	int got = ingest_next(f->source, &it, &e);
 
+	f->idle = got == 2;
+	if (got == 1 && it.log) {
+		add_piece_of_log(f, &it);
+		return;
+	}
 	if (got == 1) {
 		p = add_item(f, &it, &e);
-		if (p && f->mbox) {
-			p->container = &f->mbox->c;
-			f->mbox->c.open++;
+		if (p && f->row) {
+			p->container = &f->row->c;
+			f->row->c.open++;
 		}
 	}
-	if (got == 1 && p)
+	if (f->idle || (got == 1 && p))
 		return;
-	if (got != 0) {
+	if (got != 0)
 		leave(f, file->path, &e);
-		f->mbox = NULL; /* its row is not written: the next run reads it again */
-	}
-	close_source(f);
+	close_source(f, got == 0);
 }
 
 /* ---- which bytes are known ---- */
@@ -426,9 +426,10 @@ static int read_mail(struct feed *f, struct err *e)
 
 int feed_step(struct feed *f, struct err *e)
 {
-	int64_t before = f->group_weight;
+	int64_t before = f->group_weight + f->ready_weight;
 
-	for (int i = 0; i < STEP && f->group_weight - before < STEP_WEIGHT; i++) {
+	for (int i = 0; i < STEP && f->group_weight + f->ready_weight - before < STEP_WEIGHT;
+	     i++) {
 		if (group_is_full(f) || (read_all(f) && f->n_group))
 			return ask_group(f, e);
 		if (read_all(f))
@@ -445,10 +446,12 @@ int feed_step(struct feed *f, struct err *e)
 				return -1;
 		} else if (f->source) {
 			read_item(f);
+			if (f->idle)
+				return 0;
 		} else if (f->next == f->window_end) {
 			return ask_window(f, e);
-		} else {
-			open_next(f);
+		} else if (open_next(f, e) < 0) {
+			return -1;
 		}
 	}
 	return 0;
@@ -456,8 +459,11 @@ int feed_step(struct feed *f, struct err *e)
 
 struct piece *feed_take(struct feed *f)
 {
-	struct piece *p = (struct piece *)job_pop(&f->ready);
+	struct piece *p = (struct piece *)f->ready.first;
 
+	if (p && log_piece_waits(p))
+		return NULL;
+	p = (struct piece *)job_pop(&f->ready);
 	if (p) {
 		f->n_ready--;
 		f->ready_weight -= job_weight(&p->job);
@@ -480,17 +486,5 @@ void feed_settled(struct feed *f, struct store_item *item)
 
 struct store_item *feed_take_container(struct feed *f)
 {
-	for (struct mbox_row **at = &f->mboxes; *at; at = &(*at)->next) {
-		struct mbox_row *m = *at;
-		struct store_item *item = m->c.item;
-
-		if (!m->c.read_all || m->c.open)
-			continue;
-		*at = m->next;
-		free(m);
-		if (item)
-			return item;
-		return feed_take_container(f);
-	}
-	return NULL;
+	return rows_take(&f->rows);
 }

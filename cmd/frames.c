@@ -1,5 +1,6 @@
 #include "cmd/frames.h"
 #include "base/mem.h"
+#include "cmd/logs.h"
 
 #include <stdlib.h>
 
@@ -128,6 +129,7 @@ static void end_without_report(struct piece *p, uint32_t number, enum store_outc
 
 	store_report_free(p->report);
 	p->report = NULL;
+	log_part_drop(p);
 	entry = piece_entry(p, number, outcome, NULL);
 	entry->class = class;
 	entry->reason = reason_of(why);
@@ -157,8 +159,104 @@ static int on_item_end(void *ctx, uint32_t entries, uint64_t bytes_out, struct e
 	return 0;
 }
 
+/* ---- logs ---- */
+
+static int on_log_head(void *ctx, uint32_t entry, struct err *e)
+{
+	struct frames *f = frames_of(ctx);
+	struct piece *p = piece_of(ctx);
+
+	p->log_entry = entry;
+	if (!f->logs_begun && f->logs_begin(f, e) < 0)
+		return -1;
+	f->logs_begun = true;
+	log_part_begin(p, f->stage);
+	return 0;
+}
+
+static int on_log_host(void *ctx, uint16_t slot, enum log_system system, struct text name,
+		       struct err *e)
+{
+	struct piece *p = piece_of(ctx);
+
+	(void)e;
+	if (p->part.log)
+		store_log_host(p->part.log, slot, system, name);
+	return 0;
+}
+
+static int on_log_service(void *ctx, uint16_t slot, struct text name, struct err *e)
+{
+	struct piece *p = piece_of(ctx);
+
+	(void)e;
+	if (p->part.log)
+		store_log_service(p->part.log, slot, name);
+	return 0;
+}
+
+static int on_log_reply(void *ctx, uint16_t slot, const struct log_reply *r, struct err *e)
+{
+	struct piece *p = piece_of(ctx);
+
+	(void)e;
+	if (p->part.log)
+		store_log_reply(p->part.log, slot, r);
+	return 0;
+}
+
+static int on_log_message(void *ctx, const struct log_message *m, struct err *e)
+{
+	struct piece *p = piece_of(ctx);
+
+	(void)e;
+	if (p->part.log)
+		store_log_message(p->part.log, m);
+	return 0;
+}
+
+static int on_log_attempt(void *ctx, const struct log_attempt *a, struct err *e)
+{
+	struct piece *p = piece_of(ctx);
+
+	(void)e;
+	p->part.attempts += a->kind == EVENT_ATTEMPT;
+	if (p->part.log)
+		store_log_attempt(p->part.log, a);
+	return 0;
+}
+
+static int on_log_unreadable(void *ctx, const struct log_unreadable *u, struct err *e)
+{
+	struct piece *p = piece_of(ctx);
+
+	(void)e;
+	if (p->part.log)
+		store_log_unreadable(p->part.log, u);
+	return 0;
+}
+
+static int on_log_part(void *ctx, const struct log_sums *s, struct err *e)
+{
+	struct frames *f = frames_of(ctx);
+	struct piece *p = piece_of(ctx);
+
+	(void)e;
+	log_part_end(p, s);
+	if (s->last && !p->log)
+		piece_entry(p, p->log_entry, OUTCOME_LOG, NULL);
+	if (!s->last)
+		log_part_begin(p, f->stage);
+	if (!p->log)
+		f->log_part(f, p);
+	return 0;
+}
+
 const struct frame_handler frames_handler = {
 	.head = on_head, .set = on_set, .record = on_record, .row_refused = on_row_refused,
 	.repair = on_repair, .again = on_again, .end = on_end, .refused = on_refused,
-	.not_report = on_not_report, .item_end = on_item_end,
+	.not_report = on_not_report, .item_end = on_item_end, .log_head = on_log_head,
+	.log_host = on_log_host, .log_service = on_log_service, .log_reply = on_log_reply,
+	.log_message = on_log_message, .log_attempt = on_log_attempt,
+	.log_unreadable = on_log_unreadable, .log_part = on_log_part,
 };

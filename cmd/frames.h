@@ -11,6 +11,11 @@
 #include "cmd/piece.h"
 
 struct frames {
+	/* A part of a log ended that is no piece of a file: it is taken. */
+	void (*log_part)(struct frames *f, struct piece *p);
+	/* Before the first log of a run. */
+	int (*logs_begin)(struct frames *f, struct err *e);
+	bool logs_begun;
 	struct store *ids;         /* where report ids come from */
 	struct store_stage *stage; /* NULL: parse only */
 	int64_t next_id, ids_left;

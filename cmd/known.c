@@ -1,7 +1,28 @@
 #include "cmd/known.h"
 #include "base/mem.h"
+#include "ingest/ingest.h"
 
 #include <string.h>
+
+int known_files(struct store *s, const struct ingest_walk *walk, size_t from, size_t n, bool *ret,
+		struct err *e)
+{
+	AUTO_FREE struct store_seen *seen = xcalloc(n, sizeof(*seen));
+
+	for (size_t i = 0; i < n; i++) {
+		const struct ingest_file *file = ingest_walk_file(walk, from + i);
+
+		seen[i] = (struct store_seen){
+			.source = "file", .item = file->path, .size = file->size,
+			.mtime_ns = file->mtime_ns, .inode = file->inode,
+		};
+	}
+	if (store_lookup_files(s, seen, n, PARSER_VERSION, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		ret[i] = seen[i].unchanged;
+	return 0;
+}
 
 static struct piece *next_to_ask(struct job **j)
 {

@@ -1,10 +1,12 @@
 #include "cmd/piece.h"
+#include "cmd/logs.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "ingest/ingest.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* gzip or zip: PostgreSQL keeps it as it is, everything else is packed first. */
@@ -35,6 +37,10 @@ struct piece *piece_new(struct ingest_item *it, const uint8_t sha256[32])
 	p->job.fd = it->fd;
 	p->job.size = it->size;
 	p->job.trust = it->trust; /* NULL: the pipeline's */
+	/* what a stamp without a year means follows from when the file was last written */
+	p->hint = (struct log_hint){.form = FORM_ANY, .now = it->mtime_ns > 0 ?
+				    it->mtime_ns / 1000000000 : (int64_t)time(NULL)};
+	p->job.log = &p->hint;
 	it->item = it->bytes = NULL;
 	it->fd = -1;
 	return p;
@@ -58,6 +64,7 @@ void piece_free(struct piece *p)
 	if (!p)
 		return;
 	store_report_free(p->report);
+	log_parts_free(p);
 	if (p->item)
 		store_item_free(p->item);
 	free(p->tallies);
@@ -78,6 +85,7 @@ void piece_restart(struct piece *p)
 {
 	store_report_free(p->report);
 	p->report = NULL;
+	log_restart(p);
 	for (size_t i = 0; i < p->item->n_entries; i++) {
 		store_report_free(p->item->entries[i].report);
 		free(p->item->entries[i].reason);
@@ -142,7 +150,7 @@ static void append(struct batch *b, const struct batch_item *item, struct store_
 		b->cap = b->cap ? b->cap * 2 : 64;
 		b->items = xrealloc(b->items, b->cap * sizeof(*b->items));
 	}
-	if (!b->n)
+	if (batch_is_empty(b))
 		b->since = now;
 	b->items[b->n++] = *item;
 	store_batch_add(b->b, stored);
@@ -163,9 +171,32 @@ void batch_add(struct batch *b, struct piece *p, int64_t now)
 	piece_free(p);
 }
 
+void batch_add_log(struct batch *b, const struct log_part *part, int64_t now)
+{
+	const struct log_sums *s = &part->sums;
+
+	if (batch_is_empty(b))
+		b->since = now;
+	b->n_logs++;
+	b->events += (size_t)s->events;
+	if (part->log) {
+		b->bytes += store_log_bytes(part->log);
+		store_batch_add_log(b->b, part->log);
+		return;
+	}
+	b->said.lines += (int64_t)s->lines;
+	b->said.events += (int64_t)s->events;
+	b->said.skipped += (int64_t)s->skipped;
+	b->said.unreadable += (int64_t)s->unreadable;
+	b->said.attempts += part->attempts;
+}
+
 void batch_add_row(struct batch *b, struct store_item *item, int64_t now)
 {
-	const struct batch_item none = {0};
+	const struct batch_item none = {
+		.n_tallies = item->n_entries,
+		.tallies = xcalloc(item->n_entries, sizeof(struct tally)),
+	};
 
 	append(b, &none, item, now);
 }
@@ -190,9 +221,21 @@ void batch_pretend(struct batch *b)
 		it->outcome = gravest(it);
 		it->durable = true;
 	}
+	b->b->log_counts = b->said;
 }
 
 /* ---- what became of it ---- */
+
+static void count_logs(const struct store_log_counts *l, struct counts *c)
+{
+	c->events += l->events;
+	c->attempts += l->attempts;
+	c->deliveries += l->deliveries;
+	c->log_lines += l->lines;
+	c->log_skipped += l->skipped;
+	c->log_unreadable += l->unreadable;
+	c->log_repeated += l->repeated;
+}
 
 static void count_stored(const struct tally *t, struct counts *c)
 {
@@ -244,6 +287,7 @@ void batch_count(const struct batch *b, struct counts *c)
 {
 	const struct store_item *it = b->b->items;
 
+	count_logs(&b->b->log_counts, c);
 	for (size_t i = 0; it && i < b->n; i++, it = it->next) {
 		c->left += it->lease_lost;
 		if (!it->durable)

@@ -25,6 +25,16 @@ struct container {
 	bool read_all; /* no more will come */
 };
 
+struct log_file;
+
+/* What was said of one part of a log. */
+struct log_part {
+	struct store_log *log; /* NULL: parse only */
+	struct log_sums sums;
+	int64_t attempts;
+	bool open;             /* not at its end yet */
+};
+
 struct piece {
 	struct job job;              /* the first: a job of the pool is a piece */
 	struct store_item *item;
@@ -35,6 +45,14 @@ struct piece {
 	int64_t repairs;             /* in it, so far */
 	struct container *container; /* or NULL */
 	bool finished;               /* needs no worker: its bytes are known, or refused */
+	struct log_hint hint;        /* for its job */
+	/* Delivery logs (cmd/logs.h): */
+	struct log_file *log;        /* that it is a piece of, or NULL */
+	uint64_t log_number;         /* in the file */
+	int64_t log_from, log_to;
+	uint32_t log_entry;          /* the log that a worker speaks of */
+	struct log_part part, *parts;/* the one that is heard, and those that ended */
+	size_t n_parts, parts_seen, parts_given;
 };
 
 /* Takes item and bytes of *it. */
@@ -62,15 +80,24 @@ struct batch {
 	struct store_batch *b;
 	struct batch_item *items;
 	size_t n, cap;
+	size_t n_logs, events; /* parts of logs, and what is in them */
+	struct store_log_counts said; /* parse only: what became of them, as if */
 	size_t bytes, reports;
-	int64_t since; /* when its first item came */
+	int64_t since; /* when its first item or part came */
 	struct batch *next;
 };
+
+static inline bool batch_is_empty(const struct batch *b)
+{
+	return !b->n && !b->n_logs;
+}
 
 struct batch *batch_new(void);
 void batch_free(struct batch *b);
 /* Takes the piece. */
 void batch_add(struct batch *b, struct piece *p, int64_t now);
+/* Takes the part's log. */
+void batch_add_log(struct batch *b, const struct log_part *part, int64_t now);
 /* An item that nothing is counted of: an mbox's own row. */
 void batch_add_row(struct batch *b, struct store_item *item, int64_t now);
 /* Parse only: as if it were committed. */

@@ -1,8 +1,10 @@
 #include "cmd/pipeline.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cmd/classify.h"
 #include "cmd/committer.h"
 #include "cmd/frames.h"
+#include "cmd/logs.h"
 #include "cmd/pool.h"
 #include "cmd/progress.h"
 #include "cmd/run.h"
@@ -16,6 +18,7 @@
 #define MAX_BACKLOG 2
 #define BATCH_NS 1000000000LL
 #define EARLY_REPORTS 500 /* enough for a batch where nothing else is being committed */
+#define EARLY_EVENTS 20000
 
 struct pipeline {
 	struct frames frames;   /* the first: frames.h wants it so of the pool's owner */
@@ -25,6 +28,7 @@ struct pipeline {
 	struct pool *pool;
 	struct store *store;    /* the commits' connection */
 	struct committer *committer;
+	struct classify *classify; /* NULL: no log yet */
 	struct batch *open;
 	struct progress progress;
 	int stop_fd;
@@ -47,7 +51,7 @@ static void end_batch(struct pipeline *p, struct batch *b)
 
 static void close_batch(struct pipeline *p)
 {
-	if (!p->open->n)
+	if (batch_is_empty(p->open))
 		return;
 	if (p->committer) {
 		committer_give(p->committer, p->open);
@@ -64,22 +68,46 @@ static bool is_full(const struct pipeline *p, int64_t now)
 {
 	const struct conf *c = p->o->conf;
 
-	if (p->open->reports >= EARLY_REPORTS && p->committer && !committer_backlog(p->committer))
+	if ((p->open->reports >= EARLY_REPORTS || p->open->events >= EARLY_EVENTS) &&
+	    p->committer && !committer_backlog(p->committer))
 		return true;
 	return p->open->reports >= (size_t)c->batch_reports ||
 	       p->open->bytes >= (size_t)c->batch_bytes || p->open->n >= 10000 ||
-	       (p->open->n && now - p->open->since > BATCH_NS);
+	       (!batch_is_empty(p->open) && now - p->open->since > BATCH_NS);
+}
+
+/* Pieces of a log come into the batch in their order, whoever was parsed first. */
+static void add_log(struct pipeline *p, struct piece *piece, int64_t now)
+{
+	struct log_file *f = piece->log;
+
+	log_done(piece);
+	while ((piece = log_next(f))) {
+		feed_piece_done(p->feed, piece);
+		if (log_into_batch(p->open, piece, p->frames.stage, now))
+			batch_add(p->open, piece, now);
+		if (is_full(p, now))
+			close_batch(p);
+	}
 }
 
 /* A huge report is its own batch. */
-static void add(struct pipeline *p, struct piece *piece)
+static void add_item(struct pipeline *p, struct piece *piece, int64_t now)
 {
-	int64_t now = now_ns();
-
 	if (p->open->n && p->open->bytes + piece_bytes(piece) > (size_t)p->o->conf->batch_bytes)
 		close_batch(p);
 	feed_piece_done(p->feed, piece);
 	batch_add(p->open, piece, now);
+}
+
+static void add(struct pipeline *p, struct piece *piece)
+{
+	int64_t now = now_ns();
+
+	if (piece->log)
+		add_log(p, piece, now);
+	else
+		add_item(p, piece, now);
 	/* An mbox's own row goes behind its last mail: in this batch, or a later one. */
 	for (struct store_item *row; (row = feed_take_container(p->feed));)
 		batch_add_row(p->open, row, now);
@@ -88,6 +116,31 @@ static void add(struct pipeline *p, struct piece *piece)
 }
 
 /* ---- what the pool tells ---- */
+
+/* A log in an archive, or compressed: it may be large, and is stored while it is read. */
+static void on_log_part(struct frames *f, struct piece *piece)
+{
+	struct pipeline *p = (struct pipeline *)f;
+	int64_t now = now_ns();
+
+	log_part_into_batch(p->open, piece, now);
+	if (is_full(p, now))
+		close_batch(p);
+}
+
+static int on_logs_begin(struct frames *f, struct err *e)
+{
+	struct pipeline *p = (struct pipeline *)f;
+	const struct conf *c = p->o->conf;
+
+	if (!p->o->lookups)
+		return 0;
+	if (store_log_sources_sync(p->o->lookups, c->sources, c->n_sources, e) < 0 ||
+	    classify_new(c, &p->classify, e) < 0)
+		return -1;
+	store_stage_classify(p->frames.stage, classify_store(p->classify));
+	return 0;
+}
 
 static void on_done(void *owner, struct job *j)
 {
@@ -176,7 +229,7 @@ static int wait_ms(const struct pipeline *p, bool feed_works)
 
 	if (feed_works)
 		return 0;
-	if (p->open->n && (ms < 0 || ms > 200))
+	if (!batch_is_empty(p->open) && (ms < 0 || ms > 200))
 		ms = 200;
 	return ms < 0 || ms > 1000 ? 1000 : ms;
 }
@@ -299,6 +352,8 @@ int pipeline_run(const struct pipeline_options *o, struct feed *feed, struct cou
 	int rc;
 
 	p.frames.ids = o->lookups;
+	p.frames.log_part = on_log_part;
+	p.frames.logs_begin = on_logs_begin;
 	p.stop_fd = signals_begin();
 	progress_begin(o->quiet);
 	set_up(&p);
@@ -320,6 +375,7 @@ int pipeline_run(const struct pipeline_options *o, struct feed *feed, struct cou
 		feed_settled(p.feed, it);
 	batch_free(p.open);
 	store_stage_free(p.frames.stage);
+	classify_free(p.classify);
 	store_close(p.store);
 	return rc;
 }

@@ -2,8 +2,9 @@
  * ingest - the door of ingest/: where bytes come from.
  *
  * Walks files, folders (recursively, sorted), maildirs, mbox files and standard input, fetches
- * mailboxes over IMAP, and gives items one by one, with provenance. Never looks into what strangers wrote further than is needed
- * to split an mbox at its "From " lines. Knows no database and no parser.
+ * mailboxes over IMAP, and gives items one by one, with provenance. Never looks into what strangers
+ * wrote further than is needed to split an mbox at its "From " lines and a log at its line ends.
+ * Knows no database and no parser.
  *
  * An mbox is what begins with "From ". A mail of it begins behind a "From " line that stands at
  * the beginning or behind an empty line, and ends before the empty line in front of the next one;
@@ -15,6 +16,7 @@
 
 #include "base/account.h"
 #include "base/err.h"
+#include "base/model_log.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,6 +29,25 @@ struct ingest_file {
 	uint64_t inode;
 };
 
+#define INGEST_LOG_HEAD 4096
+
+/*
+ * A plain delivery log, by its first lines: given in pieces of whole lines, of up to LIMIT_INLINE
+ * bytes, in their order. A line over LIMIT_LOG_LINE is cut there. Known again by device, inode and
+ * its first bytes (definitions C8).
+ */
+struct ingest_log {
+	uint64_t id;          /* of this reading: another one for each file, and each new beginning */
+	const char *source;   /* "file" or "stdin" */
+	char *item;           /* real path; of standard input the SHA-256 of its first lines */
+	enum log_form form;   /* FORM_LINES or FORM_CSV */
+	char *columns;        /* FORM_CSV: the header line, or what a person says in place of it */
+	uint64_t device, inode; /* 0: standard input, which has no offsets */
+	int64_t header;       /* bytes of the header line */
+	uint32_t head_length; /* INGEST_LOG_HEAD, or less of a short file */
+	char head[INGEST_LOG_HEAD];
+};
+
 /* Bytes with provenance. */
 struct ingest_item {
 	const char *source; /* "file", "stdin" or "imap" */
@@ -36,7 +57,11 @@ struct ingest_item {
 	uint64_t inode;
 	char *bytes;        /* up to LIMIT_INLINE: here (owned by the receiver), else NULL */
 	int fd;             /* over it: read-only descriptor, file or sealed memfd; else -1 */
-	bool last;          /* the last item of its file (always true but for mbox) */
+	bool last;          /* the last item of its file (always true but for mbox and logs) */
+	/* Of a log only: a piece of it. size is its bytes', mtime_ns when it was last written. */
+	const struct ingest_log *log; /* valid until the next call; else NULL */
+	int64_t from, to;             /* to: where to go on once this piece is committed; `from` for
+	                                 an unfinished last line, which may get longer yet */
 	/* Of a mailbox only: */
 	struct ingest_mail *mail; /* goes back through mailboxes_done_with; else NULL */
 	int64_t arrived_at;       /* INTERNALDATE, Unix seconds; TIME_ABSENT */
@@ -60,18 +85,28 @@ size_t ingest_walk_files(const struct ingest_walk *w);
 int64_t ingest_walk_bytes(const struct ingest_walk *w);
 const struct ingest_file *ingest_walk_file(const struct ingest_walk *w, size_t i);
 
+/* Columns of CSV logs without a header line, as [source] names them; NULL: none. Outlives w. */
+void ingest_walk_columns(struct ingest_walk *w, const char *columns);
+
 struct ingest_source;
 
 /* Opens file i for reading its items. A file that vanished or can't be read: ERR_TEMP. */
 int ingest_open(const struct ingest_walk *w, size_t i, struct ingest_source **ret_s,
 		struct err *e) MUST_CHECK;
-/* 1: *ret_item is set; 0: no more; -1: *e. An mbox gives its mails one by one. A mail over
+/* 1: *ret_item is set; 0: no more; 2: nothing yet, of standard input that is a log; -1: *e. An mbox
+ * gives its mails one by one. A mail over
  * LIMIT_MAIL is still given, by descriptor and cut one byte behind the limit: the parser refuses
  * it by name. Standard input over LIMIT_PLAIN_FILE: ERR_LIMIT. */
 int ingest_next(struct ingest_source *s, struct ingest_item *ret_item, struct err *e) MUST_CHECK;
 /* True when this source is an mbox: its own ledger row tells that it is unchanged. Says so from
  * ingest_open on. */
 bool ingest_is_mbox(const struct ingest_source *s);
+/* What it is read as if it is a plain log, else NULL. Says so from ingest_open on. */
+const struct ingest_log *ingest_log_of(const struct ingest_source *s);
+/* Before the first ingest_next: what lies before this offset is known. */
+void ingest_log_begin(struct ingest_source *s, int64_t offset);
+/* After the last: its last line has no end, and was written a moment ago: it was not given. */
+bool ingest_log_unfinished(const struct ingest_source *s);
 void ingest_close(struct ingest_source *s);
 
 /* ---- mailboxes (ingest/mailbox*.c, ingest/imap*.c, ingest/login.c, ingest/oauth2.c) ---- */

@@ -21,6 +21,9 @@ int spool_add(struct spool *s, const void *p, size_t n, struct err *e) MUST_CHEC
 int spool_end(struct spool *s, char **ret_bytes, int *ret_fd, struct err *e) MUST_CHECK;
 void spool_drop(struct spool *s);
 
+/* What ingest_walk_columns said. */
+const char *walk_columns(const struct ingest_walk *w);
+
 struct mbox;
 
 /* Reads from fd (not taken) from its first byte on. */

@@ -23,6 +23,7 @@ struct ingest_walk {
 	size_t n, cap;
 	int64_t bytes;
 	struct block *blocks;
+	const char *columns; /* of CSV logs without a header line */
 	bool may_repeat; /* several paths or a symbolic link: a file may be met twice */
 };
 
@@ -294,6 +295,16 @@ void ingest_walk_free(struct ingest_walk *w)
 	free_blocks(w->blocks);
 	free(w->files);
 	free(w);
+}
+
+void ingest_walk_columns(struct ingest_walk *w, const char *columns)
+{
+	w->columns = columns;
+}
+
+const char *walk_columns(const struct ingest_walk *w)
+{
+	return w->columns;
 }
 
 size_t ingest_walk_files(const struct ingest_walk *w)
