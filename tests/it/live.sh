@@ -19,11 +19,13 @@ new_home()
 	RUADB_HOME=$tmp/home.$tests
 }
 
-# live_same POSTFIX|EXIM: all attempts of all scenes, against the record of the sink
+# live_same postfix|exim: all attempts of all scenes, against the record of the sink. Without a code it
+# was no peer that said something.
 live_same()
 {
 	"$ruadb" sql -q -v ON_ERROR_STOP=1 -c "COPY (SELECT floor(extract(epoch FROM a.at))::bigint,
-		coalesce(d.recipient, '-'), a.kind, a.outcome, a.stage, a.smtp_code, host(a.peer_ip), a.reply
+		coalesce(d.recipient, '-'), a.kind, a.outcome, a.stage, a.smtp_code, host(a.peer_ip),
+		CASE WHEN a.smtp_code IS NOT NULL THEN a.reply END
 		FROM attempt a LEFT JOIN delivery d USING (tenant_id, delivery_id)
 		WHERE a.kind IN ('attempt', 'mx_attempt') ORDER BY a.at) TO STDOUT (FORMAT csv)" \
 		>"$tmp/said.csv" &&

@@ -1,0 +1,271 @@
+# logs.sh - what bench/run asks about delivery logs: reading a log of Postfix (bench/gen_log) against
+# pflogsumm's summary of the same file and grep, and the questions of deliveries put to a large
+# database against the same put to the rows by sequential scan. Sourced behind lib.sh.
+#
+# The large database is the log, LOGS_COPIES times: each copy is of hosts, services, addresses and
+# recipients of its own. Beside it lie the reports of bench/sources.sh, and one address of them is
+# that of a service.
+# shellcheck shell=bash disable=SC2154
+
+case $mode in
+full) logs_messages=1000000 logs_turns=3 logs_copies=9 logs_records=5000000 ;;
+*) logs_messages=50000 logs_turns=3 logs_copies=9 logs_records=100000 ;;
+esac
+logs_messages=${LOGS_MESSAGES:-$logs_messages}
+logs_copies=${LOGS_COPIES:-$logs_copies}
+logs_records=${LOGS_RECORDS:-$logs_records}
+logs_days=30
+
+logs_tables="ruadb_data.log_host, ruadb_data.log_service, ruadb_data.log_file,
+	ruadb_data.log_host_day, ruadb_data.log_item, ruadb_data.log_unreadable, ruadb_data.peer,
+	ruadb_data.gateway, ruadb_data.reply_template, ruadb_data.delivery, ruadb_data.attempt,
+	ruadb_data.message_open, ruadb_data.domain_gateway, ruadb_data.reply_ip_day,
+	ruadb_data.cohort_stale, ruadb_data.cohort_day, ruadb_data.batch, ruadb_data.ledger,
+	ruadb_data.original"
+
+logs_conf()
+{
+	local n=$1 host service
+	export RUADB_CONFIG=$home/logs.conf
+	printf '[logs]\nrecipients = hash\n' > "$RUADB_CONFIG"
+	for host in 0 1; do
+		printf '[source "mx%d"]\nhosts = mx%d\nzone = UTC\nqueue_lifetime = 5d\nservices =' \
+			$((host + 1)) $((host + 1))
+		for ((service = 0; service < n; service++)); do
+			printf ' postfix/out%d/smtp=192.0.2.%d' "$service" $((100 * host + service + 1))
+		done
+		printf '\ndomain = example.com\n'
+	done >> "$RUADB_CONFIG"
+}
+
+logs_fresh()
+{
+	sql "TRUNCATE $logs_tables"
+	sql CHECKPOINT
+}
+
+# ---- reading
+
+logs_ours()
+{
+	local jobs
+	for jobs in 1 2; do
+		measure "logs_parse_$jobs" ingest --parse-only --jobs "$jobs" "$logs_file"
+		logs_fresh
+		measure "logs_e2e_$jobs" ingest --no-refresh --jobs "$jobs" "$logs_file"
+		[ "$(json deliveries)" = "$logs_recipients" ] || {
+			echo "bench: $(json deliveries) deliveries in place of $logs_recipients" >&2
+			exit 1
+		}
+	done
+}
+
+logs_theirs()
+{
+	measure logs_pflogsumm pflogsumm --detail 0 "$logs_file"
+	measure logs_grep grep -c 'status=sent' "$logs_file"
+}
+
+# Columns received, delivered, deferred, bounced of pflogsumm's days, added up: its totals are rounded.
+logs_pflogsumm_totals()
+{
+	pflogsumm --detail 1 "$logs_file" | awk '
+		/^Per-Day/ { on = 1; next }
+		/^Per-Hour/ { exit }
+		on && $1 ~ /^[A-Z][a-z][a-z]$/ { r += $4; d += $5; f += $6; b += $7 }
+		END { printf "%d %d %d %d\n", r, d, f, b }'
+}
+
+# What it counts as received has a client; bounces of our own have none. Its deferred are lines.
+logs_totals()
+{
+	local theirs ours notes
+	theirs=$(logs_pflogsumm_totals)
+	ours=$(sql "SELECT (SELECT count(DISTINCT (host_id, queue_id, epoch_at)) FROM ruadb_data.delivery
+			WHERE NOT null_sender),
+		(SELECT count(*) FROM ruadb_data.delivery WHERE accepted_at IS NOT NULL),
+		(SELECT sum(deferred + suspended) FROM ruadb_data.delivery),
+		(SELECT count(*) FROM ruadb_data.delivery WHERE bounced_at IS NOT NULL)" | tr '|' ' ')
+	notes=$(sql "SELECT count(*) FROM ruadb_data.delivery WHERE null_sender")
+	say logs_totals_pflogsumm "\"$theirs\"" "received delivered deferred bounced, by its days"
+	say logs_totals_ruadb "\"$ours\"" "messages with a sender, deliveries accepted, deferred lines with the \
+suspended ones, bounced; $notes deliveries of our own bounces are in accepted"
+	[ "$theirs" = "$ours" ] || echo "# logs_totals: DIFFERENT, see above"
+}
+
+logs_reading()
+{
+	local i jobs lines mb
+	logs_file=$home/logs/mail.log
+	mkdir -p "$home/logs"
+	"$bench/gen_log" "$logs_file" "$logs_messages" "$logs_days" 1 > "$home/logs.txt"
+	sed 's/^/# log: /' "$home/logs.txt"
+	lines=$(sed -n 's/.*lines=\([0-9]*\).*/\1/p' "$home/logs.txt")
+	mb=$(du -m "$logs_file" | cut -f1)
+	logs_recipients=$(sed -n 's/.*recipients=\([0-9]*\).*/\1/p' "$home/logs.txt")
+	logs_conf 16
+	sync
+	for ((i = 0; i < logs_turns; i++)); do
+		logs_ours
+		logs_theirs
+	done
+	for jobs in 1 2; do
+		say_ratio "log_parse_vs_pflogsumm_jobs$jobs" logs_pflogsumm "logs_parse_$jobs" "jobs=$jobs, \
+parsing alone, $lines lines, $mb MB, $(median "logs_parse_$jobs") s against $(median logs_pflogsumm) s" ">= 8"
+		say_ratio "log_vs_pflogsumm_jobs$jobs" logs_pflogsumm "logs_e2e_$jobs" "jobs=$jobs, to the end of \
+the process behind the last COMMIT, $(median "logs_e2e_$jobs") s" ">= 2.5"
+		say_ratio "log_parse_vs_grep_jobs$jobs" logs_grep "logs_parse_$jobs" \
+			"jobs=$jobs, grep -c status=sent: $(median logs_grep) s"
+		say "log_lines_per_s_jobs$jobs" "$(awk -v n="$lines" -v s="$(median "logs_e2e_$jobs")" \
+			'BEGIN {printf "%.0f", n / s}')" "end to end"
+	done
+	logs_totals
+}
+
+logs_space()
+{
+	local n bytes
+	n=$(sql "SELECT count(*) FROM ruadb_data.delivery")
+	bytes=$(size_of '^(delivery|attempt)_.*|^(peer|reply_template|log_.*|domain_gateway|message_open)$')
+	say log_bytes_per_delivery "$((bytes / n))" "$n deliveries with their attempts, indexes included"
+	logs_fresh
+	say log_peak_anon_mb "$("$bench/peak" "$ruadb" ingest --jobs 2 "$logs_file" 2> /dev/null |
+		cut -d' ' -f1)" "jobs=2, with the refresh, largest process of ruadb" "<= 96"
+}
+
+# ---- asking
+
+# The rows of the log $1 times more, as if other hosts had sent them: ids are moved by the number of
+# the copy, and each service's address by 256.
+logs_copy()
+{
+	sql "DO \$\$
+	DECLARE
+		t text;
+		columns text;
+		i bigint;
+	BEGIN
+		FOREACH t IN ARRAY '{log_host,log_service,log_host_day,reply_ip_day,delivery,attempt}'::text[] LOOP
+			EXECUTE format('CREATE UNLOGGED TABLE bench_%s AS TABLE ruadb_data.%s', t, t);
+		END LOOP;
+		FOR i IN 1..$1 LOOP
+			FOREACH t IN ARRAY '{log_host,log_service,log_host_day,reply_ip_day,delivery,attempt}'::text[] LOOP
+				SELECT string_agg(CASE
+						WHEN attname IN ('host_id', 'service_id', 'queue_key', 'recipient_key', 'line_key')
+							THEN attname || ' # ' || i
+						WHEN attname = 'delivery_id' THEN 'delivery_id + 10000000000000 * ' || i
+						WHEN attname = 'host' THEN 'host || ''-' || i || \$q\$'\$q\$
+						WHEN attname = 'source_ip' THEN 'source_ip + 256 * ' || i
+						ELSE quote_ident(attname) END, ', ' ORDER BY attnum) INTO columns
+					FROM pg_attribute WHERE attrelid = ('ruadb_data.' || t)::regclass AND attnum > 0
+						AND NOT attisdropped;
+				EXECUTE format('INSERT INTO ruadb_data.%s SELECT %s FROM bench_%s', t, columns, t);
+			END LOOP;
+		END LOOP;
+		FOREACH t IN ARRAY '{log_host,log_service,log_host_day,reply_ip_day,delivery,attempt}'::text[] LOOP
+			EXECUTE 'DROP TABLE bench_' || t;
+		END LOOP;
+	END \$\$"
+}
+
+# One service of a copy sends as a domain that reports speak of, from the address of it that they
+# speak of most: what evidence is asked about.
+logs_join()
+{
+	local service
+	logs_domain=$(sql "SELECT policy_domain FROM ruadb.report GROUP BY 1 ORDER BY count(*) DESC, 1
+		OFFSET (SELECT count(DISTINCT policy_domain) / 2 FROM ruadb.report) LIMIT 1")
+	logs_ip=$(sql "SELECT host(source_ip) FROM ruadb.counted_record
+		WHERE policy_domain = '$logs_domain' GROUP BY source_ip ORDER BY count(*) DESC, 1 LIMIT 1")
+	service=$(sql "SELECT service_id FROM ruadb_data.log_service WHERE source_ip = inet '192.0.2.1' + 256")
+	sql "UPDATE ruadb_data.log_service SET source_ip = '$logs_ip', domain = '$logs_domain',
+			stream = 'marketing' WHERE service_id = $service;
+		UPDATE ruadb_data.delivery SET source_ip = '$logs_ip' WHERE service_id = $service"
+}
+
+logs_large()
+{
+	logs_fresh
+	"$bench/gen" sources "$home/sources-beside" "$logs_records" 1
+	ingest --no-refresh --jobs 2 "$home/sources-beside/base" > "$home/last" 2> /dev/null
+	ingest --no-refresh --jobs 2 "$logs_file" > "$home/last"
+	logs_copy "$logs_copies"
+	logs_join
+	sql "INSERT INTO ruadb_data.cohort_stale SELECT DISTINCT tenant_id, day FROM ruadb_data.delivery"
+	sql "VACUUM ANALYZE"
+	logs_attempts=$(sql "SELECT count(*) FROM ruadb_data.attempt")
+	measure logs_refresh "$ruadb" db refresh
+	say log_refresh_s "$(median logs_refresh)" "cohorts and reports from nothing: $logs_attempts attempts, \
+$(sql "SELECT count(*) FROM ruadb_data.record") records"
+	sql "VACUUM ANALYZE"
+}
+
+# by_scan COMMAND...: with nothing but sequential scans of what is large
+by_scan()
+{
+	PGOPTIONS="-c enable_indexscan=off -c enable_bitmapscan=off -c enable_indexonlyscan=off" "$@"
+}
+
+# logs_pair NAME TARGET HOW: ours_NAME against theirs_NAME, which are functions, by turns; their
+# output has to be the same
+logs_pair()
+{
+	local name=$1 i
+	"ours_$name" > "$home/ours"
+	"theirs_$name" > "$home/theirs"
+	cmp "$home/ours" "$home/theirs" >&2 && [ -s "$home/ours" ] || {
+		echo "bench: $name: both ways say different things" >&2
+		exit 1
+	}
+	for ((i = 0; i < logs_turns; i++)); do
+		measure "ours_$name" "ours_$name"
+		measure "theirs_$name" "theirs_$name"
+	done
+	say_ratio "$name" "theirs_$name" "ours_$name" "$3, $logs_attempts attempts, $(median "ours_$name") s \
+against $(median "theirs_$name") s" "$2"
+}
+
+# From computed cohorts; and with all days as if they had just been touched: from deliveries.
+ours_gateway_impact_cohort_vs_deliveries()
+{
+	"$ruadb" report gateway-impact --last 30d --format tsv
+}
+
+theirs_gateway_impact_cohort_vs_deliveries()
+{
+	psql -XqAt -v ON_ERROR_STOP=1 -d "$url" -c "SET enable_indexscan = off;
+		SET enable_bitmapscan = off; SET enable_indexonlyscan = off" -f "$logs_sql/naive_impact.sql"
+}
+
+logs_history="SELECT d.day, d.recipient_domain, count(*), sum(d.attempts), sum(d.deferred),
+	count(d.accepted_at), min(d.first_at), max(d.last_at)
+	FROM ruadb.delivery d WHERE d.source_ip = '192.0.3.2' GROUP BY 1, 2 ORDER BY 1, 2"
+
+ours_ip_history_vs_scan() { sql "$logs_history"; }
+theirs_ip_history_vs_scan() { by_scan sql "$logs_history"; }
+
+ours_evidence_vs_scan()
+{
+	"$ruadb" report evidence --domain "$logs_domain" --ip "$logs_ip" --gateway proofpoint --format json
+}
+theirs_evidence_vs_scan() { by_scan ours_evidence_vs_scan; }
+
+logs_asking()
+{
+	logs_sql=$(dirname "$0")
+	logs_large
+	logs_pair ip_history_vs_scan ">= 20" "one of $((32 * (logs_copies + 1))) addresses, by domain and day"
+	logs_pair evidence_vs_scan ">= 20" "one address and domain"
+	logs_pair gateway_impact_cohort_vs_deliveries ">= 20" "30 days"
+}
+
+logs_bench()
+{
+	command -v pflogsumm > /dev/null || {
+		echo "bench: needs pflogsumm: build-aux/install-deps" >&2
+		exit 1
+	}
+	logs_reading
+	logs_space
+	logs_asking
+}
