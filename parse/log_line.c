@@ -198,7 +198,7 @@ enum log_verdict log_dispatch(struct log *l, const struct mail_line *line)
 /* No stamp: the middle of a line, most likely. It matters if a delivery is in it. */
 static enum log_verdict without_stamp(struct log *l, struct text t)
 {
-	if (memmem(t.p, t.len, "postfix", 7) && memmem(t.p, t.len, ", status=", 9))
+	if (memmem(t.p, t.len, ", relay=", 8) && memmem(t.p, t.len, ", status=", 9))
 		return log_complain(l, t, "a delivery without a time stamp");
 	return LOG_SKIPPED;
 }
