@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""live.py - what a real mail server is asked to deliver, and what became of it by the sink's record.
+"""live.py - what a real mail server is asked to deliver, and what became of it by the record of sink.c
 
   live.py make WORLD            writes hosts, sink.conf, transport (Postfix), routes (Exim)
   live.py inject WORLD NAME...  hands in the messages of these scenes, or of all, by SMTP

@@ -2,18 +2,19 @@
 """world.py SEED DIR - logs and reports of the same traffic, and what is true of it.
 
 Writes into DIR: mail.log (Postfix), now/*.xml and late/*.xml (reports; late ones come when the rest
-is stored already), ruadb.conf, senders.csv, and truth-*.tsv, sorted, as t_world.sh asks for them. Ten days,
-the last of them six days ago, so that all is settled.
+is stored already), ruadb.conf, and truth*, sorted, as t_world.sh asks for it. Ten days, the last of
+them six days ago, so that all is settled.
 
-  shop.example   marketing, postfix/news on mx1 (192.0.2.2, mapped). Its header From is in no log: the
-                 stream says it. Deferred at Proofpoint. On the platform's shared address 203.0.113.10 it
-                 sends too, without logs, and an impostor sends as it there. 203.0.113.66 sends as it
-                 from nowhere; 198.51.100.200 forwards it.
+  shop.example   marketing, postfix/news on mx1 (192.0.2.2, mapped). Its header From is in no log:
+                 the stream says it. Deferred at Proofpoint. On the platform's shared address
+                 203.0.113.10 it sends too, without logs, and an impostor sends as it there.
+                 203.0.113.66 sends as it from nowhere; 198.51.100.200 forwards it.
   bank.example   transactional, postfix/smtp on mx1 (192.0.2.1, mapped); on two days its signature
                  breaks and SPF does not align. Microsoft's report is missing.
-  club.example   mx2, a pool of addresses (192.0.2.32 to .35) that nobody mapped: replies name them.
-  firm.example   mx3, behind NAT: mapped to 192.0.2.9, but replies and reports say 198.51.100.77. One
-                 recipient a message, with no declared stream: the envelope's domain stands for it.
+  club.example   mx2, a pool of addresses (192.0.2.32 to .35) that nobody mapped: replies name
+                 them. On the fourth day it is one address.
+  firm.example   mx3, behind NAT: mapped to 192.0.2.9, but replies and reports say 198.51.100.77.
+                 No stream is declared: what reports show for the envelope's domain stands for it.
 """
 import collections
 import datetime
@@ -41,13 +42,18 @@ MAPPED = {"shop.example": "192.0.2.2", "bank.example": "192.0.2.1", "club.exampl
           "firm.example": "192.0.2.9"}
 
 
+def date_of(at):
+    return datetime.datetime.fromtimestamp(at, datetime.timezone.utc).date().isoformat()
+
+
 class World:
     def __init__(self, seed):
         self.rng = random.Random(seed)
         today = datetime.datetime.now(datetime.timezone.utc).date()
         self.first = today - datetime.timedelta(days=BACK)
         self.lines = []      # (seconds, order, host, text)
-        self.impact = collections.Counter()     # (day, gateway, domain, ip, what)
+        self.facts = []      # (day, gateway, domain, true of it)
+        self.named = collections.defaultdict(set)   # (domain, day): addresses in replies
         self.accepted = collections.Counter()   # (domain, shown ip, day, family)
         self.deliveries = []
         self.conflicts = 0
@@ -60,6 +66,11 @@ class World:
         return int(datetime.datetime.combine(self.day(n), datetime.time(),
                                              datetime.timezone.utc).timestamp())
 
+    def known_ip(self, domain, day):
+        """Mapped, or the one that all replies of that service and day name."""
+        named = self.named[domain, day]
+        return MAPPED[domain] or (min(named) if len(named) == 1 else "")
+
     def line(self, at, host, program, text):
         self.lines.append((at, len(self.lines), "%s %s[%d]: %s" % (
             host, program, 1000 + self.rng.randrange(50), text)))
@@ -67,8 +78,8 @@ class World:
 
 def peer(gateway, domain, n):
     if gateway == PP:
-        return "mx0%s-%08x.pphosted.com[198.51.100.%d]" % ("ab"[n % 2], int(domain.split(".")[0][1:]),
-                                                          10 + n % 2)
+        return "mx0%s-%08x.pphosted.com[198.51.100.%d]" % (
+            "ab"[n % 2], int(domain.split(".")[0][1:]), 10 + n % 2)
     if gateway == GOOGLE:
         return "aspmx.l.google.com[198.51.100.30]"
     if gateway == MICROSOFT:
@@ -79,7 +90,7 @@ def peer(gateway, domain, n):
 class Message:
     """One recipient, its life in the log."""
 
-    def __init__(self, w, stream, at, gateway, fate):
+    def __init__(self, w, stream, at, gateway, fate, day):
         w.no += 1
         self.w, self.s, self.at, self.gateway, self.fate = w, stream, at, gateway, fate
         self.arrived = at
@@ -88,7 +99,8 @@ class Message:
         self.domain = "c%d.example.org" % (base + w.rng.randrange(20))
         # A recipient of its own, so that recipients and deliveries are as many.
         self.to = "user%d@%s" % (w.no, self.domain)
-        self.ip = w.rng.choice(stream.ips)
+        # On one day the pool has one address: replies name it, and it is inferred.
+        self.ip = stream.ips[0] if day == 3 else w.rng.choice(stream.ips)
         self.shown = stream.shown or self.ip
 
     def say(self, program, text, more=0):
@@ -97,19 +109,21 @@ class Message:
 
     def try_it(self, dsn, status, reason, relay, program="smtp"):
         delay = self.at - self.arrived + 1
-        self.say(program, "to=<%s>, relay=%s, delay=%d, delays=%d/0/0.1/0.2, dsn=%s, status=%s (%s)" % (
-            self.to, relay, delay, delay, dsn, status, reason), 1)
+        self.say(program, "to=<%s>, relay=%s, delay=%d, delays=%d/0/0.1/0.2, dsn=%s, status=%s (%s)" %
+                 (self.to, relay, delay, delay, dsn, status, reason), 1)
 
     def defer(self, n, suspended):
         where = peer(self.gateway, self.domain, n)
         if self.fate == "grey":
-            reason = "host %s said: 450 4.2.0 <%s>: Recipient address rejected: Greylisted (in reply to " \
-                "RCPT TO command)" % (where, self.to)
+            reason = "host %s said: 450 4.2.0 <%s>: Recipient address rejected: Greylisted " \
+                "(in reply to RCPT TO command)" % (where, self.to)
             self.try_it("4.2.0", "deferred", reason, where + ":25")
             return
+        self.w.named[self.s.domain, date_of(self.at + 1)].add(self.shown)
         reason = "host %s refused to talk to me: %s" % (where, DEFER % self.shown)
         if suspended:
-            self.try_it("4.0.0", "deferred", "delivery temporarily suspended: " + reason, "none", "error")
+            self.try_it("4.0.0", "deferred", "delivery temporarily suspended: " + reason, "none",
+                        "error")
         else:
             self.try_it("4.0.0", "deferred", reason, where + ":25")
             self.w.conflicts += self.s.shown is not None
@@ -135,8 +149,8 @@ class Message:
                 self.w.no, self.s.envelope), 2)
             state = "expired"
         elif self.fate == "bounce":
-            self.try_it("5.1.1", "bounced", "host %s said: 550 5.1.1 <%s>: User unknown (in reply to RCPT "
-                        "TO command)" % (where, self.to), where + ":25")
+            self.try_it("5.1.1", "bounced", "host %s said: 550 5.1.1 <%s>: User unknown (in reply to "
+                        "RCPT TO command)" % (where, self.to), where + ":25")
             state = "bounced"
         else:
             self.try_it("2.0.0", "sent", "250 2.0.0 Ok: queued as %X" % self.w.rng.getrandbits(40),
@@ -145,16 +159,20 @@ class Message:
         self.count(first, state, retries)
 
     def count(self, first, state, retries):
-        w, day = self.w, (datetime.datetime.fromtimestamp(first + 1, datetime.timezone.utc)).date()
-        key = (day.isoformat(), FAMILY_WORD[self.gateway], self.s.domain, MAPPED[self.s.domain])
+        w = self.w
         affected = self.fate in ("deferred", "suspended", "expires")
-        directly = self.fate in ("deferred", "expires")
-        for what, yes in (("recipients", True), ("affected", affected), ("directly_deferred", directly),
-                          ("temporary_failure", affected or self.fate == "grey"), (state, True)):
-            w.impact[key + (what,)] += yes
+        true = {state, "recipients"}
+        if affected or self.fate == "grey":
+            true.add("temporary_failure")
+        if affected:
+            true.add("affected")
+        if self.fate in ("deferred", "expires"):
+            true.add("directly_deferred")
+        w.facts.append((date_of(first + 1), FAMILY_WORD[self.gateway], self.s.domain, true))
         if state.startswith("accepted"):
             # By the second of the acceptance, as a receiver counts.
-            w.accepted[self.s.domain, self.shown, (self.at - w.midnight(0)) // 86400, self.gateway] += 1
+            day = (self.at - w.midnight(0)) // 86400
+            w.accepted[self.s.domain, self.shown, day, self.gateway] += 1
         attempts = retries + 1 - (self.fate == "suspended")
         w.deliveries.append((self.to, state, attempts, int(affected), self.s.domain))
 
@@ -175,9 +193,11 @@ def traffic(w):
         for s in STREAMS:
             for gateway, volume in VOLUME.items():
                 for _ in range(volume):
-                    # Retries of a day stay in it, but for those that expire.
-                    at = w.midnight(n) + w.rng.randrange(3600, 20 * 3600)
-                    Message(w, s, at, gateway, fate_of(w, gateway)).live()
+                    fate = fate_of(w, gateway)
+                    # Retries of a day stay in it.
+                    last = 7 if fate == "expires" else 20
+                    at = w.midnight(n) + w.rng.randrange(3600, last * 3600)
+                    Message(w, s, at, gateway, fate, n).live()
 
 
 def write_log(w, path):
@@ -271,9 +291,11 @@ WORDS = ("recipients", "affected", "directly_deferred", "temporary_failure", "ac
 
 
 def write_truth(w, told, path):
-    keys = sorted(set(k[:4] for k in w.impact))
+    impact = collections.defaultdict(collections.Counter)
+    for day, gateway, domain, true in w.facts:
+        impact[day, gateway, domain, w.known_ip(domain, day)].update(true)
     write_tsv(path + "/truth-impact.tsv",
-              [k + tuple(w.impact[k + (what,)] for what in WORDS) for k in keys])
+              [k + tuple(n[what] for what in WORDS) for k, n in impact.items()])
     write_tsv(path + "/truth-delivery.tsv", w.deliveries)
     pairs = sorted(set(k[:3] for k in told))
     write_tsv(path + "/truth-reports.tsv",
