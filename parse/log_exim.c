@@ -322,13 +322,13 @@ static enum log_verdict delivery(struct log *l, const struct exim_line *x, char 
 
 static bool find_line(struct log *l, const struct mail_line *line, struct exim_line *ret);
 
-static void tell_host(struct log *l, const struct mail_line *line, bool followed)
+static void tell_host(struct log *l, const struct mail_line *line, uint64_t key, bool followed)
 {
 	struct exim_line x;
 	struct exim_fields f = {.delay_ms = -1};
 	struct exim_reply r = {0};
 
-	(void)followed;
+	(void)key, (void)followed;
 	if (!find_line(l, line, &x) || !exim_host(&x.rest, &f.host, &f.peer_ip))
 		return;
 	if (!scan_words(&x.rest, ": "))

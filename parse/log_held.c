@@ -52,7 +52,7 @@ static void tell(struct log *l, struct held *p, bool followed)
 
 	p->tell = NULL;
 	log_held_of(l)->n--;
-	fn(l, &p->line, followed);
+	fn(l, &p->line, p->key, followed);
 }
 
 static void keep(struct held *p, const struct mail_line *line)
@@ -81,7 +81,7 @@ void log_hold(struct log *l, uint64_t key, uint64_t run, const struct mail_line 
 	if (p->tell)
 		tell(l, p, p->key == key && p->run == run);
 	if (line->whole.len > HELD_LINE_BYTES || line->text.len > HELD_LINE_BYTES) {
-		fn(l, line, false);
+		fn(l, line, key, false);
 		return;
 	}
 	keep(p, line);

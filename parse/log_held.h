@@ -17,7 +17,7 @@
 #define LOG_HELD_LINES 256
 
 /* followed: a line of the same key and run came behind it. */
-typedef void log_held_fn(struct log *l, const struct mail_line *line, bool followed);
+typedef void log_held_fn(struct log *l, const struct mail_line *line, uint64_t key, bool followed);
 
 /* Holds line. What is in its place is told: one of the same key and run as followed. */
 void log_hold(struct log *l, uint64_t key, uint64_t run, const struct mail_line *line,

@@ -119,7 +119,7 @@ static int told_message(void *ctx, const struct log_message *m, struct err *e)
 		buf_addc(&told, ' ');
 		text_add_visible(&told, m->value);
 	}
-	if (m->event == MESSAGE_SENDER && m->size >= 0)
+	if (m->size >= 0)
 		buf_printf(&told, " size=%lld", (long long)m->size);
 	buf_printf(&told, " host=%s\n", told_hosts[m->host]);
 	return 0;
