@@ -19,8 +19,8 @@ new_home()
 	RUADB_HOME=$tmp/home.$tests
 }
 
-# live_same postfix|exim: all attempts of all scenes, against the record of the sink. Without a code it
-# was no peer that said something.
+# live_same postfix|exim: all attempts of all scenes, against the record of the sink. Without a code
+# it was no peer that said something.
 live_same()
 {
 	"$ruadb" sql -q -v ON_ERROR_STOP=1 -c "COPY (SELECT floor(extract(epoch FROM a.at))::bigint,

@@ -1,6 +1,6 @@
-# live_postfix.sh CONF [SCENE...] - run inside the network of mta.sh by t_live_postfix.sh: Postfix, with
-# a line of configuration, delivers the scenes of live.py; two are ended by hand; until the queue is
-# empty.
+# live_postfix.sh CONF [SCENE...] - run inside the network of mta.sh by t_live_postfix.sh: Postfix,
+# with a line of configuration, delivers the scenes of live.py; two are ended by hand; until the queue
+# is empty.
 live=$top_srcdir/tests/it/live.py
 conf=$1
 shift

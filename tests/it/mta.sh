@@ -11,8 +11,8 @@
 #   postfix_start [LINE...]    LINE: further lines for main.cf. Log: $world/maillog; SMTP on
 #                              192.0.2.1:25; transport map: $world/transport
 #   postfix_stop, postfix_queue (prints postqueue -j), postfix_drain SECONDS (until it is empty)
-#   exim_start [LINE...], exim_stop, exim_drain SECONDS, exim_queue (how many); log: $world/exim/mainlog; routes in
-#                              $world/routes ("DOMAIN: host1:host2")
+#   exim_start [LINE...], exim_stop, exim_drain SECONDS, exim_queue (how many)
+#                              log: $world/exim/mainlog; routes: $world/routes (DOMAIN: host1:host2)
 #   inject SENDER MESSAGE-ID RECIPIENT...  by SMTP to 192.0.2.1:25
 #
 # $world: a folder of the test's. Nothing of the machine is touched; no service of it is used.
@@ -267,7 +267,14 @@ exim_start()
 	return 1
 }
 
-exim_stop() { kill "$exim_pid"; wait "$exim_pid" 2>/dev/null; }
+# Its log becomes ours: of an ordinary user's other accounts nobody outside could read or remove it.
+exim_stop()
+{
+	kill "$exim_pid"
+	wait "$exim_pid" 2>/dev/null
+	chown -R root:root "$world/exim"
+}
+
 exim_queue() { "$exim" -bpc; }
 
 exim_drain()

@@ -1,0 +1,54 @@
+#!/bin/sh
+# Logs and reports of the same traffic, joined, against what is true of it (world.py): NAT, a shared
+# platform address with an impostor, a pool, a forwarder, a missing reporter, reports that come late, a
+# header From that no log has.
+. "$top_srcdir/tests/it/lib.sh"
+
+have_python || skip_all "python3 is not installed"
+world=$tmp/world
+python3 "$here/world.py" "${RUADB_TEST_SEED:-1}" "$world" || exit 1
+RUADB_CONFIG=$world/ruadb.conf
+export RUADB_CONFIG
+
+truth() { sed -n 's/.*"'"$1"'": "\{0,1\}\([^",}]*\).*/\1/p' "$world/truth.json"; }
+same_as() { query "$2" | sort >"$tmp/said" && sort "$world/truth-$1.tsv" | diff - "$tmp/said"; }
+
+"$ruadb" senders add --range 192.0.2.1 --dedicated --name "mx1" >/dev/null 2>&1
+ok "reports and log are read" ingest "$world/now" "$world/mail.log"
+is "$status" 0 "whole"
+
+impact()
+{
+	query "SELECT day, coalesce(gateway, ''), domain, coalesce(host(source_ip), ''), recipients, affected,
+		directly_deferred, temporary_failure, accepted_first, accepted_later, bounced, expired
+		FROM impact WHERE recipients > 0"
+}
+
+deliveries="SELECT recipient, state, attempts, affected::int, domain FROM delivery"
+ok "each delivery: state, attempts, affected, domain" same_as delivery "$deliveries"
+impact | sort >"$tmp/said"
+ok "cohorts by gateway, domain and address" diff "$world/truth-impact.tsv" "$tmp/said"
+ok "computed" "$ruadb" db refresh
+impact | sort >"$tmp/said"
+ok "the same once they are computed" diff "$world/truth-impact.tsv" "$tmp/said"
+ok "then two days of reports come late" ingest "$world/late"
+ok "each reporter's messages by address, passed and failed" same_as reports "SELECT header_from,
+	host(source_ip), org_name, sum(messages) FILTER (WHERE dmarc_pass), coalesce(sum(messages)
+	FILTER (WHERE NOT dmarc_pass), 0) FROM counted_record GROUP BY 1, 2, 3"
+ok "the domain of each delivery is what it was" same_as delivery "$deliveries"
+
+is "$(query "SELECT domain, domain_source, count(*) > 0 FROM delivery GROUP BY 1, 2 ORDER BY 1")" \
+	"bank.example|stream|t
+club.example|reports|t
+firm.example|reports|t
+shop.example|stream|t" "where it is from: streams that are declared, else what reports show"
+is "$(query "SELECT DISTINCT domain, coalesce(source_ip_from, '-') FROM delivery
+	WHERE domain <> 'club.example' ORDER BY 1")" "bank.example|map
+firm.example|map
+shop.example|map" "mapped addresses"
+is "$(query "SELECT count(*) FROM (SELECT DISTINCT day, source_ip FROM delivery
+	WHERE source_ip_from = 'inferred') x")" 1 "a pool's address is inferred on the day it is one"
+is "$(query "SELECT count(*) FROM attempt WHERE nat_conflict AND kind = 'attempt'")" \
+	"$(truth nat_conflicts)" "NAT: replies that name another address"
+
+done_testing
