@@ -25,6 +25,10 @@ COMMENT ON FUNCTION ruadb_data.spf_id(text[], smallint) IS
 CREATE OR REPLACE FUNCTION ruadb.organizational_domain(domain text) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE
 	RETURN coalesce((SELECT coalesce(d.organizational_domain, d.name) FROM ruadb_data.domain d
-		WHERE d.tenant_id = ruadb.tenant() AND d.name = $1 LIMIT 1), $1);
+		WHERE d.tenant_id = ruadb.tenant() AND d.name = $1 LIMIT 1),
+		(SELECT l.organizational_domain FROM ruadb_data.log_domain l
+			WHERE l.tenant_id = ruadb.tenant() AND l.domain_id = ('x'
+				|| left(encode(sha256(convert_to($1, 'UTF8')), 'hex'), 16))::bit(64)::bigint), $1);
 COMMENT ON FUNCTION ruadb.organizational_domain(text) IS
-	'The organizational domain of a policy domain that has reports; of any other name itself.';
+	'The organizational domain of a policy domain that has reports, or of a domain that logs name; of '
+	'any other name itself.';

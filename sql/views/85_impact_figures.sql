@@ -96,7 +96,8 @@ SELECT c.tenant_id, c.day, c.gateway, coalesce(w.family, c.gateway) AS gateway_f
 	c.tried < (SELECT ruadb.setting_value('small_recipients')) AS small,
 	c.left_censored, c.accepted_deliveries, c.null_sender_deliveries, c.handed_on_deliveries,
 	c.attempts, c.first_deferred_at, c.last_deferred_at, c.retries, c.retries_accepted, c.seconds,
-	c.seconds_accepted, ruadb.domain_source_word(c.domain_source) AS domain_source, c.cohort_key
+	c.seconds_accepted, ruadb.domain_source_word(c.domain_source) AS domain_source, c.cohort_key,
+	c.next_lost_at
 FROM ruadb_data.impact_cohort_now c
 LEFT JOIN ruadb_data.gateway w ON w.tenant_id = c.tenant_id AND w.gateway = c.gateway;
 
@@ -174,6 +175,8 @@ COMMENT ON COLUMN ruadb.impact.seconds_accepted IS 'The same of those accepted l
 COMMENT ON COLUMN ruadb.impact.domain_source IS
 	'How the domain is known: header, stream, reports, envelope; the weakest in the cohort.';
 COMMENT ON COLUMN ruadb.impact.cohort_key IS 'Our number of the cohort.';
+COMMENT ON COLUMN ruadb.impact.next_lost_at IS
+	'When a figure changes by time alone: mail that waits gets too old for its queue. NULL: never.';
 
 -- Cohorts of some days; of one campaign they are made from its deliveries. NULL: all.
 CREATE OR REPLACE FUNCTION ruadb_data.impact_rows(since date, until date, of_campaign text)
