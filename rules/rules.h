@@ -1,11 +1,14 @@
 /*
  * rules - the door of rules/: what a reply means, and whose gateway a host is.
  *
- * Rules are data files, ours below DATADIR/rules, a user's in [logs] rules_dir, which go first (and
- * may take ours out by name). A reply is judged by its fingerprint (a pattern of PCRE2 on the whole
- * text), then by rules of the gateway it came from, then its enhanced status (RFC 3463), then its
- * basic code (RFC 5321). Hosts are judged by their name's end, at a label boundary, gateways before
- * mailbox providers.
+ * Rules are data files, ruadb-rules(5): ours below DATADIR/rules, a user's in [logs] rules_dir, whose
+ * rules go first, and replace ours of the same name. A reply is judged by its fingerprint (a pattern
+ * of PCRE2 on the whole text), then by rules of the gateway it came from, then its enhanced status
+ * (RFC 3463), then its basic code (RFC 5321). Hosts are judged by their name's end, at a label
+ * boundary, gateways before mailbox providers.
+ *
+ * A reply's template (base/reply.h) means the same as the reply: no rule of ours looks at what
+ * varies, and a test holds them to it.
  *
  * Matching is bounded: JIT where there is one, and limits on matches, depth and heap; what exceeds
  * them does not match. Not thread-safe; one struct rules a thread.
@@ -31,7 +34,7 @@ struct rule_reply {
 	struct text gateway;   /* of the peer (rules_gateway), or absent */
 	uint16_t smtp_code;    /* 0: no peer said it */
 	struct text enhanced;  /* of the reply, else the queue's status; or absent */
-	struct text reply;     /* whole text, code included */
+	struct text reply;     /* whole text, code included; or its template */
 };
 
 /* Valid until rules_free. */
@@ -45,6 +48,7 @@ struct rule_hit {
 	int line;
 	const char *gateway;   /* that the reply gives away by itself (C6), or NULL */
 	bool url;              /* .. by a URL of that gateway: one reply is enough */
+	const char *pattern;   /* that matched; NULL: the rule has none */
 };
 void rules_classify(struct rules *r, const struct rule_reply *reply, struct rule_hit *ret_hit);
 
@@ -61,5 +65,19 @@ struct gateway_hit {
 bool rules_gateway(const struct rules *r, struct text host, struct gateway_hit *ret_hit);
 /* By its word, as rules name it. */
 bool rules_gateway_named(const struct rules *r, const char *gateway, struct gateway_hit *ret_hit);
+
+/* A rule about replies, as it stands; in the order in which they are asked. */
+struct rule_info {
+	const char *name, *category, *meaning, *source, *file, *gives;
+	int line;
+	char kind;             /* as matched */
+	const char *const *patterns, *const *examples, *const *from; /* NULL at their end */
+};
+void rules_each(const struct rules *r, void (*each)(void *ctx, const struct rule_info *i), void *ctx);
+
+/* The words that a rule may give, NULL at their end; those of view category. */
+extern const char *const rules_categories[];
+/* "fingerprint" for 'f'; what struct rule_hit calls matched, in a word. */
+const char *rules_matched_word(char matched);
 
 #endif

@@ -44,7 +44,8 @@ forbidden_includes()
 headers_outside()
 {
 	grep -lE "^[[:space:]]*#[[:space:]]*include[[:space:]]*<($1)" \
-		base/*.[ch] ingest/*.[ch] parse/*.[ch] store/*.[ch] report/*.[ch] cmd/*.[ch] 2>/dev/null |
+		base/*.[ch] ingest/*.[ch] parse/*.[ch] store/*.[ch] report/*.[ch] rules/*.[ch] cmd/*.[ch] \
+		2>/dev/null |
 		grep -v "^$2/"
 }
 
@@ -57,7 +58,8 @@ linked()
 # Code without comments and strings, as "file:line:text", so that neither trips a search.
 code()
 {
-	for f in base/*.[ch] ingest/*.[ch] parse/*.[ch] store/*.[ch] report/*.[ch] cmd/*.[ch]; do
+	for f in base/*.[ch] ingest/*.[ch] parse/*.[ch] store/*.[ch] report/*.[ch] rules/*.[ch] \
+		cmd/*.[ch]; do
 		[ -e "$f" ] || continue
 		sed -e 's/"\([^"\\]\|\\.\)*"/""/g' -e 's|/\*.*\*/||' -e 's|//.*||' \
 			-e '/^[[:space:]]*\/\*/,/\*\//s/.*//' "$f" | awk -v f="$f" '{ print f ":" NR ":" $0 }'
@@ -67,24 +69,26 @@ code()
 calls() { code | grep -E "(^|[^_[:alnum:]])($1)[[:space:]]*\("; }
 
 cd "$top_srcdir" || exit 1
-echo 1..18
+echo 1..20
 report "base includes only base" "$(forbidden_includes base 'base/')"
 report "ingest includes only base" "$(forbidden_includes ingest 'base/')"
 report "parse includes only base" "$(forbidden_includes parse 'base/')"
 report "store includes only base" "$(forbidden_includes store 'base/')"
 report "report includes only base and the door of store" \
 	"$(forbidden_includes report 'base/ store/store.h')"
-report "cmd includes base and the doors of ingest, store and report" \
-	"$(forbidden_includes cmd 'base/ ingest/ingest.h store/store.h report/report.h')"
+report "rules includes only base" "$(forbidden_includes rules 'base/')"
+report "cmd includes base and the doors of ingest, store, report and rules" \
+	"$(forbidden_includes cmd 'base/ ingest/ingest.h store/store.h report/report.h rules/rules.h')"
 
 report "libxml2, libarchive, GMime and GLib are parse's" \
 	"$(headers_outside 'libxml/|archive|gmime/|glib' parse)"
 report "libpq is store's" "$(headers_outside 'libpq|postgres' store)"
+report "PCRE2 is rules'" "$(headers_outside 'pcre2' rules)"
 report "libcurl and jansson are ingest's" "$(headers_outside 'curl/|jansson' ingest)"
 report "ruadb is not linked with what reads strangers' data" \
 	"$(linked ruadb 'libxml2|libarchive|libgmime|libglib|libgobject|libseccomp')"
 report "ruadb-parse is linked with nothing that talks to servers" \
-	"$(linked parse/ruadb-parse 'libpq|libcurl|libssl')"
+	"$(linked parse/ruadb-parse 'libpq|libcurl|libssl|libpcre2')"
 
 report "no function without bounds" "$(calls 'sprintf|vsprintf|strcpy|strcat|strncpy|strtok|gets')"
 report "no number conversion without errors" "$(calls 'atoi|atol|atoll|atof')"
@@ -95,13 +99,13 @@ report "no trigger and no enum in the schema" \
 	"$(grep -niE 'create[[:space:]]+(constraint[[:space:]]+)?trigger|as[[:space:]]+enum' \
 		sql/migrations/*.sql /dev/null)"
 
-long=$(find base ingest parse store report cmd tests bench \( -name '*.c' -o -name '*.h' \) \
+long=$(find base ingest parse store report rules cmd tests bench \( -name '*.c' -o -name '*.h' \) \
 	-exec awk 'END { if (NR > 500) print FILENAME ": " NR " lines" }' {} \;)
 report "no file over 500 lines" "$long"
 
 # A source that is not listed is neither built in nor distributed.
-unlisted=$(for f in base/*.[ch] ingest/*.[ch] parse/*.[ch] store/*.[ch] report/*.[ch] cmd/*.[ch] \
-	sql/*/*.sql; do
+unlisted=$(for f in base/*.[ch] ingest/*.[ch] parse/*.[ch] store/*.[ch] report/*.[ch] rules/*.[ch] \
+	rules/*.rules cmd/*.[ch] sql/*/*.sql; do
 	[ ! -e "$f" ] || grep -qF "$f" "${f%%/*}/Makefile.inc" || echo "$f: not in ${f%%/*}/Makefile.inc"
 done)
 report "every source and every SQL file is listed" "$unlisted"
