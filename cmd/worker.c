@@ -371,8 +371,8 @@ int64_t worker_deadline(const struct worker *w)
 
 	if (out < w->seat.job->size)
 		out = w->seat.job->size;
-	if (out > LIMIT_ITEM_OUTPUT)
-		out = LIMIT_ITEM_OUTPUT;
+	if (out > LIMIT_LOG_OUTPUT)
+		out = LIMIT_LOG_OUTPUT;
 	return w->oldest_since + SECOND * LIMIT_WALL_FACTOR *
 		(LIMIT_CPU_SECONDS + LIMIT_CPU_SECONDS_PER_100MB * out / 100000000);
 }

@@ -7,7 +7,8 @@
  * with our own SAX2 handlers: memory is flat whatever the report's size. Strict first; what is not
  * well-formed, or breaks off, is read once more through mend.h, and what was mended is told
  * (REPAIR). Aggregate reports of RFC 7489, RFC 9990 and the drafts between are told apart by
- * features and local names, never by the version element.
+ * features and local names, never by the version element. Delivery logs (log.h) are read line by line,
+ * packed or not; but none that came by mail.
  *
  * Keeps the limits of base/limits.h. Knows no database, no network, no file name.
  *
