@@ -13,7 +13,8 @@ export RUADB_CONFIG
 truth() { sed -n 's/.*"'"$1"'": "\{0,1\}\([^",}]*\).*/\1/p' "$world/truth.json"; }
 same_as() { query "$2" | sort >"$tmp/said" && sort "$world/truth-$1.tsv" | diff - "$tmp/said"; }
 
-"$ruadb" senders add --range 192.0.2.1 --dedicated --name "mx1" >/dev/null 2>&1
+"$ruadb" senders add mx1 --address 192.0.2.1 --address 192.0.2.2 --dedicated >/dev/null
+"$ruadb" senders add platform --address 203.0.113.10 >/dev/null
 ok "reports and log are read" ingest "$world/now" "$world/mail.log"
 is "$status" 0 "whole"
 
