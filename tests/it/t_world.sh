@@ -52,4 +52,31 @@ is "$(query "SELECT count(*) FROM (SELECT DISTINCT day, source_ip FROM delivery
 is "$(query "SELECT count(*) FROM attempt WHERE nat_conflict AND kind = 'attempt'")" \
 	"$(truth nat_conflicts)" "NAT: replies that name another address"
 
+# ---- joined
+
+asked="(VALUES ('shop.example', inet '192.0.2.2'), ('bank.example', '192.0.2.1'),
+	('firm.example', '192.0.2.9'), ('firm.example', '198.51.100.77')) AS s (domain, ip)"
+span="date '$(truth from)', date '$(truth to)'"
+joined()
+{
+	ok "receivers' families: reported and passed, and accepted by the logs ($1)" same_as family "SELECT
+		s.domain, host(s.ip), f.family, coalesce(f.messages, 0), coalesce(f.pass, 0), coalesce(f.fail, 0),
+		coalesce(f.accepted, 0) FROM $asked, LATERAL stream_family(s.ip, s.domain, $span) f"
+	ok "deferral of each stream at Proofpoint ($1)" same_as stream "SELECT s.domain, host(s.ip), f.tried,
+		f.affected, f.directly_deferred, f.of_all, f.accepted_later, f.expired
+		FROM $asked, LATERAL stream_impact(s.ip, s.domain, 'proofpoint', NULL, NULL) f WHERE f.tried > 0"
+}
+joined "late reports not refreshed"
+"$ruadb" db refresh >/dev/null
+joined "refreshed"
+is "$(query "SELECT volume FROM stream_family('192.0.2.2', 'shop.example', $span) WHERE family = 'google'")" \
+	agrees "logs and reports agree on what was sent"
+is "$(query "SELECT volume FROM stream_family('192.0.2.1', 'bank.example', $span)
+	WHERE family = 'microsoft'")" "not comparable" "a receiver that sent no report"
+is "$(query "SELECT organizational_domain, host(source_ip), failing FROM stream_evidence
+	WHERE source_ip IN ('192.0.2.1', '192.0.2.2', '192.0.2.9') ORDER BY 1")" \
+	"bank.example|192.0.2.1|t
+firm.example|192.0.2.9|
+shop.example|192.0.2.2|f" "authentication: failing, not measured, not failing"
+
 done_testing

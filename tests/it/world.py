@@ -286,6 +286,44 @@ def write_tsv(path, rows):
             print(*row, sep="|", file=out)
 
 
+REPORTER_FAMILY = {"google.com": GOOGLE, "Outlook.com": MICROSOFT, "example.org": "other"}
+ASKED = [("shop.example", "192.0.2.2"), ("bank.example", "192.0.2.1"), ("firm.example", "192.0.2.9"),
+         ("firm.example", "198.51.100.77")]
+
+
+def families(w, told):
+    """Of the streams that are asked about: domain, address, family, messages, pass, fail by reports;
+    accepted by logs."""
+    rows = collections.defaultdict(lambda: [0, 0, 0])
+    for (domain, ip, org, result), n in told.items():
+        rows[domain, ip, REPORTER_FAMILY[org]][0 if result == "pass" else 1] += n
+    for (domain, _, _, gateway), n in w.accepted.items():
+        rows[domain, MAPPED[domain], gateway or "other"][2] += n
+    # A receiver that reported about the domain stands there with nothing of another address.
+    for domain, ip in ASKED:
+        for d, _, org, _ in list(told):
+            if d == domain:
+                rows[domain, ip, REPORTER_FAMILY[org]]
+    return [k + (n[0] + n[1], n[0], n[1], n[2]) for k, n in rows.items() if k[:2] in ASKED]
+
+
+def streams(w):
+    """Domain, address: tried, affected, directly deferred at Proofpoint, tried anywhere, what became of
+    the affected: accepted later, expired. On the days from the first affected to the last."""
+    out = []
+    for domain, ip in ASKED[:3]:
+        mine = [f for f in w.facts if f[2] == domain]
+        pp = [f for f in mine if f[1] == FAMILY_WORD[PP]]
+        days = sorted(f[0] for f in pp if "affected" in f[3])
+        pp = [f[3] for f in pp if days[0] <= f[0] <= days[-1]]
+        affected = [f for f in pp if "affected" in f]
+        out.append((domain, ip, len(pp), len(affected), sum("directly_deferred" in f for f in pp),
+                    sum(days[0] <= f[0] <= days[-1] for f in mine),
+                    sum("accepted_later" in f for f in affected),
+                    sum("expired" in f for f in affected)))
+    return out
+
+
 WORDS = ("recipients", "affected", "directly_deferred", "temporary_failure", "accepted_first",
          "accepted_later", "bounced", "expired")
 
@@ -300,10 +338,8 @@ def write_truth(w, told, path):
     pairs = sorted(set(k[:3] for k in told))
     write_tsv(path + "/truth-reports.tsv",
               [k + (told[k + ("pass",)], told[k + ("fail",)]) for k in pairs])
-    own = collections.Counter()
-    for (domain, _, _, gateway), n in w.accepted.items():
-        own[domain, MAPPED[domain], FAMILY_WORD[gateway]] += n
-    write_tsv(path + "/truth-accepted.tsv", [k + (n,) for k, n in own.items()])
+    write_tsv(path + "/truth-family.tsv", families(w, told))
+    write_tsv(path + "/truth-stream.tsv", streams(w))
     with open(path + "/truth.json", "w") as out:
         json.dump({"nat_conflicts": w.conflicts, "deliveries": len(w.deliveries),
                    "from": w.day(0).isoformat(), "to": w.day(DAYS - 1).isoformat()}, out)
