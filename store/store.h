@@ -230,6 +230,8 @@ struct store_reply_class {
 	char matched;
 	struct text gateway;                        /* that the reply gives away, or absent */
 	bool url;
+	struct text title, family;                  /* of that gateway */
+	bool mailbox_provider;
 };
 struct store_classify {
 	void *ctx;
