@@ -225,16 +225,24 @@ logs_pair()
 against $(median "theirs_$name") s" "$2"
 }
 
-# From computed cohorts; and with all days as if they had just been touched: from deliveries.
+# columns NAME,NAME..: of tab-separated values with a head, in this order, without the head
+columns()
+{
+	awk -F '\t' -v want="$1" 'NR == 1 { n = split(want, w, ","); for (i = 1; i <= NF; i++) at[$i] = i; next }
+		{ for (i = 1; i <= n; i++) printf "%s%s", $at[w[i]], i < n ? "|" : "\n" }'
+}
+
+# From computed cohorts, and from deliveries.
 ours_gateway_impact_cohort_vs_deliveries()
 {
-	"$ruadb" report gateway-impact --last 30d --format tsv
+	"$ruadb" report gateway-impact --since "$logs_first" --format tsv | columns "gateway_family,tried,\
+affected,directly_deferred,any_temporary_failure,deliveries,accepted_later,expired" | sort
 }
 
 theirs_gateway_impact_cohort_vs_deliveries()
 {
-	psql -XqAt -v ON_ERROR_STOP=1 -d "$url" -c "SET enable_indexscan = off;
-		SET enable_bitmapscan = off; SET enable_indexonlyscan = off" -f "$logs_sql/naive_impact.sql"
+	psql -XqAt -v ON_ERROR_STOP=1 -v first="$logs_first" -d "$url" -c "SET enable_indexscan = off;
+		SET enable_bitmapscan = off; SET enable_indexonlyscan = off" -f "$logs_sql/naive_impact.sql" | sort
 }
 
 logs_history="SELECT d.day, d.recipient_domain, count(*), sum(d.attempts), sum(d.deferred),
@@ -254,6 +262,7 @@ logs_asking()
 {
 	logs_sql=$(dirname "$0")
 	logs_large
+	logs_first=$(sql "SELECT min(day) FROM ruadb_data.delivery")
 	logs_pair ip_history_vs_scan ">= 20" "one of $((32 * (logs_copies + 1))) addresses, by domain and day"
 	logs_pair evidence_vs_scan ">= 20" "one address and domain"
 	logs_pair gateway_impact_cohort_vs_deliveries ">= 20" "30 days"
