@@ -135,39 +135,6 @@ logs_space()
 
 # ---- asking
 
-# The rows of the log $1 times more, as if other hosts had sent them: ids are moved by the number of
-# the copy, and each service's address by 256.
-logs_copy()
-{
-	sql "DO \$\$
-	DECLARE
-		t text;
-		columns text;
-		i bigint;
-	BEGIN
-		FOREACH t IN ARRAY '{log_host,log_service,log_host_day,reply_ip_day,delivery,attempt}'::text[] LOOP
-			EXECUTE format('CREATE UNLOGGED TABLE bench_%s AS TABLE ruadb_data.%s', t, t);
-		END LOOP;
-		FOR i IN 1..$1 LOOP
-			FOREACH t IN ARRAY '{log_host,log_service,log_host_day,reply_ip_day,delivery,attempt}'::text[] LOOP
-				SELECT string_agg(CASE
-						WHEN attname IN ('host_id', 'service_id', 'queue_key', 'recipient_key', 'line_key')
-							THEN attname || ' # ' || i
-						WHEN attname = 'delivery_id' THEN 'delivery_id + 10000000000000 * ' || i
-						WHEN attname = 'host' THEN 'host || ''-' || i || \$q\$'\$q\$
-						WHEN attname = 'source_ip' THEN 'source_ip + 256 * ' || i
-						ELSE quote_ident(attname) END, ', ' ORDER BY attnum) INTO columns
-					FROM pg_attribute WHERE attrelid = ('ruadb_data.' || t)::regclass AND attnum > 0
-						AND NOT attisdropped;
-				EXECUTE format('INSERT INTO ruadb_data.%s SELECT %s FROM bench_%s', t, columns, t);
-			END LOOP;
-		END LOOP;
-		FOREACH t IN ARRAY '{log_host,log_service,log_host_day,reply_ip_day,delivery,attempt}'::text[] LOOP
-			EXECUTE 'DROP TABLE bench_' || t;
-		END LOOP;
-	END \$\$"
-}
-
 # One service of a copy sends as a domain that reports speak of, from the address of it that they
 # speak of most: what evidence is asked about.
 logs_join()
@@ -189,7 +156,8 @@ logs_large()
 	"$bench/gen" sources "$home/sources-beside" "$logs_records" 1
 	ingest --no-refresh --jobs 2 "$home/sources-beside/base" > "$home/last" 2> /dev/null
 	ingest --no-refresh --jobs 2 "$logs_file" > "$home/last"
-	logs_copy "$logs_copies"
+	psql -XqAt -v ON_ERROR_STOP=1 -d "$url" -c "SET bench.copies = $logs_copies" \
+		-f "$logs_sql/logs_copy.sql"
 	logs_join
 	sql "INSERT INTO ruadb_data.cohort_stale SELECT DISTINCT tenant_id, day FROM ruadb_data.delivery"
 	sql "VACUUM ANALYZE"
