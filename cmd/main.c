@@ -151,6 +151,17 @@ static const struct command commands[] = {
 	 "  --dry-run        drop: only say what would be dropped\n"
 	 "  --bytes          show: see there\n"
 	 "  --format json    one JSON object a line; retry: as ingest\n"},
+	{"prune", cmd_prune, NEED_CONF, "--older-than AGE KIND... [OPTION]...",
+	 "take what is old out of the database, kind by kind",
+	 "Kinds, in the order they are taken in; figures of cohorts stay:\n"
+	 "  recipients       addresses and envelope senders, where [logs] recipients kept them\n"
+	 "  attempts         attempts of deliveries: replies and times\n"
+	 "  deliveries       deliveries, with their attempts\n"
+	 "  originals        the bytes of reports that are stored; quarantine keeps its own\n"
+	 "\n"
+	 "  --older-than A   days of deliveries, or storing, longer ago than A: 90d, 26w\n"
+	 "  --dry-run        only say what would go\n"
+	 "  --format json    one JSON object\n"},
 	{"status", cmd_status, NEED_CONF, "[OPTION]...",
 	 "how the collection is: mailboxes, quarantine, silent reporters",
 	 "Prints for each folder of each account when it was last dealt with, how much waits and\n"

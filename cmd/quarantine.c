@@ -1,4 +1,5 @@
 #include "cmd/quarantine.h"
+#include "cmd/age.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -115,21 +116,6 @@ int quarantine_drop(struct run *r, const struct quarantine_items *chosen,
 
 /* ---- the command ---- */
 
-/* "90d", "4w", "12h": seconds. */
-static bool parse_age(const char *text, int64_t *ret)
-{
-	char *end;
-
-	errno = 0;
-	long long n = strtoll(text, &end, 10);
-	int64_t unit = *end == 'h' ? 3600 : *end == 'd' ? 86400 : *end == 'w' ? 604800 : 0;
-
-	if (errno || end == text || !unit || end[1] || n < 1 || n > 1000000)
-		return false;
-	*ret = n * unit;
-	return true;
-}
-
 static int take_option(struct run *r, struct quarantine_wishes *w, int option)
 {
 	switch (option) {
@@ -154,7 +140,7 @@ static int take_option(struct run *r, struct quarantine_wishes *w, int option)
 			return run_usage(r, "--class is input, limit or bug, not '%s'", optarg);
 		return 0;
 	case O_OLDER_THAN:
-		if (!parse_age(optarg, &w->choice.older_than))
+		if (!age_parse(optarg, &w->choice.older_than))
 			return run_usage(r, "--older-than is like 90d, 4w or 12h, not '%s'",
 					 optarg);
 		return 0;

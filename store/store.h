@@ -316,6 +316,17 @@ struct store_refreshed {
 int store_refresh(const struct conf *c, bool (*stop)(void), struct store_refreshed *ret,
 		  struct err *e) MUST_CHECK;
 
+/* ---- pruning (store/prune.c) ---- */
+
+struct store_prune {
+	const char *kind;  /* recipients, attempts, deliveries, originals */
+	int64_t rows;      /* set: how many went */
+};
+/* All kinds or none, of days more than `days` ago. ERR_TEMP: cohorts of deliveries to be pruned are
+ * not computed yet. */
+int store_prune(struct store *s, struct store_prune *kinds, size_t n, int64_t days, bool dry_run,
+		struct err *e) MUST_CHECK;
+
 /* ---- quarantine (store/quarantine.c, store/drop.c) ---- */
 
 /* Which of them: every condition that is set holds. All zero: all. */
