@@ -3,7 +3,7 @@
  * the way, halved where PostgreSQL refuses a row, until that row's report is alone.
  */
 #include "store/commit.h"
-#include "store/log_stage.h"
+#include "store/log_work.h"
 #include "store/pack.h"
 
 #include <errno.h>
@@ -142,6 +142,8 @@ static void work_begin(struct work *w, struct store *s, struct store_stage *st,
 static void work_free(struct work *w)
 {
 	pack_end(w->pack);
+	if (w->logs)
+		log_work_free(w->logs);
 	for (size_t i = 0; i < w->n_items; i++)
 		free(w->items[i].visible);
 	further_free(w);
@@ -240,7 +242,8 @@ static int transaction(struct work *w, bool probe, struct err *e)
 {
 	bool happened, held;
 
-	if (work_tables(w->s, e) < 0 || refs_store(w, e) < 0 || db_run(w->s, "BEGIN", e) < 0 ||
+	if (work_tables(w->s, e) < 0 || refs_store(w, e) < 0 ||
+	    (w->logs && log_refs_store(w->logs, e) < 0) || db_run(w->s, "BEGIN", e) < 0 ||
 	    batch_row(w, &happened, e) < 0)
 		return -1;
 	if (happened) { /* what the entries' outcomes say was found by the transaction that did */
@@ -248,7 +251,7 @@ static int transaction(struct work *w, bool probe, struct err *e)
 		return db_run(w->s, "ROLLBACK", e);
 	}
 	if (claim_reports(w, e) < 0 || rows_copy(w, e) < 0 || further_settle(w, e) < 0 ||
-	    live_store(w, e) < 0)
+	    live_store(w, e) < 0 || (w->logs && log_rows_store(w->logs, e) < 0))
 		return -1;
 	if (probe)
 		return db_run(w->s, "ROLLBACK", e);
@@ -370,50 +373,151 @@ static size_t open_items(struct store_item **items, size_t n)
 	return kept;
 }
 
-static int commit_items(struct store *s, struct store_stage *st, struct store_item **items,
-			size_t n, const uint8_t uuid[16], struct err *e)
+/* ---- parts of logs ---- */
+
+/* What is to be committed: some items, or some events of logs, or both. */
+struct share {
+	struct store_item **items;
+	size_t n;
+	struct log_piece *pieces;
+	size_t n_pieces;
+	struct store_log_counts *counts; /* of the batch */
+};
+
+static int commit_share(struct store *s, struct store_stage *st, const struct share *x,
+			const uint8_t uuid[16], struct err *e);
+
+static void add_counts(struct store_log_counts *to, const struct store_log_counts *c)
+{
+	to->events += c->events;
+	to->attempts += c->attempts;
+	to->deliveries += c->deliveries;
+	to->repeated += c->repeated;
+	to->lines += c->lines;
+	to->skipped += c->skipped;
+	to->unreadable += c->unreadable;
+}
+
+static int commit_two(struct store *s, struct store_stage *st, const struct share *a,
+		      const struct share *b, struct err *e)
+{
+	return commit_share(s, st, a, NULL, e) < 0 ? -1 : commit_share(s, st, b, NULL, e);
+}
+
+/*
+ * PostgreSQL refuses something in these logs: their parts in halves, then the events of one part,
+ * until that event is alone, which is left out and told of. Its sums and offset are stored with
+ * the last of its events; whoever is killed between sees events again that are known.
+ */
+static int halve_logs(struct store *s, struct store_stage *st, const struct share *x, struct err *e)
+{
+	struct share a = *x, b = *x;
+	struct log_piece half = x->pieces[0], rest = x->pieces[0];
+
+	if (x->n_pieces > 1) {
+		a.n_pieces = x->n_pieces / 2;
+		b.pieces += a.n_pieces;
+		b.n_pieces -= a.n_pieces;
+		return commit_two(s, st, &a, &b, e);
+	}
+	if (half.to == half.from)
+		return -1; /* its sums are refused: a bug of ours */
+	if (half.to - half.from == 1) {
+		char why[sizeof(e->msg)];
+
+		snprintf(why, sizeof(why), "%s", e->msg);
+		if (log_refused(s, &half, why, e) < 0)
+			return -1;
+		half.to = half.from;
+		a.pieces = &half;
+		return half.ends ? commit_share(s, st, &a, NULL, e) : 0;
+	}
+	half.to = rest.from = half.from + (half.to - half.from) / 2;
+	half.ends = false;
+	a.pieces = &half;
+	b.pieces = &rest;
+	return commit_two(s, st, &a, &b, e);
+}
+
+/* ---- all of it ---- */
+
+static int halve(struct store *s, struct store_stage *st, const struct share *x, struct err *e)
+{
+	struct share a = *x, b = *x;
+	struct err whole = *e;
+
+	if (x->n && x->n_pieces) {
+		a.n_pieces = 0;
+		b.n = 0;
+		return commit_two(s, st, &a, &b, e);
+	}
+	if (x->n_pieces)
+		return halve_logs(s, st, x, e);
+	if (x->n > 1) {
+		a.n = x->n / 2;
+		b.items += a.n;
+		b.n -= a.n;
+		return commit_two(s, st, &a, &b, e);
+	}
+	if (find_poison(s, st, x->items[0], &whole, e) < 0)
+		return -1;
+	return commit_share(s, st, x, NULL, e);
+}
+
+static void durable(const struct work *w, const struct share *x)
+{
+	refs_known((struct work *)w);
+	for (size_t i = 0; i < x->n; i++) {
+		x->items[i]->durable = true;
+		x->items[i]->outcome = w->items[i].outcome;
+	}
+	if (!w->logs)
+		return;
+	log_refs_known(w->logs);
+	add_counts(x->counts, &w->logs->counts);
+	for (size_t i = 0; i < x->n_pieces; i++)
+		x->pieces[i].log->durable |= x->pieces[i].ends;
+}
+
+static int commit_share(struct store *s, struct store_stage *st, const struct share *x,
+			const uint8_t uuid[16], struct err *e)
 {
 	struct work w;
 
-	if (!n)
+	if (!x->n && !x->n_pieces)
 		return 0;
-
-	work_begin(&w, s, st, items, n, NULL);
+	work_begin(&w, s, st, x->items, x->n, NULL);
 	if (uuid)
 		memcpy(w.uuid, uuid, 16);
+	if (x->n_pieces)
+		w.logs = log_gather(s, st, x->pieces, x->n_pieces);
 	w.pack = pack_begin(&w);
 	int rc = try_work(&w, false, e);
 
-	if (rc == 0) {
-		refs_known(&w);
-		for (size_t i = 0; i < n; i++) {
-			items[i]->durable = true;
-			items[i]->outcome = w.items[i].outcome;
-		}
-	}
+	if (rc == 0)
+		durable(&w, x);
 	work_free(&w);
-	if (rc > 0) /* this UUID was not committed, and may be yet */
-		return commit_items(s, st, items, open_items(items, n), uuid, e);
-	if (rc == 0 || !DATABASE_DATA_ERROR(s))
-		return rc;
-	if (n > 1) {
-		if (commit_items(s, st, items, n / 2, NULL, e) < 0)
-			return -1;
-		return commit_items(s, st, items + n / 2, n - n / 2, NULL, e);
-	}
-	struct err whole = *e;
+	if (rc > 0) { /* this UUID was not committed, and may be yet */
+		struct share open = *x;
 
-	if (find_poison(s, st, items[0], &whole, e) < 0)
-		return -1;
-	return commit_items(s, st, items, 1, NULL, e);
+		open.n = open_items(x->items, x->n);
+		return commit_share(s, st, &open, uuid, e);
+	}
+	return rc == 0 || !DATABASE_DATA_ERROR(s) ? rc : halve(s, st, x, e);
 }
 
 int store_commit(struct store *s, struct store_stage *st, struct store_batch *b, struct err *e)
 {
 	AUTO_FREE struct store_item **items = xcalloc(b->n_items, sizeof(struct store_item *));
-	size_t n = 0;
+	AUTO_FREE struct log_piece *pieces = xcalloc(b->n_logs, sizeof(*pieces));
+	struct share x = {.items = items, .pieces = pieces, .counts = &b->log_counts};
 
 	for (struct store_item *i = b->items; i; i = i->next)
-		items[n++] = i;
-	return commit_items(s, st, items, open_items(items, n), b->uuid, e);
+		items[x.n++] = i;
+	x.n = open_items(items, x.n);
+	for (struct store_log *l = b->logs; l; l = l->next)
+		if (!l->durable)
+			pieces[x.n_pieces++] = (struct log_piece){
+				l, 0, (uint32_t)store_log_events(l), true};
+	return commit_share(s, st, &x, b->uuid, e);
 }

@@ -11,7 +11,7 @@
 
 #include <libpq-fe.h>
 
-#define DB_STATEMENTS 64
+#define DB_STATEMENTS 128
 
 struct store {
 	const struct conf *conf;         /* the caller's; outlives this */

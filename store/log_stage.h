@@ -100,5 +100,8 @@ struct text log_att_text(const struct store_log *l, const struct log_att *a,
 /* Stamps without a zone become UTC, by the zone of their host's [source]. For the thread that fills
  * batches, in the order of the lines. */
 void log_zones_apply(struct store_log *l);
+struct log_zones;
+struct log_zones *log_zones_new(void);
+void log_zones_free(struct log_zones *z);
 
 #endif

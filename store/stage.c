@@ -2,6 +2,8 @@
 #include "store/copy.h"
 #include "store/identity.h"
 #include "store/log_hash.h"
+#include "store/log_stage.h"
+#include "store/log_work.h"
 
 #include <stdlib.h>
 
@@ -20,6 +22,7 @@ struct store_stage *store_stage_new(const struct conf *c, int parser_version)
 	st->known = idcache_new();
 	st->conf = c;
 	log_hash_begin();
+	st->zones = log_zones_new();
 	return st;
 }
 
@@ -31,6 +34,9 @@ void store_stage_free(struct store_stage *st)
 	hash_free(st->hash);
 	buf_free(&st->scratch);
 	idcache_free(st->known);
+	log_zones_free(st->zones);
+	buf_free(&st->scratch_logs);
+	log_known_free(st->logs);
 	free(st);
 }
 

@@ -25,6 +25,9 @@ struct store_stage {
 	struct idcache *known;
 	const struct conf *conf;
 	const struct store_classify *classify; /* of logs; NULL: nothing is known of gateways */
+	struct log_zones *zones;
+	struct buf scratch_logs; /* the committing thread's */
+	struct log_known *logs; /* what commits of logs have found; NULL: there was none yet */
 };
 
 /* Messages, all and by how they were judged; the order is that of the columns. */

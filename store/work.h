@@ -32,6 +32,7 @@ struct claimed {
 	bool settled;
 };
 
+struct log_work;                      /* log_work.h */
 struct members;                       /* further.c */
 struct pack;                          /* pack.c */
 
@@ -45,6 +46,7 @@ struct work {
 	uint8_t uuid[16];
 	int64_t batch_id;
 	struct members *further;      /* of sets that got a further member; NULL: none did */
+	struct log_work *logs;        /* NULL: there are none */
 	struct pack *pack;            /* originals that are packed ahead; NULL: none are */
 	bool careful;                 /* somebody stored the same at the same time: ON CONFLICT */
 };
