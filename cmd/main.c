@@ -117,6 +117,20 @@ static const struct command commands[] = {
 	 "  remove N...      take lookups back, by number\n"
 	 "\n"
 	 "  --format F       list: as for report, table (default), json, csv ..\n"},
+	{"rules", cmd_rules, NEED_CONF, "test [OPTION]... [REPLY]... | list | apply",
+	 "what replies of mail servers mean: which rule hits, and why",
+	 "  test REPLY...    which rule hits this reply, what it means, whose gateway it gives away, and\n"
+	 "                   the reply without what varies; without REPLY standard input, one a line\n"
+	 "    --host H       the host that said it: its gateway's rules are asked, too\n"
+	 "    --gateway G    the same, by the gateway's name\n"
+	 "    --code N       in place of the code in front: 421\n"
+	 "    --enhanced S   in place of the status behind it: 4.7.0\n"
+	 "  list             all rules, in the order in which they are asked\n"
+	 "  apply            judge again what is stored, after rules were changed\n"
+	 "\n"
+	 "  --format json    test, list: one JSON object a line\n"
+	 "\n"
+	 "ruadb-rules(5) says how to write rules of your own.\n"},
 	{"settings", cmd_settings, NEED_CONF, "[list | set NAME VALUE | reset NAME] [OPTION]...",
 	 "the numbers in the definitions that you may change",
 	 "  list             all of them, with what each decides (default)\n"

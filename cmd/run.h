@@ -85,6 +85,7 @@ int cmd_fetch(struct run *r, int argc, char **argv);
 int cmd_report(struct run *r, int argc, char **argv);
 int cmd_export(struct run *r, int argc, char **argv);
 int cmd_domains(struct run *r, int argc, char **argv);
+int cmd_rules(struct run *r, int argc, char **argv);
 int cmd_senders(struct run *r, int argc, char **argv);
 int cmd_config(struct run *r, int argc, char **argv);
 int cmd_settings(struct run *r, int argc, char **argv);

@@ -8,6 +8,7 @@ export LC_ALL
 ruadb=$top_builddir/ruadb
 page=$top_srcdir/man/ruadb.1
 conf_page=$top_srcdir/man/ruadb.conf.5
+rules_page=$top_srcdir/man/ruadb-rules.5
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/ruadb-docs.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 tests=0
@@ -32,14 +33,14 @@ skip()
 # ---- well-formed
 if command -v mandoc >/dev/null; then
 	# What mandoc says of its own data base is this machine's.
-	mandoc -Tlint "$page" "$conf_page" 2>&1 |
+	mandoc -Tlint "$page" "$conf_page" "$rules_page" 2>&1 |
 		grep -vE 'mandoc\.db|referenced manual not found' >"$tmp/said"
 	nothing "mandoc finds no fault"
 else
 	skip "no mandoc"
 fi
 if man --version 2>/dev/null | grep -q '^man 2'; then
-	for p in "$page" "$conf_page" "$top_srcdir/man/ruadb-schema.7"; do
+	for p in "$page" "$conf_page" "$rules_page" "$top_srcdir/man/ruadb-schema.7"; do
 		LC_ALL=C.UTF-8 man --warnings -E UTF-8 -l "$p" 2>&1 >/dev/null
 	done >"$tmp/said"
 	nothing "man finds no fault"
