@@ -126,7 +126,10 @@ static int impact(struct refresh *r, struct err *e)
 		return -1;
 	if (!stopped(r) && call(r->s, "SELECT ruadb_data.refresh_envelopes()", NULL, &changed, e) < 0)
 		return -1;
-	return changed > 0 ? cohorts(r, e) : 0;
+	if (changed > 0 && cohorts(r, e) < 0)
+		return -1;
+	return stopped(r) ? 0 : call(r->s, "SELECT ruadb_data.refresh_stream_sources()", NULL,
+				     &changed, e);
 }
 
 static int classes(struct refresh *r, struct err *e)

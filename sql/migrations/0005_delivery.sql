@@ -280,6 +280,9 @@ CREATE INDEX delivery_ip ON ruadb_data.delivery (tenant_id, source_ip, day)
 	WHERE source_ip IS NOT NULL;
 CREATE INDEX delivery_service ON ruadb_data.delivery (tenant_id, service_id, day)
 	WHERE source_ip IS NULL;
+-- Of what was deferred: a small part.
+CREATE INDEX delivery_deferred ON ruadb_data.delivery (tenant_id, recipient_domain_id, day)
+	WHERE first_deferred_at IS NOT NULL;
 CREATE INDEX delivery_day ON ruadb_data.delivery USING brin (day) WITH (pages_per_range = 16);
 CREATE TABLE ruadb_data.delivery_default PARTITION OF ruadb_data.delivery DEFAULT;
 
@@ -544,6 +547,36 @@ CREATE TABLE ruadb_data.pruned (
 	day date NOT NULL,
 	at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (tenant_id, kind)
+);
+
+-- ---- the join ----
+
+-- What reports say of the addresses of stream_source, a row a record that lies whole on a day: what
+-- evidence about a stream reads. Whether its report counts stands there. Made by a refresh; of
+-- domains and days in live_day that no refresh has seen (unsettled NULL) the records count.
+CREATE TABLE ruadb_data.stream_record (
+	tenant_id bigint NOT NULL,
+	domain_id bigint NOT NULL,
+	report_id bigint NOT NULL,
+	messages bigint NOT NULL,
+	day date NOT NULL,
+	source_ip inet NOT NULL,
+	forwarded boolean NOT NULL,
+	dmarc_pass boolean,
+	dkim_raw boolean NOT NULL,        -- a raw result passes, aligned or not
+	spf_raw boolean NOT NULL,
+	dkim_aligned boolean,
+	spf_aligned boolean
+);
+CREATE INDEX stream_record_stream ON ruadb_data.stream_record (tenant_id, domain_id, source_ip, day);
+CREATE INDEX stream_record_day ON ruadb_data.stream_record (tenant_id, domain_id, day);
+
+-- Addresses that our logs know and that stream_record holds.
+CREATE TABLE ruadb_data.stream_source (
+	tenant_id bigint NOT NULL,
+	source_ip inet NOT NULL,
+	since timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (tenant_id, source_ip)
 );
 
 -- ---- lookups that people made ----

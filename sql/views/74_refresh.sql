@@ -337,6 +337,7 @@ BEGIN
 	GET DIAGNOSTICS n = ROW_COUNT;
 	ANALYZE pg_temp.ruadb_todo;
 	PERFORM ruadb_data.refresh_read();
+	PERFORM ruadb_data.refresh_stream();
 	PERFORM ruadb_data.refresh_add();
 	PERFORM ruadb_data.refresh_roll();
 	PERFORM ruadb_data.refresh_seen();

@@ -24,8 +24,7 @@ COMMENT ON FUNCTION ruadb_data.refresh_impact_plan() IS
 -- In log_day families are called as reporters' are.
 CREATE OR REPLACE FUNCTION ruadb_data.reporter_family_of(gateway_family text) RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	RETURN CASE $1 WHEN 'proofpoint-essentials' THEN 'proofpoint essentials'
-		WHEN 'trendmicro' THEN 'trend micro' WHEN 'microsoft-consumer' THEN 'microsoft' ELSE $1 END;
+	RETURN CASE $1 WHEN 'microsoft-consumer' THEN 'microsoft' ELSE $1 END;
 COMMENT ON FUNCTION ruadb_data.reporter_family_of(text) IS
 	'The family of a gateway, as view reporter_family calls it.';
 
