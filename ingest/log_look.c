@@ -7,12 +7,23 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #define LOOK_LINES 32
 
 static bool has(struct text t, const char *word)
 {
 	return memmem(t.p, t.len, word, strlen(word)) != NULL;
+}
+
+static bool has_in_any_case(struct text t, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (uint32_t i = 0; i + n <= t.len; i++)
+		if (strncasecmp(t.p + i, word, n) == 0)
+			return true;
+	return false;
 }
 
 static bool begins(struct text t, const char *word)
@@ -139,7 +150,10 @@ static bool looks_so(struct text t)
 
 static bool is_csv_header(struct text t)
 {
-	return begins(t, "type,") && has(t, "timeLogged");
+	if (begins(t, "\xef\xbb\xbf"))
+		t = behind(t, 3);
+	return (begins(t, "type,") || begins(t, "#type,") || begins(t, "\"type\",")) &&
+	       has_in_any_case(t, "timelogged");
 }
 
 static unsigned commas(struct text t)

@@ -150,6 +150,8 @@ static void test_csv(struct buf *b)
 {
 	put("type,timeLogged,a\nd,1,2\n", 24);
 	is_str(pieces(b, NULL, 0), "18-24:d,1,2\n|", "a header line is no row");
+	put("#type,timelogged,a\nd,1,2\n", 25);
+	is_str(pieces(b, NULL, 0), "19-25:d,1,2\n|", "nor is it one in another form");
 	put("d,1,2\nd,3,4\n", 12);
 	is_str(pieces(b, "type,timeLogged,a", 6), "6-12:d,3,4\n|", "columns of a person");
 	is_str(pieces(b, NULL, 0), "d,1,2\nd,3,4\n|", "without them it is no log");
