@@ -68,6 +68,14 @@ const struct account *conf_account(const struct conf *c, const char *name)
 	return NULL;
 }
 
+const char *conf_columns(const struct conf *c)
+{
+	for (size_t i = 0; i < c->n_sources; i++)
+		if (c->sources[i].columns)
+			return c->sources[i].columns;
+	return NULL;
+}
+
 /* Whose Authentication-Results are believed follows from settings of several sources. */
 static void settle_trust(struct conf *c)
 {

@@ -69,6 +69,8 @@ struct conf {
 int conf_load(struct conf *c, const char *file, struct err *e) MUST_CHECK;
 /* account_check of each account, with file and line. Before they are fetched from. */
 int conf_check(const struct conf *c, struct err *e) MUST_CHECK;
+/* Columns of CSV logs without a header line: of the first source that names some; NULL: none. */
+const char *conf_columns(const struct conf *c);
 /* NULL: no such account. */
 const struct account *conf_account(const struct conf *c, const char *name);
 /* Command line: "store.keep_raw", "none"; "account.NAME.host", "imap.example.com", of an account

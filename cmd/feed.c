@@ -44,6 +44,7 @@ struct feed {
 	size_t n_retries, next_retry;
 
 	struct mails *mails;
+	struct follow *follow;
 };
 
 static struct feed *new_feed(struct store *s, struct counts *counts)
@@ -90,6 +91,14 @@ struct feed *feed_of_mails(struct mails *m, struct store *s, struct counts *coun
 	return f;
 }
 
+struct feed *feed_of_follow(struct follow *follow, struct store *s, struct counts *counts)
+{
+	struct feed *f = new_feed(s, counts);
+
+	f->follow = follow;
+	return f;
+}
+
 void feed_free(struct feed *f)
 {
 	struct job *j;
@@ -114,7 +123,7 @@ static size_t n_files(const struct feed *f)
 static bool read_all(const struct feed *f)
 {
 	return f->next == n_files(f) && !f->source && f->next_retry == f->n_retries &&
-	       (!f->mails || mails_ended(f->mails));
+	       (!f->mails || mails_ended(f->mails)) && !f->follow;
 }
 
 bool feed_is_done(const struct feed *f)
@@ -134,11 +143,13 @@ bool feed_is_full(const struct feed *f)
 
 int feed_fd(const struct feed *f)
 {
-	return f->mails ? mails_fd(f->mails) : -1;
+	return f->mails ? mails_fd(f->mails) : f->follow ? follow_fd(f->follow) : -1;
 }
 
 bool feed_waits(const struct feed *f)
 {
+	if (f->follow)
+		return f->idle;
 	return f->mails && mails_wait(f->mails) && (!f->n_group || f->n_ready >= FIRST_GROUP);
 }
 
@@ -172,26 +183,6 @@ static int ask_window(struct feed *f, struct err *e)
 
 /* ---- reading ---- */
 
-/* All bytes of a descriptor, from its first on. */
-static int hash_fd(struct hash *h, int fd, uint8_t ret[32], struct err *e)
-{
-	AUTO_FREE char *block = xmalloc(256 << 10);
-	off_t at = 0;
-	ssize_t n;
-
-	hash_reset(h);
-	while ((n = pread(fd, block, 256 << 10, at)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_set(e, ERR_TEMP, "read: %s", strerror(errno));
-		hash_add(h, block, (size_t)n);
-		at += n;
-	}
-	hash_end(h, ret);
-	return 0;
-}
-
 static void push(struct feed *f, struct piece *p)
 {
 	f->counts->items++;
@@ -204,9 +195,7 @@ static struct piece *add_item(struct feed *f, struct ingest_item *it, struct err
 {
 	uint8_t sum[32];
 
-	if (it->bytes)
-		hash_sum(f->hash, it->bytes, (size_t)it->size, sum);
-	else if (hash_fd(f->hash, it->fd, sum, e) < 0) {
+	if (piece_hash(f->hash, it, sum, e) < 0) {
 		free(it->item);
 		close(it->fd);
 		return NULL;
@@ -317,6 +306,20 @@ static void add_piece_of_log(struct feed *f, struct ingest_item *it)
 	f->ready_weight += job_weight(&p->job);
 	p->container = &f->row->c;
 	f->row->c.open++;
+}
+
+/* What is written to a followed log. */
+static int read_followed(struct feed *f, struct err *e)
+{
+	struct ingest_item it;
+	int got = follow_next(f->follow, &it, e);
+
+	f->idle = got == 0;
+	if (got != 1)
+		return got;
+	f->row = row_of_log(&f->rows, it.log);
+	add_piece_of_log(f, &it);
+	return 0;
 }
 
 /* One item of the open file. */
@@ -434,6 +437,13 @@ int feed_step(struct feed *f, struct err *e)
 			return ask_group(f, e);
 		if (read_all(f))
 			return 0;
+		if (f->follow) {
+			if (read_followed(f, e) < 0)
+				return -1;
+			if (f->idle)
+				return 0;
+			continue;
+		}
 		if (f->mails) {
 			if (read_mail(f, e) < 0)
 				return -1;

@@ -24,6 +24,9 @@ void feed_reparse(struct feed *f);
 /* Quarantined items, with the bytes that were kept. */
 struct feed *feed_of_quarantine(struct store *s, const struct store_quarantined *const *items,
 				size_t n, struct counts *counts);
+/* What is written to logs; follow outlives the feed. */
+struct follow;
+struct feed *feed_of_follow(struct follow *follow, struct store *s, struct counts *counts);
 /* What mailboxes hand in; m outlives the feed. */
 struct feed *feed_of_mails(struct mails *m, struct store *s, struct counts *counts);
 void feed_free(struct feed *f);
@@ -33,7 +36,7 @@ bool feed_is_done(const struct feed *f);
 /* Is any piece ready, and are they so many, or so large, that the feed has time? */
 bool feed_ready(const struct feed *f);
 bool feed_is_full(const struct feed *f);
-/* Of mails: a descriptor that is readable when feed_step has something to do again; else -1. */
+/* Of mails and followed logs: a descriptor that is readable when feed_step has something to do again; else -1. */
 int feed_fd(const struct feed *f);
 /* True if feed_step has nothing to do until feed_fd is readable. */
 bool feed_waits(const struct feed *f);

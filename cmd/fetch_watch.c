@@ -2,6 +2,7 @@
  * `ruadb fetch --watch`: rounds, one behind the other. A round ends when the database goes away,
  * when the configuration changed, or when an end is asked for; then everything is closed in order.
  */
+#include "cmd/again.h"
 #include "cmd/fetch.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -12,11 +13,8 @@
 
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 #define SECOND 1000000000LL
-#define RETRY_FIRST_MS 1000
-#define RETRY_MOST_MS 60000
 #define CALM (60 * SECOND)   /* a round that lasted so long was a good one */
 
 struct watch {
@@ -113,21 +111,6 @@ static bool on_tick(struct fetch *f)
 
 /* ---- rounds ---- */
 
-/* Doubling, up to a minute; a quarter more or less, so that many do not come at once. */
-static int64_t pause_ms(unsigned failures)
-{
-	int64_t ms = RETRY_FIRST_MS;
-	uint32_t chance = 0;
-
-	for (unsigned i = 1; i < failures && ms < RETRY_MOST_MS; i++)
-		ms *= 2;
-	if (ms > RETRY_MOST_MS)
-		ms = RETRY_MOST_MS;
-	if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) != sizeof(chance))
-		chance = 0;
-	return ms * 3 / 4 + (int64_t)(chance % 1000) * ms / 2000;
-}
-
 /* Until the time is over, or something is asked of us. */
 static void wait_a_while(struct watch *w, int64_t ms)
 {
@@ -140,17 +123,6 @@ static void wait_a_while(struct watch *w, int64_t ms)
 		notify_alive();
 		take_reload(w);
 	}
-}
-
-static void complain(const struct err *e, int64_t ms)
-{
-	struct log_line l = log_begin(LOG_ERROR, "database");
-
-	log_text(&l, "class", text_of(err_class_name(e->class)));
-	log_text(&l, "err", text_of(e->msg));
-	log_int(&l, "retry", (ms + 999) / 1000);
-	log_end(&l);
-	notify_status("waiting: %s", e->msg);
 }
 
 /* -1: at the start, ERR_CONFIG: a person has to mend something about the database. */
@@ -181,9 +153,9 @@ static int rounds(struct watch *w, struct err *ret_e)
 		if (rc == 0)
 			err_set(&e, ERR_BUG, "all sessions ended");
 
-		int64_t ms = pause_ms(failures);
+		int64_t ms = again_pause_ms(failures);
 
-		complain(&e, ms);
+		again_complain(&e, ms);
 		wait_a_while(w, ms);
 		if (w->reload)
 			change_conf(w);

@@ -103,7 +103,7 @@ int ingest_finish(struct counts *c, int rc, const struct err *e, const struct in
 		counts_summary(c, how->parse_only, stdout);
 	c->refresh_seconds = -1;
 	if (how->refresh && rc == 0 && !c->interrupted &&
-	    (how->declared || c->reports_stored + c->reports_repeat > 0))
+	    (how->declared || c->reports_stored + c->reports_repeat + c->events > 0))
 		ingest_refresh(c, how->refresh, how->json || how->quiet);
 	if (how->json) {
 		counts_json(c, stdout);
@@ -112,7 +112,7 @@ int ingest_finish(struct counts *c, int rc, const struct err *e, const struct in
 	return run_flushed(status ? status : status_of(c));
 }
 
-static int ingest(struct run *r, const struct ingest_walk *walk, const struct wishes *w)
+static int ingest(struct run *r, struct ingest_walk *walk, const struct wishes *w)
 {
 	AUTO_FREE char *parser = run_parser_path(&r->conf);
 	struct pipeline_options o = {
@@ -131,6 +131,7 @@ static int ingest(struct run *r, const struct ingest_walk *walk, const struct wi
 			 store_domains_lookup(r->store, &e) < 0))
 		return run_failed(&e);
 	o.lookups = r->store;
+	ingest_walk_columns(walk, conf_columns(&r->conf));
 	feed = feed_of_walk(walk, r->store, w->again, &counts);
 	if (w->reparse)
 		feed_reparse(feed);

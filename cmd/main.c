@@ -13,10 +13,11 @@
 
 static const struct command commands[] = {
 	{"ingest", cmd_ingest, NEED_CONF, "[OPTION]... PATH... | -",
-	 "read reports from files, folders, maildirs, mbox files or standard input",
-	 "Reads every DMARC aggregate report at or below PATH and stores it. Content decides what\n"
-	 "a file is, never its name: XML, gzip, zip, a mail with attachments, an mbox. What is no\n"
-	 "report is left alone. A file that has not changed since the last run is not opened.\n"
+	 "read reports and delivery logs from files, folders, maildirs, mbox files or standard input",
+	 "Reads every DMARC aggregate report and every log of a mail server at or below PATH, and\n"
+	 "stores what is in it. Content decides what a file is, never its name: XML, gzip, zip, a\n"
+	 "mail with attachments, an mbox, a log. What is neither is left alone. A file that has not\n"
+	 "changed since the last run is not opened; a log that grew is read from where it ended.\n"
 	 "\n"
 	 "  --again          read files that have not changed, too\n"
 	 "  --reparse        and parse bytes that are known: after authserv_id was set, say\n"
@@ -28,6 +29,17 @@ static const struct command commands[] = {
 	 "Ctrl-C ends after the batch that is being stored; the next run goes on from there.\n"
 	 "Exit status: 0 all is well; 65 something was quarantined; 75 the database is away or a\n"
 	 "file can't be read now, run again; 78 configuration; 71 out of memory; 64 usage.\n"},
+	{"follow", cmd_follow, NEED_CONF, "[OPTION]... FILE...",
+	 "read delivery logs as they are written",
+	 "Reads logs of mail servers from where they were read to before, and goes on for ever: what is\n"
+	 "written is stored within two seconds. Files may be rotated in either way, or not be there\n"
+	 "yet; whatever ends in between, no line is lost and none counts twice.\n"
+	 "\n"
+	 "  --jobs N         worker processes (default: as many as cores, at most 8)\n"
+	 "  --no-refresh     leave what makes reports fast to `ruadb db refresh`\n"
+	 "\n"
+	 "SIGTERM ends after the batch that is being stored; SIGHUP has the settings read anew.\n"
+	 "Exit status: 0; 78 configuration; 71 out of memory; 64 usage.\n"},
 	{"fetch", cmd_fetch, NEED_CONF, "[OPTION]... [ACCOUNT]...",
 	 "read reports from mailboxes, over IMAP",
 	 "Reads what is new in the mailboxes that [account \"NAME\"] sections of ruadb.conf(5) name, or\n"

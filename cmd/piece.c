@@ -1,9 +1,11 @@
 #include "cmd/piece.h"
 #include "cmd/logs.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "ingest/ingest.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -19,6 +21,34 @@ static bool is_compressed(const struct ingest_item *it)
 	else if (!it->bytes && pread(it->fd, begin, 4, 0) != 4)
 		return false;
 	return (begin[0] == 0x1f && begin[1] == 0x8b) || memcmp(begin, "PK\3\4", 4) == 0;
+}
+
+/* All bytes of a descriptor, from its first on. */
+static int hash_fd(struct hash *h, int fd, uint8_t ret[32], struct err *e)
+{
+	AUTO_FREE char *block = xmalloc(256 << 10);
+	off_t at = 0;
+	ssize_t n;
+
+	hash_reset(h);
+	while ((n = pread(fd, block, 256 << 10, at)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_set(e, ERR_TEMP, "read: %s", strerror(errno));
+		hash_add(h, block, (size_t)n);
+		at += n;
+	}
+	hash_end(h, ret);
+	return 0;
+}
+
+int piece_hash(struct hash *h, const struct ingest_item *it, uint8_t ret[32], struct err *e)
+{
+	if (!it->bytes)
+		return hash_fd(h, it->fd, ret, e);
+	hash_sum(h, it->bytes, (size_t)it->size, ret);
+	return 0;
 }
 
 struct piece *piece_new(struct ingest_item *it, const uint8_t sha256[32])

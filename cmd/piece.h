@@ -55,6 +55,11 @@ struct piece {
 	size_t n_parts, parts_seen, parts_given;
 };
 
+struct hash;
+
+/* The SHA-256 of its bytes. ERR_TEMP: they can't be read. */
+int piece_hash(struct hash *h, const struct ingest_item *it, uint8_t ret[32],
+	       struct err *e) MUST_CHECK;
 /* Takes item and bytes of *it. */
 struct piece *piece_new(struct ingest_item *it, const uint8_t sha256[32]);
 /* Of a mail that was not downloaded: it goes to quarantine, by its name and with the reason. */

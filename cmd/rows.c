@@ -23,6 +23,22 @@ struct row *row_begin(struct row **rows, const struct ingest_file *file)
 	return r;
 }
 
+struct row *row_of_log(struct row **rows, const struct ingest_log *l)
+{
+	struct row *r = *rows;
+
+	while (r && (!r->is_log || r->log.id != l->id))
+		r = r->next;
+	if (r)
+		return r;
+	r = xcalloc(1, sizeof(*r));
+	r->is_log = true;
+	log_file_begin(&r->log, l);
+	r->next = *rows;
+	*rows = r;
+	return r;
+}
+
 void row_leave(struct row *r)
 {
 	store_item_free(r->c.item);

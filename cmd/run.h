@@ -81,6 +81,7 @@ void refresh_say(const struct store_refreshed *done, FILE *out);
 
 int cmd_ingest(struct run *r, int argc, char **argv);
 int cmd_inspect(struct run *r, int argc, char **argv);
+int cmd_follow(struct run *r, int argc, char **argv);
 int cmd_fetch(struct run *r, int argc, char **argv);
 int cmd_report(struct run *r, int argc, char **argv);
 int cmd_export(struct run *r, int argc, char **argv);

@@ -109,6 +109,42 @@ void ingest_log_begin(struct ingest_source *s, int64_t offset);
 bool ingest_log_unfinished(const struct ingest_source *s);
 void ingest_close(struct ingest_source *s);
 
+/* ---- following logs (ingest/follow*.c) ---- */
+
+/*
+ * Logs that are still written: lines are given as they come, from where they were read to before.
+ * A file that is renamed is read to its end, under its old name, and for some minutes on, for who
+ * writes it may not have heard; one that is truncated (copytruncate) begins anew, and what was not
+ * read of it yet is looked for in its copy. A file that is not there is waited for. What was
+ * rotated while nobody followed is found beside it, unless it is compressed already. Noticed by
+ * inotify, else within a second.
+ */
+struct follow;
+
+struct follow_owner {
+	void *ctx;
+	/* How far is this log read? 0: it is not known. */
+	int (*offset)(void *ctx, const struct ingest_log *l, int64_t *ret, struct err *e);
+	/* When anything of a file of this path was stored last, Unix seconds; TIME_ABSENT: never. */
+	int (*last_read)(void *ctx, const char *path, int64_t *ret, struct err *e);
+	/* What a person should know: it can't be read, it was rotated. */
+	void (*news)(void *ctx, const char *path, const char *what, bool trouble);
+};
+
+/* paths: of files, which need not be there. No folder that a file could be in: ERR_CONFIG. */
+int follow_new(const char *const *paths, size_t n, struct follow **ret_f, struct err *e) MUST_CHECK;
+void follow_free(struct follow *f);
+/* Before the first follow_next, and whenever what was given may be lost as far as it was not stored:
+ * where to go on is asked (anew) of the owner given. columns: as ingest_walk_columns. Both outlive
+ * it, or its next beginning. */
+void follow_begin(struct follow *f, const struct follow_owner *owner, const char *columns);
+/* 1: *ret_item is a piece of a log; 0: nothing now; -1: what the owner was asked failed. */
+int follow_next(struct follow *f, struct ingest_item *ret_item, struct err *e) MUST_CHECK;
+/* Readable when follow_next may give something; -1: not before some time has passed. */
+int follow_fd(const struct follow *f);
+/* How many files are open, and how many of those asked for are not there. */
+size_t follow_open(const struct follow *f, size_t *ret_missing);
+
 /* ---- mailboxes (ingest/mailbox*.c, ingest/imap*.c, ingest/login.c, ingest/oauth2.c) ---- */
 
 /*

@@ -14,9 +14,10 @@
  */
 enum log_form log_look(const char *p, size_t len, const char *columns, struct text *ret_header);
 
-/* Begins l for a log that begins with these bytes; false: it is none. name: its item, copied. */
+/* Begins l for a log that begins with these bytes; false: it is none. name: its item, copied.
+ * believed: a person says that it is one, of whatever lines. */
 bool log_begin_as(struct ingest_log *l, const char *source, const char *name, const char *p,
-		  size_t len, const char *columns);
+		  size_t len, const char *columns, bool believed);
 void log_forget(struct ingest_log *l);
 /* Bytes of CSV's header line at the beginning: they are no rows. */
 int64_t log_header_bytes(const struct ingest_log *l);

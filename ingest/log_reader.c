@@ -15,12 +15,14 @@
 /* ---- what is known of it ---- */
 
 bool log_begin_as(struct ingest_log *l, const char *source, const char *name, const char *p,
-		  size_t len, const char *columns)
+		  size_t len, const char *columns, bool believed)
 {
 	static atomic_uint_least64_t last;
 	struct text header;
 	enum log_form form = log_look(p, len, columns, &header);
 
+	if (form == FORM_ANY && believed)
+		form = FORM_LINES;
 	*l = (struct ingest_log){.form = form, .source = source};
 	if (form == FORM_ANY)
 		return false;

@@ -106,7 +106,8 @@ static int read_stdin(struct ingest_source *s, const char *columns, struct err *
 	hash_free(h);
 	hash_hex(sum, hex);
 	s->is_log = ahead->len &&
-		    log_begin_as(&s->log, s->source, hex, ahead->p, ahead->len, columns);
+		    log_begin_as(&s->log, s->source, hex, ahead->p, ahead->len, columns,
+				 false);
 	if (!s->is_log)
 		return spool_stdin(s, e);
 	s->reader.fd = STDIN_FILENO;
@@ -166,7 +167,8 @@ static int look_for_log(struct ingest_source *s, const char *columns, struct err
 
 	if (n < 0 || fstat(s->fd, &st) < 0)
 		return failed(s, e);
-	s->is_log = n && log_begin_as(&s->log, s->source, s->file->path, head, (size_t)n, columns);
+	s->is_log = n && log_begin_as(&s->log, s->source, s->file->path, head, (size_t)n, columns,
+					false);
 	if (!s->is_log)
 		return 0;
 	free(s->bytes);

@@ -246,6 +246,8 @@ void store_stage_classify(struct store_stage *st, const struct store_classify *c
  * device and inode whose head is a prefix of these head_length bytes at `head`, the longest. */
 int store_log_offset(struct store *s, uint64_t device, uint64_t inode, const void *head,
 		     uint32_t head_length, int64_t *ret_offset, struct err *e) MUST_CHECK;
+/* When anything of a log of this path was stored last, Unix seconds; TIME_ABSENT: never. */
+int store_log_last_read(struct store *s, const char *path, int64_t *ret_at, struct err *e) MUST_CHECK;
 /* Writes what [source] sections declare into log_source and log_service. */
 int store_log_sources_sync(struct store *s, const struct log_source *sources, size_t n,
 			   struct err *e) MUST_CHECK;
