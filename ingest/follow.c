@@ -114,6 +114,7 @@ static void open_it(struct follow *f, struct tail *t)
 	}
 	t->fd = fd;
 	t->begun = false;
+	t->more = true;
 	t->start = 0;
 	say(f, t, "is followed", false);
 }
@@ -149,22 +150,24 @@ static bool head_changed(const struct tail *t)
 	return pread(t->fd, head, n, 0) != (ssize_t)n || memcmp(head, t->log.head, n) != 0;
 }
 
-/* It was truncated, and written anew: what it had may be in a copy. */
-static void look_for_truncation(struct follow *f, struct tail *t, const struct stat *now)
+/* It was truncated, and written anew: what it had may be in a copy, which goes first. */
+static bool look_for_truncation(struct follow *f, struct tail *t, const struct stat *now)
 {
 	if (!t->begun)
-		return;
+		return false;
 	bool same = now->st_size == t->seen.st_size &&
 		    now->st_mtim.tv_sec == t->seen.st_mtim.tv_sec &&
 		    now->st_mtim.tv_nsec == t->seen.st_mtim.tv_nsec;
 
 	if (now->st_size >= t->reader.at && (same || !head_changed(t)))
-		return;
+		return false;
 	say(f, t, "was truncated", false);
 	if (!t->retired)
 		beside_copy(f, t);
 	t->begun = false;
+	t->more = true;
 	t->start = 0;
+	return true;
 }
 
 /* ---- a look ---- */
@@ -195,8 +198,11 @@ static int look(struct follow *f, struct tail *t, struct ingest_item *ret, struc
 		open_it(f, t);
 	if (t->fd < 0 || fstat(t->fd, &now) < 0)
 		return 0;
-	look_for_truncation(f, t, &now);
+	bool truncated = look_for_truncation(f, t, &now);
+
 	t->seen = now;
+	if (truncated)
+		return 0;
 	if (!t->begun && tail_begin(f, t, e) < 0)
 		return -1;
 	int got = t->begun ? log_reader_next(&t->reader, t->retired && t->looked - t->grew > REST,
