@@ -1,11 +1,13 @@
 /* ruadb rules: which rule hits a reply and why; which rules there are; judging history again. */
 #include "base/buf.h"
 #include "base/reply.h"
+#include "cmd/classify.h"
 #include "cmd/run.h"
 #include "rules/rules.h"
+#include "store/store.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -275,6 +277,34 @@ static void list_rule(void *ctx, const struct rule_info *i)
 	print_out(&p);
 }
 
+/* ---- ruadb rules apply ---- */
+
+static int apply(struct run *r)
+{
+	struct store_refreshed done;
+	struct classify *k;
+	int64_t peers, templates;
+	struct err e;
+	int rc;
+
+	if (classify_new(&r->conf, &k, &e) < 0)
+		return run_failed(&e);
+	rc = store_open(&r->conf, STORE_INGEST, &r->store, &e);
+	if (rc == 0)
+		rc = store_log_classify_again(r->store, classify_store(k), &peers, &templates, &e);
+	classify_free(k);
+	if (rc < 0)
+		return run_failed(&e);
+	if (!r->quiet)
+		printf("judged differently now: %" PRId64 " hosts, %" PRId64 " reply templates\n", peers,
+		       templates);
+	if (store_refresh(&r->conf, NULL, &done, &e) < 0) {
+		err_wrap(&e, "it is done, but sums are as of before; `ruadb db refresh` tries again");
+		return run_failed(&e);
+	}
+	return run_flushed(0);
+}
+
 /* ---- */
 
 static bool read_code(const char *s, int *ret)
@@ -310,6 +340,8 @@ int cmd_rules(struct run *r, int argc, char **argv)
 	const char *what = optind < argc ? argv[optind++] : "";
 	int n = argc - optind;
 
+	if (strcmp(what, "apply") == 0 && !n)
+		return apply(r);
 	if (strcmp(what, "test") != 0 && (strcmp(what, "list") != 0 || n))
 		return run_usage(r, "test [REPLY]..., list or apply?");
 	if (rules_load(r->conf.datadir, r->conf.rules_dir, &q.rules, &e) < 0)
