@@ -119,8 +119,9 @@ class Message:
                 "(in reply to RCPT TO command)" % (where, self.to)
             self.try_it("4.2.0", "deferred", reason, where + ":25")
             return
-        self.w.named[self.s.domain, date_of(self.at + 1)].add(self.shown)
         reason = "host %s refused to talk to me: %s" % (where, DEFER % self.shown)
+        if not suspended:
+            self.w.named[self.s.domain, date_of(self.at + 1)].add(self.shown)
         if suspended:
             self.try_it("4.0.0", "deferred", "delivery temporarily suspended: " + reason, "none",
                         "error")
@@ -194,6 +195,10 @@ def traffic(w):
             for gateway, volume in VOLUME.items():
                 for _ in range(volume):
                     fate = fate_of(w, gateway)
+                    # What is suspended quotes another's reply: not in a pool, where it would name
+                    # any address.
+                    if fate == "suspended" and len(s.ips) > 1:
+                        fate = "deferred"
                     # Retries of a day stay in it.
                     last = 7 if fate == "expires" else 20
                     at = w.midnight(n) + w.rng.randrange(3600, last * 3600)
