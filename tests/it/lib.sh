@@ -1,6 +1,7 @@
 # lib.sh - what the integration tests share; sourced by them, never run.
 #
-# Gives: $ruadb, a RUADB_HOME of this test's own with a private server that is stopped at the end,
+# Gives: $ruadb, a RUADB_HOME of this test's own, where a private server is made by the first command
+# that needs one (or by ready_home) and stopped at the end,
 # $tmp for files, TAP (ok, is, skip, done_testing) and SQL (query, owner_query).
 # shellcheck shell=sh disable=SC2034
 
@@ -56,6 +57,25 @@ is()
 	printf '%s\n' "$2" >"$tmp/wanted"
 	printf '%s\n' "$1" >"$tmp/got"
 	diff -u "$tmp/wanted" "$tmp/got" | sed 's/^/# /' | head -60
+}
+
+# ready_home: puts a private server with the schema into $RUADB_HOME, a copy of one that is made once a
+# build. Saves seconds a test; not for tests of how a server is made or migrated.
+ready_home()
+{
+	template=$top_builddir/tests/home.template
+	key=$(cat "$top_srcdir"/sql/migrations/*.sql "$top_srcdir"/sql/views/*.sql "$ruadb" | cksum)
+	(
+		flock 9
+		if [ "$(cat "$template/key" 2>/dev/null)" = "$key" ]; then
+			mkdir -p "$RUADB_HOME" && cp -a "$template/pg" "$RUADB_HOME/"
+		else
+			rm -rf "$template"
+			"$ruadb" db migrate >/dev/null 2>&1 && "$ruadb" db stop >/dev/null &&
+				mkdir -p "$template" && cp -a "$RUADB_HOME/pg" "$template/" &&
+				echo "$key" >"$template/key"
+		fi
+	) 9>"$top_builddir/tests/home.lock" || echo "# no home was made ready"
 }
 
 # skip WHY N: N tests that can't run here.

@@ -2,6 +2,7 @@
 # t_align - alignment recomputed: what is stored of each record against what count.py makes of it
 # by the text of the public suffix list, and what the views say of it beside the reporter's verdict.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 
 have_python || skip_all "no python3 to count by other means"
 

@@ -1,5 +1,6 @@
 # t_def_reports - definitions A1 to A4: each sentence as an example, with rows worked out by hand.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 
 admin() { psql "$("$ruadb" db url)" -XqAt -v ON_ERROR_STOP=1 -c "$1"; }
 day0=1790812800 # 2026-10-01 00:00 UTC

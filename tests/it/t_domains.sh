@@ -2,6 +2,7 @@
 # t_domains - domains that are ours: by command and configuration, foreign reports in no total,
 # organizational domains, the age of the public suffix list.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 
 # sample DOMAIN COUNT: a report for that policy domain.
 sample()

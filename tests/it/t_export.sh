@@ -1,5 +1,6 @@
 # t_export - the shapes of parsedmarc: JSON, CSV, and its tables as views.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 
 mkdir "$tmp/in"
 # Everything that has a convention of its own there: org_name is a host name, the report id has

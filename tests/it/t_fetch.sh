@@ -3,6 +3,7 @@
 # said of it; known mails; each after_*; what can't be fetched; who else has the account.
 # shellcheck source=tests/it/lib.sh disable=SC2154
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 # shellcheck source=tests/it/dovecot.sh
 . "$top_srcdir/tests/it/dovecot.sh"
 

@@ -6,6 +6,7 @@
 # RUADB_FETCH_KILLS and RUADB_FETCH_MAILS say how many (tests/nightly/kill_fetch.sh: 100 of 2,000
 # messages); RUADB_TEST_SEED does the same again.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 . "$top_srcdir/tests/it/dovecot.sh"
 
 have_dovecot || skip_all "needs dovecot"

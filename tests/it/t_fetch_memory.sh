@@ -1,6 +1,7 @@
 # t_fetch_memory - what fetching costs: all processes at one moment, with what lies in memfds. A mail
 # of 32 MB, one that is not downloaded, and many that are larger than what goes inline.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 . "$top_srcdir/tests/it/dovecot.sh"
 
 have_dovecot || skip_all "needs dovecot"

@@ -3,6 +3,7 @@
 # to it; servers that can less; each byte for itself; what happens beside.
 # shellcheck source=tests/it/lib.sh disable=SC2154
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 # shellcheck source=tests/it/dovecot.sh
 . "$top_srcdir/tests/it/dovecot.sh"
 

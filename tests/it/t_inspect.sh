@@ -1,6 +1,7 @@
 #!/bin/sh
 # t_inspect - what `ruadb inspect` says of each sample against what ingest stores of it.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 
 have_python || skip_all "no python3 to read JSON"
 

@@ -2,6 +2,7 @@
 # t_lease - two processes and one account: one fetches, the other hears who does; a holder that is
 # stopped for longer than its lease, in the middle of it, neither loses nor doubles anything.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 . "$top_srcdir/tests/it/dovecot.sh"
 have_dovecot && have_python || skip_all "no dovecot, openssl or python3"
 

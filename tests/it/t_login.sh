@@ -5,6 +5,7 @@
 # shellcheck shell=sh disable=SC2154
 
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 . "$top_srcdir/tests/it/dovecot.sh"
 have_dovecot || skip_all "no dovecot here"
 have_python || skip_all "no python3 here"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # t_lookup - what people looked up elsewhere: noted, listed, stale after a day, taken back.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 
 lookup() { status=0; "$ruadb" lookup "$@" >"$tmp/said" 2>&1 || status=$?; cat "$tmp/said"; echo "$status"; }
 noted() { query "SELECT kind, source_ip, domain, list, value, listed, checker, stale FROM lookup

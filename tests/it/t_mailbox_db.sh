@@ -3,6 +3,7 @@
 # account, one that is stopped beyond its lease, PostgreSQL restarted in the middle of a batch and
 # shut down hard right behind an acknowledgement.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 . "$top_srcdir/tests/it/dovecot.sh"
 . "$top_srcdir/tests/it/badday.sh"
 

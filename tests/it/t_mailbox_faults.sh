@@ -3,6 +3,7 @@
 # literals and during the acknowledgement, servers that can't do what they should, messages that
 # vanish, numbers that change. Always: each report there once, each message in the right folder.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 . "$top_srcdir/tests/it/dovecot.sh"
 . "$top_srcdir/tests/it/badday.sh"
 

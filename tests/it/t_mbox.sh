@@ -1,6 +1,7 @@
 # t_mbox - an mbox has a row of its own in the ledger beside those of its mails: unchanged, it is
 # not opened; longer than before, only what is new is stored.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 
 mkdir "$tmp/box"
 cp "$samples/mbox/reports" "$tmp/box/reports"

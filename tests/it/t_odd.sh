@@ -3,6 +3,7 @@
 # it, and what count.py finds. RUADB_ODD_FILES: how many; RUADB_TEST_SEED: which. CORPUS: another
 # folder, of which is known what count.py finds.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 
 have_python || skip_all "no python3 to make the files with"
 files=${RUADB_ODD_FILES:-400}

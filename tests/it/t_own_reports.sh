@@ -1,6 +1,7 @@
 # t_own_reports - a user's own SQL file is a report at once: what it may say, what becomes of its
 # mistakes, and the formats that go back into PostgreSQL.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 
 mkdir "$tmp/reports"
 RUADB_REPORT_REPORTS_DIR=$tmp/reports

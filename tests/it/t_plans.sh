@@ -1,6 +1,7 @@
 # t_plans - no shipped report reads records from end to end: EXPLAIN of each, over all domains and
 # over one, where that would be what PostgreSQL chooses unless there is a better way.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 
 mkdir "$tmp/in"
 "$top_builddir/bench/gen" sources "$tmp/in" 100000 1 >/dev/null

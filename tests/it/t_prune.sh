@@ -1,6 +1,7 @@
 #!/bin/sh
 # t_prune - ruadb prune: what each kind takes and leaves, and what it refuses.
 . "${top_srcdir:-.}/tests/it/lib.sh"
+ready_home
 
 owner_query() { psql "$("$ruadb" db url)" -XqAt -v ON_ERROR_STOP=1 -c "$1"; }
 today=$(date -u +%F)

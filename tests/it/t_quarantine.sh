@@ -1,6 +1,7 @@
 # t_quarantine - list, show, retry, export and drop: what they choose, what they write, what they
 # leave, and what the ledger remembers.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 
 as_owner() { psql "$("$ruadb" db url)" -qAt -v ON_ERROR_STOP=1 -c "$1"; }
 # quarantine ARGS...: sets $status; standard output in $tmp/out, standard error in $tmp/err.

@@ -3,6 +3,7 @@
 # in samples/INDEX exactly the kinds of repair that the index states are told; what is lost of a
 # partial one, and why another is quarantined, is a sentence. Nothing is counted that is not there.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 tab=$(printf '\t')
 index=$samples/INDEX
 

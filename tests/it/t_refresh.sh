@@ -1,6 +1,7 @@
 # t_refresh - the rollup by source is what the records say, at any moment: several ingests and
 # refreshes at once, refreshes killed at moments of chance, readers meanwhile. And nobody waits.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 
 admin() { psql "$("$ruadb" db url)" -XqAt -v ON_ERROR_STOP=1 -c "$1"; }
 RUADB_INGEST_BATCH_REPORTS=40

@@ -1,5 +1,6 @@
 # t_repairs - what is mended, partial or refused, from the file to the views; the kinds of repair.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 
 # ---- the kinds: those of the parser and those that SQL explains
 sed -n '/^#define REPAIR_KINDS/,/^$/s/.*X([A-Z_0-9]*, "\([a-z_0-9]*\)").*/\1/p' \

@@ -1,5 +1,6 @@
 # t_report - the reports on rows worked out by hand, in every format, and reports of one's own.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 
 # a_report FILE ORG ID DAY DOMAIN RECORD...: an aggregate report of one day; a RECORD is
 # "IP COUNT DISPOSITION DKIM SPF".

@@ -1,6 +1,7 @@
 # t_reports_a - summary, domains, sources, unverified, misconfigured and new senders, forwarders, one
 # sender in detail, issues and set-up: the shipped reports on rows worked out by hand.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 . "$here/rows.sh"
 
 # Now: at a reporter without a lag of its own 2026-11-16 is the last settled day.

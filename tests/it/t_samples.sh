@@ -2,6 +2,7 @@
 # t_samples - the whole of samples/ against samples/INDEX, file by file and in sum, and against a
 # count made by other means; then the same again, which must change nothing.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 tab=$(printf '\t')
 
 # index FIELDS: these fields of the index's lines about reports that add rows, summed.

@@ -2,6 +2,7 @@
 # t_schema_doc - what analysts are told of the schema: the manual page is that of the comments, the
 # worked questions run and give rows that make sense, times are what dashboards want.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 
 page=$top_srcdir/man/ruadb-schema.7
 questions=$top_srcdir/sql/queries/questions.sql

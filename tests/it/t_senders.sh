@@ -1,6 +1,7 @@
 #!/bin/sh
 # t_senders - declared senders: each option, ranges, import and export, hostile names, tenants.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 
 # said COMMAND...: its words on both outputs, then its status.
 said() { status=0; "$@" >"$tmp/said" 2>&1 || status=$?; cat "$tmp/said"; echo "$status"; }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # t_settings - the numbers of the definitions that may be changed.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 
 settings() { status=0; "$ruadb" settings "$@" >"$tmp/said" 2>&1 || status=$?; cat "$tmp/said"; echo "$status"; }
 value() { query "SELECT value, default_value, set_at IS NULL FROM setting WHERE name = '$1'"; }

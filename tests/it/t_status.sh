@@ -1,6 +1,7 @@
 #!/bin/sh
 # t_status - how the collection is: mailboxes put in by hand, limits, monitoring, what is left.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 
 # put SQL: as the owner of the private server.
 put() { psql "$("$ruadb" db url)" -qAtX -v ON_ERROR_STOP=1 -c "$1"; }

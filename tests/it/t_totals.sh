@@ -2,6 +2,7 @@
 # --domain and --since, before and after a refresh, with conflicts, near repeats, partial and long
 # reports, days that are not settled, refused records and foreign domains in it.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 
 mkdir "$tmp/in"
 ok "a corpus is made" "$top_builddir/bench/gen" small "$tmp/in/small" 400 7

@@ -3,6 +3,7 @@
 # says may become of it, and in a folder with them good files are stored. Nothing is written
 # elsewhere.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 tab=$(printf '\t')
 
 have_python || skip_all "no python3 to make traps with"

@@ -3,6 +3,7 @@
 # and what that does to what counts and is shown.
 # shellcheck source=tests/it/lib.sh disable=SC2154
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 # shellcheck source=tests/it/rows.sh
 . "$top_srcdir/tests/it/rows.sh"
 # shellcheck source=tests/it/dovecot.sh

@@ -2,6 +2,7 @@
 # t_values - the views against rows worked out by hand, for the samples with odd values and dates.
 # What each sample is about stands in samples/INDEX.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 
 # rows ID COLUMNS VIEW [MORE]: of the report with that id, one line a row.
 rows()

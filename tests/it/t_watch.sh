@@ -3,6 +3,7 @@
 # are in order, what systemd is told, the refresh behind commits, SIGTERM.
 # shellcheck source=tests/it/lib.sh disable=SC2154
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 # shellcheck source=tests/it/dovecot.sh
 . "$top_srcdir/tests/it/dovecot.sh"
 

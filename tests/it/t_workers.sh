@@ -1,6 +1,7 @@
 # t_workers - a worker that crashes, hangs, grows or lies over one item costs that item and nothing
 # else. The worker is tests/it/hostile_worker.
 . "$top_srcdir/tests/it/lib.sh"
+ready_home
 
 RUADB_PARSE=$top_builddir/tests/it/hostile_worker
 RUADB_TEST_WALL_SECONDS=3
