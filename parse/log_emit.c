@@ -238,13 +238,13 @@ static uint64_t key_of_text(const struct mail_line *line)
 	return log_hash(h, line->pid.p, line->pid.len);
 }
 
-/* The next equal line of the same second gets the next key. */
+/* The next equal line of the same second gets another key, as far from it in every zone. */
 static uint64_t key_of_line(struct log *l, const struct mail_line *line)
 {
 	uint64_t key = key_of_text(line) + LOG_KEY_SECOND * (uint64_t)(line->at.us / 1000000);
 
 	while (l->keys[key % LOG_KEYS] == key)
-		key = log_fold(key ^ 0xa0761d6478bd642fU, 0xe7037ed1a0b428dbU);
+		key += 0xe7037ed1a0b428dbU;
 	l->keys[key % LOG_KEYS] = key;
 	return key;
 }

@@ -109,8 +109,13 @@ void log_zones_apply(struct store_log *l)
 		}
 		uint16_t host = l->queues[y->queue].host;
 
-		if (y->local)
-			y->us = to_utc(&a, l, host, y->us, true);
+		if (y->local) {
+			int64_t was = y->us;
+
+			y->us = to_utc(&a, l, host, was, true);
+			/* the key of the same line with its zone (base/model_log.h) */
+			y->line_key += LOG_KEY_SECOND * (uint64_t)((y->us - was) / 1000000);
+		}
 		if (y->arrived_local && y->arrived_us != TIME_ABSENT)
 			y->arrived_us = to_utc(&a, l, host, y->arrived_us, false);
 		y->local = y->arrived_local = false;

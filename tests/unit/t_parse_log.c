@@ -171,7 +171,6 @@ static void parts(void)
 
 #define DELIVERY(stamp, why) stamp " mx1 postfix/smtp[7]: 0023620000: to=<a@example.com>, " \
 	"relay=none, delay=1, delays=1/0/0/0, dsn=4.3.0, status=deferred (" why ")\n"
-#define THREE "Jun  1 14:20:03", "2026-06-01T14:20:03.5Z", "2026-06-01T16:20:03+02:00"
 
 /* The same line is the same event, whatever its stamp looks like; twice in a second it is two. */
 static void keys(void)
@@ -190,6 +189,12 @@ static void keys(void)
 	ok(trace_keys[5] != trace_keys[0], "another text: another key");
 	ok(trace_keys[6] == trace_keys[0] + LOG_KEY_SECOND,
 	   "a second later: LOG_KEY_SECOND more, so that a zone can be put right");
+	trace_n_keys = 0;
+	trace_log(DELIVERY("2026-06-01T14:20:03+02:00", "x") DELIVERY("2026-06-01T14:20:03+02:00", "x"),
+		  NOW);
+	trace_log(DELIVERY("Jun  1 14:20:03", "x") DELIVERY("Jun  1 14:20:03", "x"), NOW);
+	ok(trace_keys[0] == trace_keys[2] - 7200 * LOG_KEY_SECOND &&
+	   trace_keys[1] == trace_keys[3] - 7200 * LOG_KEY_SECOND, "of both equal lines");
 }
 
 #define FIELD(key, value) "\"" key "\":\"" value "\""
