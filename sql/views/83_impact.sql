@@ -144,8 +144,8 @@ SELECT d.cohort_key, d.gateway, d.domain, d.source_ip, d.stream,
 	max(CASE WHEN d.affected THEN d.last_deferred_at END),
 	min(CASE WHEN d.state = 'p' THEN least(d.lost_at, CASE WHEN d.mature_at >= ruadb.as_of()
 		THEN d.mature_at END) END),
-	max(CASE WHEN d.state IN ('s', 'p') THEN greatest(CASE WHEN d.lost_at < ruadb.as_of()
-		THEN d.lost_at END, CASE WHEN d.mature_at < ruadb.as_of() THEN d.mature_at END) END)
+	max(CASE WHEN d.state = 's' THEN d.lost_at
+		WHEN d.state = 'p' AND d.mature_at < ruadb.as_of() THEN d.mature_at END)
 FROM ruadb_data.cohort_delivery($1, $2, $3) d
 GROUP BY d.cohort_key, d.gateway, d.domain, d.source_ip, d.stream, d.kind, d.recipient_domain_id,
 	d.recipient_key;

@@ -3,7 +3,7 @@
 
 CREATE OR REPLACE FUNCTION ruadb.severity_by_share(affected bigint, tried bigint) RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	RETURN CASE WHEN NOT $2 > 0 THEN NULL
+	RETURN CASE WHEN ($1 >= 0 AND $2 > 0) IS NOT TRUE THEN NULL
 		WHEN 100 * $1 < 5 * $2 THEN 'watch'
 		WHEN 100 * $1 <= 15 * $2 THEN 'investigate'
 		ELSE 'escalate' END;
@@ -14,7 +14,7 @@ COMMENT ON FUNCTION ruadb.severity_by_share(bigint, bigint) IS
 CREATE OR REPLACE FUNCTION ruadb.severity_by_outcome(not_delivered bigint, tried bigint,
 	median_retries integer, p90_in_deferral interval, campaign_half boolean) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE
-	RETURN CASE WHEN NOT $2 > 0 THEN NULL
+	RETURN CASE WHEN ($1 >= 0 AND $2 > 0) IS NOT TRUE THEN NULL
 		WHEN $1 >= (SELECT ruadb.setting_value('outcome_recipients'))
 			AND 100 * $1 >= (SELECT ruadb.setting_value('outcome_percent')) * $2 THEN 'escalate'
 		WHEN $3 >= (SELECT ruadb.setting_value('outcome_retries'))
@@ -349,7 +349,10 @@ SELECT j.family, j.gateways, j.tried, j.tried_everywhere, j.affected, j.direct, 
 	j.bounced_after, j.bounced + j.expired, j.retries_median, j.retries_p90, j.deferral_median,
 	j.deferral_p90, j.half_campaign, coalesce(d.domains, 0), coalesce(d.affected, 0), n.name,
 	nullif(d.top_affected, 0)::bigint, coalesce(k.customers, 0), k.top, k.top_affected::bigint,
-	ruadb.whose_decision(j.affected::bigint, k.top_affected::bigint, k.customers),
+	CASE WHEN ruadb.small_sample(j.tried::bigint, coalesce(d.domains, 0)) THEN
+			CASE WHEN j.affected > 0 THEN 'too few for a suggestion' END
+		WHEN j.family IS NOT NULL
+			THEN ruadb.whose_decision(j.affected::bigint, k.top_affected::bigint, k.customers) END,
 	ruadb.small_sample(j.tried, coalesce(d.domains, 0)), j.mature, j.left_censored, j.first_at,
 	j.last_at, j.first_day, j.last_day,
 	CASE WHEN j.tried = 0 THEN 'nobody was tried'
