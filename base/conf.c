@@ -265,7 +265,7 @@ static int read_file(struct conf *c, const char *path, bool must, struct err *e)
 	}
 	/* A value is the line as it stands: no continuation lines, no comments behind it. */
 	ini_use_stack = false;
-	ini_max_line = 65536;
+	ini_max_line = ini_initial_alloc = 65536;
 	ini_allow_multiline = false;
 	ini_allow_inline_comments = false;
 

@@ -1,4 +1,5 @@
 /* Settings: where they may come from, who wins, what is refused and how that is said. */
+#include "base/buf.h"
 #include "base/conf.h"
 #include "base/mem.h"
 #include "tests/unit/tap.h"
@@ -203,6 +204,22 @@ static void test_logs(void)
 	   strstr(e.msg, "ruadb.conf:2: zone: there is no time zone 'Mars'"), "a zone that is none");
 }
 
+/* Lists of domains, hosts and services grow long. */
+static void test_long_line(void)
+{
+	struct buf b = {0};
+	struct conf c;
+	struct err e;
+
+	buf_adds(&b, "[domains]\nnames =");
+	for (int i = 0; i < 1000; i++)
+		buf_printf(&b, " d%d.example.com", i);
+	is_str(load(&c, buf_cstr(&b), &e), "", "a line of 17 kB is one line");
+	is_int((long)strlen(c.domains), (long)(b.len - strlen("[domains]\nnames = ")), "all of it is there");
+	conf_free(&c);
+	buf_free(&b);
+}
+
 int main(void)
 {
 	static const char *const files[] = {"ruadb.conf", "secret"};
@@ -225,6 +242,7 @@ int main(void)
 	setenv("RUADB_HOME", "/home/of/ruadb", 1);
 	test_defaults();
 	test_file();
+	test_long_line();
 	test_environment();
 	test_logs();
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
