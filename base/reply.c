@@ -168,6 +168,19 @@ static bool names_id(const struct reply_gen *g, const char *p)
 	       p[-1] == ' ' && p[-2] == 's' && is_after(g, p, "queued as ");
 }
 
+/* The recipient's name without its domain, as a word of its own; with signs behind it. */
+static bool is_user(const struct reply_gen *g, const char *p, const char *e)
+{
+	size_t n = g->user.len;
+
+	if ((*p | 32) != (*g->user.p | 32) || strncasecmp(p, g->user.p, n) != 0)
+		return false;
+	for (p += n; p < e; p++)
+		if (reply_char(*p) & (CH_ALNUM | CH_AT))
+			return false;
+	return true;
+}
+
 static const char *word(struct reply_gen *g, const char *p)
 {
 	const char *e, *to;
@@ -186,6 +199,10 @@ static const char *word(struct reply_gen *g, const char *p)
 			e--;
 		reply_add(g, VAR_ID, p, e);
 		return e;
+	}
+	if (g->user.p && (size_t)(e - p) >= g->user.len && is_user(g, p, e)) {
+		reply_add(g, VAR_TEXT, p, p + g->user.len);
+		return p + g->user.len;
 	}
 	if (has & ~(unsigned int)(CH_LETTER | CH_SIGN))
 		return odd_word(g, p, e, has);
@@ -325,8 +342,38 @@ struct text reply_unfold(struct text text, char *to)
 	return (struct text){to, (uint32_t)n};
 }
 
-void reply_generalise(struct text text, struct buf *pattern, struct buf *values,
-		      struct reply *ret)
+/* Names of recipients that may well be words of the reply's own. */
+static bool is_word_of_replies(const char *p, size_t n)
+{
+	static const struct { const char *p; size_t n; } words[] = {
+#define W(s) {s, sizeof(s) - 1}
+		W("user"), W("users"), W("mail"), W("email"), W("mailbox"), W("info"), W("support"),
+		W("service"), W("spam"), W("abuse"), W("postmaster"), W("admin"), W("contact"),
+		W("error"), W("host"), W("test"), W("office"), W("sales"), W("account"),
+		W("recipient"), W("address"), W("help"), W("news"), W("unknown"), W("message"),
+		W("server"), W("the"), W("not"), W("noreply"),
+#undef W
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (words[i].n == n && *words[i].p == (*p | 32) && strncasecmp(words[i].p, p, n) == 0)
+			return true;
+	return false;
+}
+
+/* What is in front of the recipient's @. */
+static struct text user_of(struct text recipient)
+{
+	const char *at = recipient.len ? memrchr(recipient.p, '@', recipient.len) : NULL;
+	size_t n = at ? (size_t)(at - recipient.p) : recipient.len;
+
+	if (n < 3 || n > 64 || is_word_of_replies(recipient.p, n))
+		return TEXT_ABSENT;
+	return (struct text){recipient.p, (uint32_t)n};
+}
+
+void reply_generalise(struct text text, struct text recipient, struct buf *pattern,
+		      struct buf *values, struct reply *ret)
 {
 	char unfolded[LIMIT_LOG_REPLY];
 	struct text t;
@@ -344,7 +391,8 @@ void reply_generalise(struct text text, struct buf *pattern, struct buf *values,
 
 	struct reply_gen g = {.text = t.p, .end = t.p + t.len, .literal = t.p, .pattern = pattern,
 			.values = values, .pattern_max = pattern->len + LIMIT_LOG_REPLY,
-			.values_max = values->len + LIMIT_LOG_REPLY, .ret = ret};
+			.values_max = values->len + LIMIT_LOG_REPLY, .user = user_of(recipient),
+			.ret = ret};
 	const char *p = t.p + front + enhanced;
 
 	while (p < g.end && !g.full)

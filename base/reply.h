@@ -12,6 +12,8 @@
  * enhanced code behind it that is, are taken out (and put back by nobody: the text says the same).
  * That is all that is lost.
  *
+ * Whom the reply is about is taken out too, where that is known: "unknown user jdoe".
+ *
  * In base/, since both the worker and `ruadb rules test` do it. No allocation but what the buffers
  * grow by.
  */
@@ -33,10 +35,11 @@ struct reply {
 	                          family 0: none */
 };
 
-/* text: valid UTF-8. Appends to pattern and values (REPLY_SEPARATOR between values). At most
- * LIMIT_LOG_REPLY bytes each: what is beyond is cut from the text, never from one alone. */
-void reply_generalise(struct text text, struct buf *pattern, struct buf *values,
-		      struct reply *ret);
+/* text: valid UTF-8. recipient: whose reply it is, an address, or absent. Appends to pattern and
+ * values (REPLY_SEPARATOR between values). At most LIMIT_LOG_REPLY bytes each: what is beyond is cut
+ * from the text, never from one alone. */
+void reply_generalise(struct text text, struct text recipient, struct buf *pattern,
+		      struct buf *values, struct reply *ret);
 
 /* A multi-line reply as one line, cut to LIMIT_LOG_REPLY; what reply_generalise does first. to:
  * room for LIMIT_LOG_REPLY bytes, used only if something is to be taken out. */

@@ -10,6 +10,7 @@
 
 struct reply_gen {
 	const char *text, *end;
+	struct text user;     /* the part of the recipient before its @, if it is no word of replies */
 	const char *literal;  /* what stays and is not in the pattern yet begins here */
 	struct buf *pattern, *values;
 	size_t pattern_max, values_max;

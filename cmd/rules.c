@@ -181,7 +181,7 @@ static void judge(struct asked *q, struct text reply)
 		text_add_visible(&made, reply);
 		reply = (struct text){made.p, (uint32_t)made.len};
 	}
-	reply_generalise(reply, &a.pattern, &a.values, &a.said);
+	reply_generalise(reply, TEXT_ABSENT, &a.pattern, &a.values, &a.said);
 	a.reply = reply.len ? reply_unfold(reply, unfolded) : reply;
 	a.has_host = rules_gateway(q->rules, host, &a.host);
 	a.gateway = q->gateway ? q->gateway : a.has_host ? a.host.gateway : NULL;

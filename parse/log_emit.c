@@ -196,7 +196,7 @@ void log_reply(struct log *l, struct log_attempt *a, uint16_t code, struct text 
 	l->scratched = 0;
 	reply = log_clean(l, unescape(l, text_trim(reply)), LIMIT_LOG_REPLY);
 	l->pattern.len = l->values.len = 0;
-	reply_generalise(reply, &l->pattern, &l->values, &said);
+	reply_generalise(reply, a->recipient, &l->pattern, &l->values, &said);
 	keep_enhanced(l, said.enhanced);
 
 	struct log_reply r = {.smtp_code = code >= 200 && code <= 599 ? code : 0,

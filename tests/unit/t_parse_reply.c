@@ -6,13 +6,14 @@
 #include <stdlib.h>
 
 static struct buf pattern, values;
+static const char *recipient; /* NULL: not known */
 
 static struct reply generalise(const char *p, size_t n)
 {
 	struct reply r;
 
 	pattern.len = values.len = 0;
-	reply_generalise((struct text){p, (uint32_t)n}, &pattern, &values, &r);
+	reply_generalise((struct text){p, (uint32_t)n}, text_of(recipient), &pattern, &values, &r);
 	return r;
 }
 
@@ -170,6 +171,31 @@ static const char *const table[][2] = {
 	{"4.2.1 no code", "4.2.1 no code"},
 };
 
+/* Whom it is about, where no domain is beside the name. */
+static void recipients(void)
+{
+	static const char *const t[][3] = {
+		{"jdoe@example.com", "550 Unknown local part jdoe in <jdoe@example.com>",
+		 "550 Unknown local part {text} in <{address}>"},
+		{"JDoe@example.com", "550 5.1.1 jdoe... User unknown; (jdoe), 'jdoe': xjdoe jdoe2",
+		 "550 5.1.1 {text}... User unknown; ({text}), '{text}': xjdoe {id}"},
+		{"first.last@example.com", "550 first.last is no user", "550 {text} is no user"},
+		{"first-1@example.com", "550 first-1 is no user", "550 {text} is no user"},
+		{"jdoe", "550 jdoe is no user", "550 {text} is no user"},
+		{"user@example.com", "550 user unknown", "550 user unknown"},
+		{"al@example.com", "550 al unknown", "550 al unknown"},
+		{"@example.com", "550 x unknown", "550 x unknown"},
+		{"", "550 x unknown", "550 x unknown"},
+		{"ip=jdoe@example.com", "550 x=jdoe unknown", "550 x=jdoe unknown"},
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		recipient = t[i][0];
+		gives(t[i][1], t[i][2]);
+	}
+	recipient = NULL;
+}
+
 static void heads(void)
 {
 	static const struct { const char *text; int code; const char *enhanced; } t[] = {
@@ -256,6 +282,7 @@ static void any_text_comes_back(void)
 		AUTO_FREE char *exact = xmalloc(n);
 
 		memcpy(exact, s, n);
+		recipient = k % 3 ? NULL : k % 2 ? "user@example.com" : "Z9a@x";
 		generalise(exact, n);
 		if (!comes_back(exact, n)) {
 			bad++;
@@ -290,6 +317,7 @@ int main(void)
 {
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
 		gives(table[i][0], table[i][1]);
+	recipients();
 	heads();
 	ips();
 	any_text_comes_back();

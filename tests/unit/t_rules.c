@@ -30,7 +30,7 @@ static struct rule_hit classify(struct rules *r, const char *gateway, const char
 	struct reply said;
 
 	pattern.len = values.len = 0;
-	reply_generalise(text_of(reply), &pattern, &values, &said);
+	reply_generalise(text_of(reply), TEXT_ABSENT, &pattern, &values, &said);
 	rules_classify(r, &(struct rule_reply){.gateway = text_of(gateway), .smtp_code = said.smtp_code,
 					       .enhanced = said.enhanced, .reply = text_of(reply)}, &hit);
 	return hit;
@@ -53,7 +53,7 @@ static void check_example(struct checking *c, const struct rule_info *i, const c
 	struct rule_reply reply = {.gateway = text_of(i->from[0])};
 
 	pattern.len = values.len = 0;
-	reply_generalise(text_of(example), &pattern, &values, &said);
+	reply_generalise(text_of(example), TEXT_ABSENT, &pattern, &values, &said);
 	reply.smtp_code = said.smtp_code;
 	reply.enhanced = said.enhanced;
 	reply.reply = text_of(example);
