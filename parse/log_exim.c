@@ -10,7 +10,6 @@
 #include "parse/log_held.h"
 #include "parse/log_scan.h"
 
-#define RUN_US 60000000   /* the same failure of one host, so close: of one queue run */
 #define AGAIN_US 300000000 /* "==" comes when all hosts of the run have been tried */
 
 /* 6-6-2 characters, since 4.97 6-11-4. */
@@ -127,6 +126,11 @@ static uint64_t key_of(struct text id, const struct ip *ip, enum smtp_stage stag
 	return log_key_add(key, (struct text){said, sizeof(said)});
 }
 
+static uint64_t message_key(const struct exim_line *x)
+{
+	return log_key_add(LOG_KEY_START, x->id);
+}
+
 /* The line without a flag that says the same of that host. */
 static void take_back(struct log *l, const struct exim_line *x, const struct log_attempt *a,
 		      const struct exim_reply *r)
@@ -210,7 +214,9 @@ static void peer(struct log_attempt *a, const struct exim_reply *r)
 	}
 }
 
-/* The errors below -50 are the queue's own (macros.h): of a retry time, -51, -52, -53 and -56. */
+/* Errors below -50 are the queue's own: nobody was asked. Which is which differs from version to
+ * version (macros.h), the words do not: a retry time has not come, or, by configuration, it is not to
+ * be delivered now. */
 static enum log_verdict deferred(struct log *l, const struct exim_line *x,
 				 const struct exim_fields *f)
 {
@@ -219,12 +225,14 @@ static enum log_verdict deferred(struct log *l, const struct exim_line *x,
 
 	if (!f->deferred)
 		return log_complain(l, x->line->whole, "a deferral of Exim without its reason");
-	if (f->number == -54 || f->number == -55)
-		return LOG_SKIPPED; /* it was not to be tried in this run */
+	bool early = scan_begins(f->message, "retry time not reached");
+
+	if (f->number < -50 && !early)
+		return LOG_SKIPPED;
 	exim_reply(f->message, &r);
 	peer(&a, &r);
 	a.stage = r.stage;
-	if (f->number < -50 || scan_begins(f->message, "retry time not reached")) {
+	if (early) {
 		a.kind = EVENT_QUEUE_SUSPENDED;
 		a.stage = STAGE_UNKNOWN;
 	}
@@ -313,6 +321,7 @@ static enum log_verdict delivery(struct log *l, const struct exim_line *x, char 
 	exim_fields(x->rest, flag, &f);
 	if (!f.recipient.len)
 		return log_complain(l, x->line->whole, "a delivery of Exim without a recipient");
+	log_held_pass(l, message_key(x)); /* what comes of the run's hosts: a host after it is of the next */
 	if (flag == '=')
 		return deferred(l, x, &f);
 	return flag == '*' ? failed(l, x, &f) : accepted(l, x, &f);
@@ -357,7 +366,7 @@ static enum log_verdict host_line(struct log *l, const struct exim_line *x)
 	uint64_t key = key_of(x->id, &ip, r.stage, r.code);
 
 	/* A host is asked for many recipients: one line each, one host. */
-	if (!log_held_at(l, key, &at) || x->line->at.us - at > RUN_US)
+	if (!log_held_at(l, key, &at) || log_held_passed(l, key, message_key(x)))
 		log_hold(l, key, 0, x->line, tell_host);
 	return LOG_EVENT;
 }
@@ -374,6 +383,7 @@ static enum log_verdict other(struct log *l, const struct exim_line *x)
 		{"removed by ", false, MESSAGE_REMOVED_BY_ADMIN},
 		{"has been removed by ", false, MESSAGE_REMOVED_BY_ADMIN},
 		{"cancelled by timeout_frozen_after", true, MESSAGE_EXPIRED},
+		{"cancelled by ", false, MESSAGE_REMOVED_BY_ADMIN},
 	};
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)

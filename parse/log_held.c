@@ -9,12 +9,17 @@
 struct held {
 	log_held_fn *tell; /* NULL: the place is free */
 	uint64_t key, run;
+	uint64_t when;     /* how many had passed before */
 	struct mail_line line;
 	struct buf bytes;
 };
 
 struct log_held {
 	size_t n; /* places taken */
+	uint64_t passes;
+	struct pass {
+		uint64_t group, when;
+	} passed[LOG_HELD_LINES];
 	struct held places[LOG_HELD_LINES];
 };
 
@@ -87,6 +92,7 @@ void log_hold(struct log *l, uint64_t key, uint64_t run, const struct mail_line 
 	keep(p, line);
 	p->key = key;
 	p->run = run;
+	p->when = h->passes;
 	p->tell = fn;
 	h->n++;
 }
@@ -117,6 +123,22 @@ void log_held_follow(struct log *l, uint64_t key, uint64_t run)
 
 	if (p && p->tell && p->key == key)
 		tell(l, p, p->run == run);
+}
+
+void log_held_pass(struct log *l, uint64_t group)
+{
+	struct log_held *h = log_held_of(l);
+
+	if (h->n)
+		h->passed[(group ^ group >> 32) % LOG_HELD_LINES] = (struct pass){group, ++h->passes};
+}
+
+bool log_held_passed(struct log *l, uint64_t key, uint64_t group)
+{
+	const struct held *p = place_of(l, key);
+	const struct pass *g = &log_held_of(l)->passed[(group ^ group >> 32) % LOG_HELD_LINES];
+
+	return p && p->tell && p->key == key && g->group == group && g->when > p->when;
 }
 
 void log_held_end(struct log *l)

@@ -29,6 +29,11 @@ void log_held_drop(struct log *l, uint64_t key);
 /* A line of that key and run that is not held itself: what is held of the key is told. */
 void log_held_follow(struct log *l, uint64_t key, uint64_t run);
 
+/* Of a group of lines, one has come that ends what they were held for. */
+void log_held_pass(struct log *l, uint64_t group);
+/* Has such a one come since the held line of that key? */
+bool log_held_passed(struct log *l, uint64_t key, uint64_t group);
+
 /* FNV-1a, for keys: start with LOG_KEY_START. */
 #define LOG_KEY_START 0xcbf29ce484222325U
 uint64_t log_key_add(uint64_t key, struct text t);

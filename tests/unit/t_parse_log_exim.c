@@ -46,10 +46,14 @@ static void test_hosts(void)
 		"peer=a.example.net[203.0.113.1] code=0 says=Connection refused\n",
 		"n hosts: one attempt and n - 1 of MX");
 	told_is("2026-06-01 14:20:01 " ID " H=a.example.net [203.0.113.1] Connection refused\n"
-		"2026-06-01 15:20:01 " ID " H=a.example.net [203.0.113.1] Connection refused\n",
+		"2026-06-01 14:20:01 " ID " == u@example.net R=d T=s defer (111): Connection refused "
+		"H=b.example.net [203.0.113.2]\n"
+		"2026-06-01 14:20:02 " ID " H=a.example.net [203.0.113.1] Connection refused\n",
+		"2026-06-01 14:20:01~ " ID " attempt deferred stage=connect host=e: service=s "
+		"to=u@example.net peer=b.example.net[203.0.113.2] code=0 says=Connection refused\n"
 		"2026-06-01 14:20:01~ " ID " mx deferred stage=connect host=e: service= "
 		"peer=a.example.net[203.0.113.1] code=0 says=Connection refused\n"
-		"2026-06-01 15:20:01~ " ID " mx deferred stage=connect host=e: service= "
+		"2026-06-01 14:20:02~ " ID " mx deferred stage=connect host=e: service= "
 		"peer=a.example.net[203.0.113.1] code=0 says=Connection refused\n",
 		"the same host in two runs");
 	told_is("2026-06-01 14:20:01 " ID " H=(x) [203.0.113.1] Connection refused by policy\n"
