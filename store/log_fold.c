@@ -128,7 +128,8 @@ static const struct join_row nothing = {
 	.epoch = TIME_ABSENT, .first = TIME_ABSENT, .last = TIME_ABSENT,
 	.first_deferred = TIME_ABSENT, .last_deferred = TIME_ABSENT, .accepted = TIME_ABSENT,
 	.bounced = TIME_ABSENT, .expired = TIME_ABSENT, .removed = TIME_ABSENT,
-	.closed = TIME_ABSENT, .bounced_after = TIME_ABSENT, .reported = -1,
+	.closed = TIME_ABSENT, .bounced_after = TIME_ABSENT,
+	.message_expired = TIME_ABSENT, .message_removed = TIME_ABSENT, .reported = -1,
 	.facts = {.size = -1}};
 
 static struct join_row *row_of_stored(struct join *j, struct join_message *m, struct join_att *a)
@@ -326,28 +327,6 @@ static uint32_t in_order(struct join *j, struct join_group *g)
 	return n;
 }
 
-/* What stored deliveries say of an end that no event of their own tells: the message's. */
-static void ends_of_stored(struct join_group *g)
-{
-	for (uint32_t i = 0; i < g->n_rows; i++) {
-		struct join_row *r = &g->rows[i];
-		bool expired = r->expired != TIME_ABSENT, removed = r->removed != TIME_ABSENT;
-
-		for (uint32_t k = 0; r->whole && (expired || removed) && k < g->n_atts; k++) {
-			const struct join_att *a = &g->atts[k];
-
-			expired &= a->owner != r || a->outcome != ATTEMPT_EXPIRED;
-			removed &= a->owner != r || a->outcome != ATTEMPT_REMOVED;
-		}
-		if (!r->whole || !r->message)
-			continue;
-		if (expired)
-			r->message->expired = earlier(r->message->expired, r->expired);
-		if (removed)
-			r->message->removed = earlier(r->message->removed, r->removed);
-	}
-}
-
 /* Stored deliveries that go on from what their row says. */
 static void rows_as_stored(struct join *j, struct join_group *g)
 {
@@ -360,6 +339,10 @@ static void rows_as_stored(struct join *j, struct join_group *g)
 		struct join_row x = *r;
 
 		x.was = r;
+		if (x.expired == x.message_expired)
+			x.expired = TIME_ABSENT; /* settle_row puts it there again */
+		if (x.removed == x.message_removed)
+			x.removed = TIME_ABSENT;
 		r->now = append_row(j, r->message, &x);
 	}
 }
@@ -446,7 +429,8 @@ static bool same_times(const struct join_row *a, const struct join_row *b)
 	       a->first_deferred == b->first_deferred && a->last_deferred == b->last_deferred &&
 	       a->accepted == b->accepted && a->bounced == b->bounced &&
 	       a->expired == b->expired && a->removed == b->removed && a->closed == b->closed &&
-	       a->bounced_after == b->bounced_after;
+	       a->bounced_after == b->bounced_after && a->message_expired == b->message_expired &&
+	       a->message_removed == b->message_removed;
 }
 
 static bool same_row(const struct join_row *a, const struct join_row *b)
@@ -472,6 +456,8 @@ static void settle_row(struct join *j, struct join_message *m, struct join_row *
 		r->expired = earlier(r->expired, m->expired);
 	if (m->removed != TIME_ABSENT && !ended_before(r, m->removed))
 		r->removed = earlier(r->removed, m->removed);
+	r->message_expired = m->expired;
+	r->message_removed = m->removed;
 	r->facts = m->facts;
 	r->epoch = m->epoch;
 	r->closed = m->closed;
@@ -501,7 +487,6 @@ void fold(struct join *j, struct join_group *g)
 	uint32_t n = in_order(j, g), at = 0;
 
 	rows_as_stored(j, g);
-	ends_of_stored(g);
 	for (uint32_t i = 0; i < g->n_messages; i++) {
 		struct join_message *m = &g->messages[i];
 		uint32_t from = at;

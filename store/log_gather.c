@@ -555,7 +555,8 @@ void log_work_free(struct log_work *w)
 {
 	struct buf *bufs[] = {&w->deliveries, &w->attempts, &w->opens, &w->attempts_open, &w->gone,
 			      &w->gone_days, &w->open_keys, &w->moved_from, &w->moved_line,
-			      &w->moved_to, &w->moved_days, &w->known};
+			      &w->moved_to, &w->moved_service, &w->moved_ips, &w->moved_days,
+			      &w->orphans, &w->orphan_lines, &w->orphan_days, &w->known};
 
 	for (size_t i = 0; i < sizeof(bufs) / sizeof(bufs[0]); i++)
 		buf_free(bufs[i]);

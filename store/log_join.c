@@ -64,9 +64,9 @@ void *join_alloc(struct join *j, size_t n)
 /* ---- which message an event is of ---- */
 
 /* In the order in which those of the same second are looked at. */
-enum unit_what { UNIT_ARRIVAL, UNIT_PLAIN, UNIT_CLOSE, UNIT_LATE };
-enum unit_type { UNIT_ATT, UNIT_MSG, UNIT_ROW, UNIT_ROW_ARRIVAL, UNIT_ROW_CLOSE, UNIT_OPEN,
-		 UNIT_OPEN_CLOSE };
+enum unit_what { UNIT_ARRIVAL, UNIT_PLAIN, UNIT_EXPIRED, UNIT_CLOSE, UNIT_LATE };
+enum unit_type { UNIT_ATT, UNIT_MSG, UNIT_ROW, UNIT_ROW_ARRIVAL, UNIT_ROW_CLOSE, UNIT_ROW_EXPIRED,
+		 UNIT_ROW_REMOVED, UNIT_OPEN, UNIT_OPEN_CLOSE, UNIT_OPEN_EXPIRED, UNIT_OPEN_REMOVED };
 
 struct unit {
 	int64_t from, to;      /* seconds */
@@ -97,7 +97,7 @@ static int64_t later(int64_t a, int64_t b)
 
 static enum unit_what what_of(enum message_event event)
 {
-	return event == MESSAGE_ARRIVED ? UNIT_ARRIVAL :
+	return event == MESSAGE_ARRIVED ? UNIT_ARRIVAL : event == MESSAGE_EXPIRED ? UNIT_EXPIRED :
 	       event == MESSAGE_REMOVED || event == MESSAGE_REMOVED_BY_ADMIN ? UNIT_CLOSE
 									      : UNIT_PLAIN;
 }
@@ -113,6 +113,19 @@ static void row_units(struct join *j, const struct join_row *r, uint32_t i)
 		add_unit(j, r->epoch, r->epoch, UNIT_ARRIVAL, UNIT_ROW_ARRIVAL, i);
 	if (r->closed != TIME_ABSENT)
 		add_unit(j, r->closed, r->closed, UNIT_CLOSE, UNIT_ROW_CLOSE, i);
+	if (r->message_expired != TIME_ABSENT)
+		add_unit(j, r->message_expired, r->message_expired, UNIT_EXPIRED, UNIT_ROW_EXPIRED, i);
+	if (r->message_removed != TIME_ABSENT)
+		add_unit(j, r->message_removed, r->message_removed, UNIT_CLOSE, UNIT_ROW_REMOVED, i);
+}
+
+/* Of one that is known by its end only, that end. */
+static enum unit_what open_what(const struct join_open *o)
+{
+	if (o->arrival_seen > 0)
+		return UNIT_ARRIVAL;
+	return o->first != o->last ? UNIT_PLAIN : o->first == o->closed ? UNIT_CLOSE :
+	       o->first == o->expired ? UNIT_EXPIRED : UNIT_PLAIN;
 }
 
 static void units_of(struct join *j, const struct join_group *g)
@@ -128,10 +141,14 @@ static void units_of(struct join *j, const struct join_group *g)
 	for (uint32_t i = 0; i < g->n_opens; i++) {
 		const struct join_open *o = &g->opens[i];
 
-		add_unit(j, o->arrival_seen > 0 ? o->epoch : o->first, o->last,
-			 o->arrival_seen > 0 ? UNIT_ARRIVAL : UNIT_PLAIN, UNIT_OPEN, i);
+		add_unit(j, o->arrival_seen > 0 ? o->epoch : o->first, o->last, open_what(o),
+			 UNIT_OPEN, i);
 		if (o->closed != TIME_ABSENT)
 			add_unit(j, o->closed, o->closed, UNIT_CLOSE, UNIT_OPEN_CLOSE, i);
+		if (o->expired != TIME_ABSENT)
+			add_unit(j, o->expired, o->expired, UNIT_EXPIRED, UNIT_OPEN_EXPIRED, i);
+		if (o->removed != TIME_ABSENT)
+			add_unit(j, o->removed, o->removed, UNIT_CLOSE, UNIT_OPEN_REMOVED, i);
 	}
 }
 
@@ -163,7 +180,7 @@ static void sort_units(struct unit *u, size_t n)
 /* Numbers the messages; returns how many there are. */
 static uint32_t cut(struct join *j, const struct join_group *g)
 {
-	int64_t first = 0, last = 0, closed = TIME_ABSENT;
+	int64_t first = 0, last = 0, closed = TIME_ABSENT, expired = TIME_ABSENT;
 	uint32_t n = 0;
 
 	if (g->epoch != TIME_ABSENT)
@@ -177,13 +194,16 @@ static uint32_t cut(struct join *j, const struct join_group *g)
 			continue;
 		}
 		if (!n || (closed != TIME_ABSENT && u->from > closed) ||
+		    (expired != TIME_ABSENT && u->from > expired && u->what != UNIT_CLOSE) ||
 		    (u->what == UNIT_ARRIVAL && u->from > first) || u->from > last + g->lifetime) {
 			n++;
 			first = u->from;
 			last = u->to;
-			closed = TIME_ABSENT;
+			closed = expired = TIME_ABSENT;
 		}
 		last = later(last, u->to);
+		if (u->what == UNIT_EXPIRED)
+			expired = earlier(expired, u->from);
 		if (u->what == UNIT_CLOSE)
 			closed = earlier(closed, u->from);
 		u->message = n - 1;
@@ -216,6 +236,12 @@ static void add_facts(struct join_facts *to, const struct join_facts *f)
 	to->header_domain = less_id(to->header_domain, f->header_domain);
 	to->size = to->size > f->size ? to->size : f->size;
 	to->null_sender |= f->null_sender;
+}
+
+static bool is_end(enum message_event event)
+{
+	return event == MESSAGE_REMOVED || event == MESSAGE_REMOVED_BY_ADMIN ||
+	       event == MESSAGE_EXPIRED;
 }
 
 static void add_msg(struct join_message *m, struct message_times *t, const struct join_msg *x)
@@ -252,6 +278,8 @@ static void add_msg(struct join_message *m, struct message_times *t, const struc
 		break;
 	}
 	add_facts(&m->facts, &f);
+	if (is_end(x->event)) /* times of their own, that may become another message's */
+		return;
 	t->guess = earlier(t->guess, x->us);
 	m->first = earlier(m->first, x->us);
 	m->last = later(m->last, x->us);
@@ -264,21 +292,8 @@ static void add_open(struct join_message *m, struct message_times *t, const stru
 	t->guess = earlier(t->guess, o->epoch);
 	m->first = earlier(m->first, o->first);
 	m->last = later(m->last, o->last);
-	m->expired = earlier(m->expired, o->expired);
-	m->removed = earlier(m->removed, o->removed);
 	m->had_open = true;
 	add_facts(&m->facts, &o->facts);
-}
-
-/* A row's facts go to the message that it is of, or, if its events were torn apart, to the first. */
-static void add_row(struct join *j, struct join_message *m, struct message_times *t,
-		    struct join_row *r)
-{
-	r->message = m;
-	t->guess = earlier(t->guess, r->epoch);
-	if (j->recipients == JOIN_DOMAIN && r->salt)
-		m->salt = less_id(m->salt, r->salt);
-	add_facts(&m->facts, &r->facts);
 }
 
 static void add_unit_to(struct join *j, struct join_group *g, const struct unit *u)
@@ -295,19 +310,26 @@ static void add_unit_to(struct join *j, struct join_group *g, const struct unit 
 		m->first = earlier(m->first, a->us);
 		m->last = later(m->last, a->us);
 		if (a->owner && a->owner->whole && !a->owner->message)
-			add_row(j, m, t, a->owner);
+			a->owner->message = m;
 		break;
 	case UNIT_MSG:
 		add_msg(m, t, &g->msgs[u->index]);
 		break;
 	case UNIT_ROW:
-		add_row(j, m, t, &g->rows[u->index]);
+		g->rows[u->index].message = m;
 		break;
 	case UNIT_ROW_ARRIVAL:
 		t->arrival = earlier(t->arrival, g->rows[u->index].epoch);
+		g->rows[u->index].arrived = m;
 		break;
 	case UNIT_ROW_CLOSE:
 		m->closed = earlier(m->closed, g->rows[u->index].closed);
+		break;
+	case UNIT_ROW_EXPIRED:
+		m->expired = earlier(m->expired, g->rows[u->index].message_expired);
+		break;
+	case UNIT_ROW_REMOVED:
+		m->removed = earlier(m->removed, g->rows[u->index].message_removed);
 		break;
 	case UNIT_OPEN:
 		add_open(m, t, &g->opens[u->index]);
@@ -315,15 +337,58 @@ static void add_unit_to(struct join *j, struct join_group *g, const struct unit 
 	case UNIT_OPEN_CLOSE:
 		m->closed = earlier(m->closed, g->opens[u->index].closed);
 		break;
+	case UNIT_OPEN_EXPIRED:
+		m->expired = earlier(m->expired, g->opens[u->index].expired);
+		break;
+	case UNIT_OPEN_REMOVED:
+		m->removed = earlier(m->removed, g->opens[u->index].removed);
+		break;
+	}
+}
+
+static void add_row(struct join *j, struct join_message *m, struct message_times *t,
+		    const struct join_row *r)
+{
+	t->guess = earlier(t->guess, r->epoch);
+	if (j->recipients == JOIN_DOMAIN && r->salt)
+		m->salt = less_id(m->salt, r->salt);
+	add_facts(&m->facts, &r->facts);
+}
+
+/*
+ * Stored deliveries say what was known of their message. If these are two now, torn apart by a line
+ * that came later, it was the one's that arrived then, else the earlier one's: the other one's own
+ * lines tell of it.
+ */
+static void add_rows(struct join *j, struct join_group *g)
+{
+	for (uint32_t i = 0; i < g->n_messages; i++) {
+		struct join_message *m = &g->messages[i];
+
+		for (uint32_t k = 0; k < g->n_rows; k++) {
+			const struct join_row *r = &g->rows[k];
+			bool earliest = !r->arrived || r->arrived == m;
+
+			if ((r->arrived ? r->arrived : r->message) != m)
+				continue;
+			for (uint32_t o = 0; o < g->n_rows && i && earliest && !r->arrived; o++)
+				earliest = g->rows[o].epoch != r->epoch ||
+					   !g->rows[o].message || g->rows[o].message >= m;
+			if (earliest)
+				add_row(j, m, &j->times[i], r);
+		}
 	}
 }
 
 static void settle_message(const struct join_group *g, struct join_message *m,
 			   const struct message_times *t)
 {
+	if (m->first == TIME_ABSENT)
+		m->first = m->last = earlier(m->closed, earlier(m->expired, m->removed));
 	m->arrival_seen = t->arrival != TIME_ABSENT ? 1 : g->no_arrivals ? -1 : 0;
 	m->epoch = g->epoch != TIME_ABSENT ? g->epoch :
-		   t->arrival != TIME_ABSENT ? t->arrival : t->guess;
+		   t->arrival != TIME_ABSENT ? t->arrival :
+		   t->guess != TIME_ABSENT ? t->guess : m->first;
 	if (m->facts.envelope_domain)
 		m->facts.null_sender = false;
 }
@@ -341,9 +406,10 @@ static void make_messages(struct join *j, struct join_group *g, uint32_t n)
 		j->times[i] = (struct message_times){TIME_ABSENT, TIME_ABSENT};
 	}
 	for (uint32_t i = 0; i < g->n_rows; i++)
-		g->rows[i].message = NULL;
+		g->rows[i].message = g->rows[i].arrived = NULL;
 	for (size_t i = 0; i < j->n_units; i++)
 		add_unit_to(j, g, &j->units[i]);
+	add_rows(j, g);
 	for (uint32_t i = 0; i < n; i++)
 		settle_message(g, &g->messages[i], &j->times[i]);
 }
@@ -392,16 +458,31 @@ static void mark_repeated(struct join_group *g)
 
 /* ---- from outside ---- */
 
+/* A delivery would have another service or source address by it: then its stored events have to say
+ * theirs themselves. */
+static bool takes_over(const struct join_group *g, const struct join_att *a)
+{
+	for (uint32_t i = 0; i < g->n_rows; i++) {
+		const struct join_row *r = &g->rows[i];
+
+		if (a->kind == EVENT_ATTEMPT && (!r->attempts || (!r->source_ip.family &&
+		    a->source_ip.family)) && r->recipient_domain == a->recipient_domain)
+			return true;
+	}
+	return false;
+}
+
 bool join_wants_attempts(const struct join_group *g)
 {
 	int64_t first = TIME_ABSENT, last = TIME_ABSENT;
-	bool mx = false, reused = false;
+	bool mx = false, reused = false, bare = false;
 
 	for (uint32_t i = 0; i < g->n_rows; i++) {
 		const struct join_row *r = &g->rows[i];
 
 		first = earlier(first, r->first);
-		last = later(last, r->last);
+		last = later(later(last, r->last), later(r->message_expired, r->message_removed));
+		bare |= !r->attempts || !r->source_ip.family;
 		mx |= r->mx_attempts > 0;
 		reused |= r->epoch != g->rows[0].epoch;
 	}
@@ -409,7 +490,8 @@ bool join_wants_attempts(const struct join_group *g)
 		return false;
 	reused &= g->epoch == TIME_ABSENT;
 	for (uint32_t i = 0; i < g->n_atts; i++)
-		if (mx || join_second(g->atts[i].us) <= join_second(last))
+		if (mx || join_second(g->atts[i].us) <= join_second(last) ||
+		    (bare && takes_over(g, &g->atts[i])))
 			return true;
 	for (uint32_t i = 0; i < g->n_msgs; i++) {
 		int64_t at = join_second(g->msgs[i].us);
@@ -418,7 +500,7 @@ bool join_wants_attempts(const struct join_group *g)
 		if (at > join_second(last) || g->epoch != TIME_ABSENT)
 			continue;
 		if (reused || (what == UNIT_ARRIVAL && at > join_second(first)) ||
-		    (what == UNIT_CLOSE && at >= join_second(first) && at < join_second(last)))
+		    ((what == UNIT_CLOSE || what == UNIT_EXPIRED) && at >= join_second(first) && at < join_second(last)))
 			return true;
 	}
 	return false;

@@ -42,6 +42,7 @@ struct join_row {
 	int64_t service_id, recipient_key, recipient_domain, last_peer, last_template, salt;
 	int64_t epoch, first, last, first_deferred, last_deferred, accepted, bounced, expired,
 		removed, closed, bounced_after;
+	int64_t message_expired, message_removed; /* said of the whole message */
 	int32_t attempts, deferred, suspended, mx_attempts, reported; /* reported -1: none */
 	int32_t day;                    /* days since 1970 */
 	int8_t arrival_seen;            /* -1: this system logs none */
@@ -56,6 +57,7 @@ struct join_row {
 	bool changed;                   /* it is new, or another than it was */
 	bool whole;                     /* loaded: all of its attempts are among the events */
 	uint32_t n_loaded;              /* how many */
+	struct join_message *arrived;   /* loaded: the message that its arrival is of */
 	struct join_message *message;   /* NULL: none of its events is its own any more */
 	struct join_row *now;           /* loaded: what it became */
 };
@@ -74,6 +76,8 @@ struct join_att {
 	                                   -1: no peer was there */
 	char ip_from;
 	bool stored, open;              /* in attempt, in attempt_open */
+	int64_t stored_service;         /* stored: in its own row; 0: NULL */
+	struct ip stored_ip;
 	bool repeated;                  /* set: is there already */
 	struct ip source_ip;
 	struct text recipient_text;     /* only if it is to be stored */

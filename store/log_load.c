@@ -251,6 +251,8 @@ static struct join_row delivery_of(struct log_work *w, const PGresult *r, int ro
 		.expired = row_us(r, row, D_EXPIRED), .removed = row_us(r, row, D_REMOVED),
 		.closed = row_us(r, row, D_CLOSED),
 		.bounced_after = row_us(r, row, D_BOUNCED_AFTER),
+		.message_expired = row_us(r, row, D_MESSAGE_EXPIRED),
+		.message_removed = row_us(r, row, D_MESSAGE_REMOVED),
 		.attempts = row_int4(r, row, D_ATTEMPTS, 0),
 		.deferred = row_int4(r, row, D_DEFERRED, 0),
 		.suspended = row_int4(r, row, D_SUSPENDED, 0),
@@ -424,11 +426,19 @@ static void take_attempt(struct log_work *w, struct log_loaded *l, struct join_r
 		.peer_id = peer, .us = us, .kind = (uint8_t)kind, .outcome = (uint8_t)outcome,
 		.arrived = delay >= 0 ? us - 1000LL * delay : TIME_ABSENT,
 		.reported = PQgetisnull(res, row, 8) ? -1 : read_be16(PQgetvalue(res, row, 8)),
-		.recipient_domain = owner->recipient_domain, .service_id = owner->service_id,
+		.recipient_domain = owner->recipient_domain,
+		.service_id = PQgetisnull(res, row, 10) ? owner->service_id
+			: db_int8(res, row, 10),
+		.stored_service = row_int8(res, row, 10), .stored_ip = ip,
 		.source_ip = ip.family ? ip : owner->source_ip,
 		.ip_from = owner->ip_from, .stored = true,
 		.handed = peer || outcome == ATTEMPT_ACCEPTED ? owner->handed_on : -1};
 	x->src = (uint32_t)(owner - l->rows);
+	if (kind == EVENT_MX_ATTEMPT) /* it may have to wait for a delivery again */
+		l->stored[l->n_atts - 1] = (struct log_stored){
+			.stage = (uint8_t)*PQgetvalue(res, row, 11),
+			.status = row_text(w, res, row, 12), .reply_ip = row_ip(res, row, 13),
+			.values = row_text(w, res, row, 14), .source_ip = x->source_ip};
 }
 
 /* Its row is whole if all attempts that it counts are there. */
@@ -465,7 +475,8 @@ static int load_attempts(struct log_work *w, const struct wanted *x, struct err 
 	param_array_end(&p, DB_OID_INT8_ARRAY);
 	days_params(&p, x->from, x->to);
 	int rc = db_exec(w->s, "SELECT delivery_id, line_key, template_id, peer_id, at, kind, "
-			 "outcome, delay_ms, attempt_reported, source_ip FROM ruadb_data.attempt "
+			 "outcome, delay_ms, attempt_reported, source_ip, service_id, stage, "
+			 "status, reply_ip, reply_values FROM ruadb_data.attempt "
 			 "WHERE tenant_id = $1 AND delivery_id = ANY ($2) AND " DAY_RANGE, &p, &res,
 			 e);
 

@@ -209,7 +209,7 @@ static int store_hosts(struct log_work *w, struct err *e)
 	return rc;
 }
 
-static struct text ip_text(struct log_work *w, const struct ip *ip)
+struct text log_ip_text(struct log_work *w, const struct ip *ip)
 {
 	char text[INET6_ADDRSTRLEN] = "";
 
@@ -230,7 +230,7 @@ static void put_service(struct log_work *w, struct rows *r, size_t n, int64_t *h
 	(void)n;
 	hosts[r->n - 1] = h->id;
 	rows_text(r, 0, v->name);
-	rows_text(r, 1, ip ? ip_text(w, ip) : TEXT_ABSENT);
+	rows_text(r, 1, ip ? log_ip_text(w, ip) : TEXT_ABSENT);
 	rows_text(r, 2, text_of(m && m->stream ? m->stream : s ? s->stream : NULL));
 	rows_text(r, 3, text_of(m && m->domain ? m->domain : s ? s->domain : NULL));
 }
@@ -271,7 +271,7 @@ static int store_peers(struct log_work *w, struct err *e)
 			const struct log_peer *x = &w->peers[i];
 
 			rows_text(&r, 0, x->host);
-			rows_text(&r, 1, ip_text(w, &x->ip));
+			rows_text(&r, 1, log_ip_text(w, &x->ip));
 			rows_text(&r, 2, x->gateway == NO_GATEWAY ? TEXT_ABSENT :
 				  w->gateways[x->gateway].gateway);
 			rows_text(&r, 3, x->customer);

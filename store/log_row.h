@@ -11,16 +11,17 @@
 	"delivery_id, queue_key, host_id, service_id, recipient_key, recipient_domain_id, " \
 	"envelope_domain_id, header_domain_id, last_peer_id, last_template_id, salt, epoch_at, " \
 	"first_at, last_at, first_deferred_at, last_deferred_at, accepted_at, bounced_at, " \
-	"expired_at, removed_at, closed_at, bounced_after_at, attempts, deferred, suspended, " \
+	"expired_at, removed_at, closed_at, bounced_after_at, message_expired_at, " \
+	"message_removed_at, attempts, deferred, suspended, " \
 	"mx_attempts, attempts_reported, size, day, source_ip_from, arrival_seen, handed_on, " \
 	"null_sender, source_ip, deferred_templates, suspended_templates, queue_id, message_id, " \
 	"campaign, recipient, envelope_from"
-#define DELIVERY_FIELDS 42      /* tenant_id in front */
+#define DELIVERY_FIELDS 44      /* tenant_id in front */
 enum delivery_column {
 	D_ID, D_QUEUE_KEY, D_HOST, D_SERVICE, D_RECIPIENT_KEY, D_RECIPIENT_DOMAIN,
 	D_ENVELOPE_DOMAIN, D_HEADER_DOMAIN, D_LAST_PEER, D_LAST_TEMPLATE, D_SALT, D_EPOCH, D_FIRST,
 	D_LAST, D_FIRST_DEFERRED, D_LAST_DEFERRED, D_ACCEPTED, D_BOUNCED, D_EXPIRED, D_REMOVED,
-	D_CLOSED, D_BOUNCED_AFTER, D_ATTEMPTS, D_DEFERRED, D_SUSPENDED, D_MX_ATTEMPTS, D_REPORTED,
+	D_CLOSED, D_BOUNCED_AFTER, D_MESSAGE_EXPIRED, D_MESSAGE_REMOVED, D_ATTEMPTS, D_DEFERRED, D_SUSPENDED, D_MX_ATTEMPTS, D_REPORTED,
 	D_SIZE, D_DAY, D_IP_FROM, D_ARRIVAL_SEEN, D_HANDED_ON, D_NULL_SENDER, D_SOURCE_IP,
 	D_DEFERRED_TEMPLATES, D_SUSPENDED_TEMPLATES, D_QUEUE_ID, D_MESSAGE_ID, D_CAMPAIGN,
 	D_RECIPIENT, D_ENVELOPE_FROM
@@ -28,8 +29,8 @@ enum delivery_column {
 
 #define ATTEMPT_COLUMNS \
 	"delivery_id, line_key, template_id, peer_id, at, day, delay_ms, attempt_reported, kind, " \
-	"outcome, stage, status, source_ip, reply_ip, reply_values"
-#define ATTEMPT_FIELDS 16
+	"outcome, stage, status, service_id, source_ip, reply_ip, reply_values"
+#define ATTEMPT_FIELDS 17
 
 #define OPEN_COLUMNS \
 	"queue_key, host_id, envelope_domain_id, header_domain_id, epoch_at, first_at, last_at, " \

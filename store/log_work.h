@@ -129,7 +129,8 @@ struct log_work {
 	struct buf deliveries, attempts, opens, attempts_open; /* tuples of COPY */
 	struct buf gone, gone_days;     /* delivery_id, day: rows that go, or come in a new form */
 	struct buf open_keys;           /* queue keys whose rows of *_open go */
-	struct buf moved_from, moved_line, moved_to, moved_days;
+	struct buf orphans, orphan_lines, orphan_days;
+	struct buf moved_from, moved_line, moved_to, moved_service, moved_ips, moved_days;
 	struct log_table *marks;        /* evidence.c: days, gateways, addresses */
 	struct evidence *evidence;
 	struct buf known;               /* ids that are stored once this is committed */
@@ -180,6 +181,8 @@ int log_unreadable_store(struct store *s, const struct store_log *l, int64_t lin
 struct text log_reply_text(struct buf *b, struct text pattern, struct text values);
 /* In gateways, put there if it is not. */
 uint32_t log_gateway_named(struct log_work *w, const struct log_reply_known *k);
+/* Absent: none. */
+struct text log_ip_text(struct log_work *w, const struct ip *ip);
 int log_secret(struct log_work *w, struct err *e) MUST_CHECK;
 void log_recipients_hash(struct log_work *w);
 struct join_group log_group_of(struct log_work *w, const struct log_queue_group *g);

@@ -3,6 +3,7 @@
  * delivery that changed goes and comes again, as an UPDATE would have it, so that there is one way
  * in for all of them, and its cohort may become another day's.
  */
+#include "store/declare.h"
 #include "store/log_row.h"
 
 #include <stdlib.h>
@@ -56,7 +57,7 @@ static uint8_t *copy_ends(uint8_t *p, const struct join_row *r)
 {
 	const int64_t times[] = {r->epoch, r->first, r->last, r->first_deferred, r->last_deferred,
 				 r->accepted, r->bounced, r->expired, r->removed, r->closed,
-				 r->bounced_after};
+				 r->bounced_after, r->message_expired, r->message_removed};
 
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
 		p = copy_us(p, times[i]);
@@ -180,7 +181,7 @@ struct said {
 static struct said said_of(const struct log_work *w, const struct join_att *a,
 			   const struct log_loaded *l)
 {
-	if (a->open) {
+	if (a->open || a->stored) {
 		const struct log_stored *s = &l->stored[a->src];
 
 		return (struct said){s->stage, -1, s->status, s->values, s->source_ip, s->reply_ip};
@@ -199,6 +200,17 @@ static struct said said_of(const struct log_work *w, const struct join_att *a,
 static bool same_ip(const struct ip *a, const struct ip *b)
 {
 	return a->family == b->family && memcmp(a->bytes, b->bytes, a->family == 6 ? 16 : 4) == 0;
+}
+
+/* Where it is another one than the delivery's; 0: it is not. An open event knows none. */
+static int64_t own_service(const struct join_att *a)
+{
+	return a->open || a->service_id == a->to->service_id ? 0 : a->service_id;
+}
+
+static struct ip own_ip(const struct join_att *a)
+{
+	return same_ip(&a->source_ip, &a->to->source_ip) ? (struct ip){0} : a->source_ip;
 }
 
 static void put_attempt(struct log_work *w, const struct join_att *a, const struct log_loaded *l)
@@ -222,6 +234,7 @@ static void put_attempt(struct log_work *w, const struct join_att *a, const stru
 	p = copy_char(p, a->outcome);
 	p = copy_char(p, s.stage);
 	p = copy_text(p, s.status.len ? s.status : TEXT_ABSENT);
+	p = copy_int8_or_null(p, own_service(a));
 	p = !s.source_ip.family || same_ip(&s.source_ip, &a->to->source_ip) ? copy_null(p)
 									     : copy_inet(p, &s.source_ip);
 	p = copy_inet(p, &s.reply_ip);
@@ -251,6 +264,29 @@ static void put_attempt_open(struct log_work *w, const struct log_queue_group *g
 	end(&w->attempts_open, p);
 }
 
+/* One that is there already: it may be another delivery's now, or have to say itself what the
+ * delivery said. */
+static void write_stored(struct log_work *w, const struct join_att *a)
+{
+	struct ip ip = own_ip(a);
+
+	if (a->to->delivery_id == a->owner->delivery_id && own_service(a) == a->stored_service &&
+	    same_ip(&ip, &a->stored_ip))
+		return;
+	add8(&w->moved_from, a->owner->delivery_id);
+	add8(&w->moved_line, (int64_t)a->line_key);
+	add8(&w->moved_to, a->to->delivery_id);
+	add8(&w->moved_service, own_service(a));
+	buf_add(&w->moved_ips, &ip, sizeof(ip));
+	add4(&w->moved_days, join_day(a->us));
+}
+
+/* A stored one of a further MX host whose message has no delivery any more, since it was torn off. */
+static bool is_orphan(const struct join_att *a)
+{
+	return a->stored && !a->to && a->owner && a->owner->whole;
+}
+
 static void write_att(struct log_work *w, const struct log_queue_group *g, struct join_att *a,
 		      const struct log_loaded *l)
 {
@@ -260,11 +296,12 @@ static void write_att(struct log_work *w, const struct log_queue_group *g, struc
 		return;
 	}
 	if (a->stored) {
-		if (a->to && a->owner && a->to->delivery_id != a->owner->delivery_id) {
-			add8(&w->moved_from, a->owner->delivery_id);
-			add8(&w->moved_line, (int64_t)a->line_key);
-			add8(&w->moved_to, a->to->delivery_id);
-			add4(&w->moved_days, join_day(a->us));
+		if (a->to && a->owner)
+			write_stored(w, a);
+		else if (is_orphan(a)) {
+			add8(&w->orphans, a->owner->delivery_id);
+			add8(&w->orphan_lines, (int64_t)a->line_key);
+			add4(&w->orphan_days, join_day(a->us));
 		}
 		return;
 	}
@@ -314,7 +351,8 @@ static bool opens_differ(const struct join_group *g)
 			return true;
 	for (uint32_t i = 0; i < g->n_atts; i++)
 		if (!g->atts[i].repeated && (g->atts[i].open ? g->atts[i].to != NULL
-					      : !g->atts[i].stored && !g->atts[i].to))
+					      : !g->atts[i].to && (!g->atts[i].stored ||
+						 is_orphan(&g->atts[i]))))
 			return true;
 	return false;
 }
@@ -330,7 +368,8 @@ static void write_opens(struct log_work *w, const struct log_queue_group *q,
 		if (!g->messages[i].n_rows)
 			put_open(w, q, &g->messages[i]);
 	for (uint32_t i = 0; i < g->n_atts; i++)
-		if (!g->atts[i].repeated && !g->atts[i].stored && !g->atts[i].to)
+		if (!g->atts[i].repeated && !g->atts[i].to &&
+		    (!g->atts[i].stored || is_orphan(&g->atts[i])))
 			put_attempt_open(w, q, &g->atts[i], l);
 }
 
@@ -411,6 +450,22 @@ static void day_range(struct params *p, const struct buf *b)
 	param_int4(p, to - PG_EPOCH_DAY);
 }
 
+static int delete_orphans(struct log_work *w, struct err *e)
+{
+	AUTO_PARAMS struct params p = {0};
+
+	if (!w->orphans.len)
+		return 0;
+	param_int8(&p, w->st->tenant);
+	int8s(&p, &w->orphans);
+	day_range(&p, &w->orphan_days);
+	int8s(&p, &w->orphan_lines);
+	return db_exec(w->s, "DELETE FROM ruadb_data.attempt a USING unnest($2, $5) AS u(delivery, "
+		       "line) WHERE a.tenant_id = $1 AND a.delivery_id = ANY ($2) AND a.delivery_id "
+		       "= u.delivery AND a.line_key = u.line AND a.day BETWEEN date '2000-01-01' + $3 "
+		       "AND date '2000-01-01' + $4", &p, NULL, e);
+}
+
 static int delete_old(struct log_work *w, struct err *e)
 {
 	AUTO_PARAMS struct params p = {0};
@@ -436,6 +491,20 @@ static int delete_old(struct log_work *w, struct err *e)
 			     "queue_key = ANY ($2)", &p, NULL, e);
 }
 
+static void ips_param(struct log_work *w, struct params *p, const struct buf *b)
+{
+	size_t n = b->len / sizeof(struct ip);
+	AUTO_FREE struct text *v = xcalloc(n + 1, sizeof(*v));
+
+	for (size_t i = 0; i < n; i++) {
+		struct ip ip;
+
+		memcpy(&ip, b->p + i * sizeof(ip), sizeof(ip));
+		v[i] = log_ip_text(w, &ip);
+	}
+	param_texts(p, v, n);
+}
+
 static int move_attempts(struct log_work *w, struct err *e)
 {
 	AUTO_PARAMS struct params p = {0};
@@ -447,8 +516,11 @@ static int move_attempts(struct log_work *w, struct err *e)
 	day_range(&p, &w->moved_days);
 	int8s(&p, &w->moved_line);
 	int8s(&p, &w->moved_to);
-	return db_exec(w->s, "UPDATE ruadb_data.attempt a SET delivery_id = u.later FROM "
-		       "unnest($2, $5, $6) AS u(earlier, line, later) WHERE a.tenant_id = $1 AND "
+	int8s(&p, &w->moved_service);
+	ips_param(w, &p, &w->moved_ips);
+	return db_exec(w->s, "UPDATE ruadb_data.attempt a SET delivery_id = u.later, service_id = "
+		       "nullif(u.service, 0), source_ip = u.ip::inet FROM unnest($2, $5, $6, $7, $8) "
+		       "AS u(earlier, line, later, service, ip) WHERE a.tenant_id = $1 AND "
 		       "a.delivery_id = ANY ($2) AND a.delivery_id = u.earlier AND "
 		       "a.line_key = u.line AND a.day BETWEEN date '2000-01-01' + $3 AND "
 		       "date '2000-01-01' + $4", &p, NULL, e);
@@ -460,7 +532,7 @@ int log_write(struct log_work *w, struct err *e)
 		return -1;
 	for (uint32_t i = 0; i < log_table_count(w->queues); i++)
 		write_group(w, &w->groups[i]);
-	if (delete_old(w, e) < 0 || move_attempts(w, e) < 0)
+	if (delete_old(w, e) < 0 || delete_orphans(w, e) < 0 || move_attempts(w, e) < 0)
 		return -1;
 	if (copy_all(w, "COPY ruadb_data.delivery (tenant_id, " DELIVERY_COLUMNS ") FROM STDIN "
 		     "(FORMAT binary)", &w->deliveries, e) < 0 ||
@@ -478,7 +550,8 @@ int log_rows_store(struct log_work *w, struct err *e)
 {
 	struct buf *bufs[] = {&w->deliveries, &w->attempts, &w->opens, &w->attempts_open, &w->gone,
 			      &w->gone_days, &w->open_keys, &w->moved_from, &w->moved_line,
-			      &w->moved_to, &w->moved_days};
+			      &w->moved_to, &w->moved_service, &w->moved_ips, &w->moved_days,
+			      &w->orphans, &w->orphan_lines, &w->orphan_days};
 
 	for (size_t i = 0; i < sizeof(bufs) / sizeof(bufs[0]); i++)
 		bufs[i]->len = 0;

@@ -253,6 +253,8 @@ CREATE TABLE ruadb_data.delivery (
 	expired_at timestamptz,
 	removed_at timestamptz,           -- by an administrator
 	closed_at timestamptz,            -- the queue was done with the message
+	message_expired_at timestamptz,   -- said of the whole message, whatever it is for this one
+	message_removed_at timestamptz,
 	bounced_after_at timestamptz,     -- a later DSN, after acceptance
 	attempts integer NOT NULL,
 	deferred integer NOT NULL,        -- of attempts
@@ -309,7 +311,8 @@ CREATE TABLE ruadb_data.attempt (
 	outcome "char" NOT NULL,
 	stage "char" NOT NULL,
 	status text,
-	source_ip inet,                   -- where it is another one than the delivery's
+	service_id bigint,                -- where it is another one than the delivery's
+	source_ip inet,                   -- the same
 	reply_ip inet,                    -- in the reply's URL or text
 	reply_values text
 ) PARTITION BY RANGE (day);
