@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define BEGIN 1790000000LL
 #define PER_SECOND 400
@@ -89,6 +90,29 @@ static void attempt(long i, int64_t us, bool accepted, int to)
 	a.reply_values = t(values);
 	store_log_attempt(part, &a);
 	sums.events++;
+}
+
+/* Seconds of CPU that the server's process of this connection has had. */
+static double backend(struct store *s)
+{
+	struct store_rows *rows;
+	struct err e;
+	char path[64], stat[1024];
+	unsigned long user = 0, system = 0;
+
+	if (store_query(s, "SELECT pg_backend_pid()", 0, NULL, &rows, &e) < 0)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%s/stat", store_rows_value(rows, 0, 0));
+	store_rows_free(rows);
+	FILE *f = fopen(path, "re");
+
+	if (!f)
+		return 0;
+	if (fgets(stat, sizeof(stat), f))
+		sscanf(stat, "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+		       &system);
+	fclose(f);
+	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
 
 static void begin(struct store_stage *st)
@@ -188,9 +212,9 @@ int main(int argc, char **argv)
 	}
 	printf("lines=%ld messages=%ld deliveries=%lld attempts=%lld repeated=%lld batches=%zu "
 	       "batch_bytes=%zu\nstaged_seconds=%.2f committed_seconds=%.2f "
-	       "committer_cpu_seconds=%.2f\n", lines, messages, (long long)all.deliveries,
+	       "committer_cpu_seconds=%.2f backend_cpu_seconds=%.2f\n", lines, messages, (long long)all.deliveries,
 	       (long long)all.attempts, (long long)all.repeated, batches, bytes, staged, committed,
-	       cpu);
+	       cpu, backend(s));
 	store_log_free(part);
 	store_batch_free(b);
 	store_stage_free(st);

@@ -321,6 +321,8 @@ static void add_unit_to(struct join *j, struct join_group *g, const struct unit 
 	case UNIT_ROW_ARRIVAL:
 		t->arrival = earlier(t->arrival, g->rows[u->index].epoch);
 		g->rows[u->index].arrived = m;
+		m->first = earlier(m->first, g->rows[u->index].epoch);
+		m->last = later(m->last, g->rows[u->index].epoch);
 		break;
 	case UNIT_ROW_CLOSE:
 		m->closed = earlier(m->closed, g->rows[u->index].closed);

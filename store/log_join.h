@@ -149,14 +149,14 @@ int64_t join_salted(int64_t salt, int64_t recipient);
 
 static inline int64_t join_second(int64_t us)
 {
-	return us >= 0 ? us / 1000000 : -((-us + 999999) / 1000000);
+	return us / 1000000 - (us % 1000000 < 0);
 }
 
 static inline int32_t join_day(int64_t us)
 {
 	int64_t s = join_second(us);
 
-	return (int32_t)(s >= 0 ? s / 86400 : -((-s + 86399) / 86400));
+	return (int32_t)(s / 86400 - (s % 86400 < 0));
 }
 
 #endif

@@ -38,6 +38,7 @@ static struct join_row one_row(const struct event *v, uint32_t n)
 {
 	static struct world w;
 
+	world_end(&w); /* of the call before: rows point into it */
 	world_begin(&w);
 	world_store(&w, v, n);
 	struct join_row r = w.rows[0];
@@ -344,7 +345,7 @@ static void any_order(bool reused, const char *name)
 {
 	uint32_t differ = 0;
 
-	for (uint32_t round = 0; round < 3000 && differ < 3; round++) {
+	for (uint32_t round = 0; round < 2000 && differ < 3; round++) {
 		struct event v[MAX];
 		uint64_t began = seed = 0x1234567 + round * 7919u + reused;
 		int64_t at = 0, epoch = reused ? TIME_ABSENT : T0 * S;
