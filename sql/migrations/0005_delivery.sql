@@ -496,6 +496,20 @@ CREATE TABLE ruadb_data.impact_domain (
 	gateway_customer text
 );
 CREATE INDEX impact_domain_day ON ruadb_data.impact_domain (tenant_id, day);
+CREATE INDEX impact_domain_cohort ON ruadb_data.impact_domain (tenant_id, cohort_key);
+
+-- The same summed up over source addresses and streams: few rows where mail leaves by many addresses.
+CREATE TABLE ruadb_data.impact_domain_sum (
+	tenant_id bigint NOT NULL,
+	recipient_domain_id bigint NOT NULL,
+	day date NOT NULL,
+	tried integer NOT NULL,
+	affected integer NOT NULL,
+	gateway text,
+	domain text,
+	gateway_customer text
+);
+CREATE INDEX impact_domain_sum_day ON ruadb_data.impact_domain_sum (tenant_id, day);
 
 -- Cohorts by campaign, of deliveries that have one.
 CREATE TABLE ruadb_data.impact_campaign (

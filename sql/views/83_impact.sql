@@ -222,6 +222,18 @@ END;
 COMMENT ON FUNCTION ruadb_data.impact_domain_of(bigint, date, text) IS
 	'Cohorts of a day by recipient domain, from deliveries: rows of impact_domain.';
 
+CREATE OR REPLACE FUNCTION ruadb_data.impact_domain_sum_of(tenant bigint, of_day date)
+	RETURNS SETOF ruadb_data.impact_domain_sum LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+SELECT $1, r.recipient_domain_id, $2, count(*) FILTER (WHERE r.tried)::integer,
+	count(*) FILTER (WHERE r.affected)::integer, r.gateway, r.domain, max(r.gateway_customer)
+FROM ruadb_data.cohort_recipient($1, $2, NULL) r
+WHERE r.kind = 'c'
+GROUP BY r.recipient_domain_id, r.gateway, r.domain;
+END;
+COMMENT ON FUNCTION ruadb_data.impact_domain_sum_of(bigint, date) IS
+	'Recipient domains of a day by gateway and domain, from deliveries: rows of impact_domain_sum.';
+
 CREATE OR REPLACE FUNCTION ruadb_data.impact_campaign_of(tenant bigint, of_day date)
 	RETURNS SETOF ruadb_data.impact_campaign LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -290,6 +302,16 @@ SELECT c.* FROM ruadb_data.cohort_live l
 CROSS JOIN LATERAL ruadb_data.impact_domain_of(l.tenant_id, l.day, NULL) c;
 COMMENT ON VIEW ruadb_data.impact_domain_now IS
 	'Cohorts by recipient domain as they are now: impact_domain, or live.';
+
+CREATE OR REPLACE VIEW ruadb_data.impact_domain_sum_now WITH (security_invoker = true) AS
+SELECT c.* FROM ruadb_data.impact_domain_sum c
+WHERE NOT EXISTS (SELECT FROM ruadb_data.cohort_live l
+	WHERE l.tenant_id = c.tenant_id AND l.day = c.day)
+UNION ALL
+SELECT c.* FROM ruadb_data.cohort_live l
+CROSS JOIN LATERAL ruadb_data.impact_domain_sum_of(l.tenant_id, l.day) c;
+COMMENT ON VIEW ruadb_data.impact_domain_sum_now IS
+	'Recipient domains by day, gateway and domain as they are now: impact_domain_sum, or live.';
 
 CREATE OR REPLACE VIEW ruadb_data.impact_campaign_now WITH (security_invoker = true) AS
 SELECT c.* FROM ruadb_data.impact_campaign c

@@ -64,11 +64,22 @@ BEGIN
 	DELETE FROM ruadb_data.cohort_host c WHERE c.tenant_id = me AND c.day = today;
 	DELETE FROM ruadb_data.impact_cohort c WHERE c.tenant_id = me AND c.day = today;
 	DELETE FROM ruadb_data.impact_domain c WHERE c.tenant_id = me AND c.day = today;
+	DELETE FROM ruadb_data.impact_domain_sum c WHERE c.tenant_id = me AND c.day = today;
 	DELETE FROM ruadb_data.impact_campaign c WHERE c.tenant_id = me AND c.day = today;
 	DELETE FROM ruadb_data.impact_reply c WHERE c.tenant_id = me AND c.day = today;
 	INSERT INTO ruadb_data.impact_cohort SELECT * FROM ruadb_data.impact_cohort_of(me, today, NULL);
 	GET DIAGNOSTICS n = ROW_COUNT;
 	INSERT INTO ruadb_data.impact_domain SELECT * FROM ruadb_data.impact_domain_of(me, today, NULL);
+	-- As impact_domain_sum_of has it, which would read all deliveries once more.
+	INSERT INTO ruadb_data.impact_domain_sum (tenant_id, recipient_domain_id, day, tried, affected,
+		gateway, domain, gateway_customer)
+	SELECT me, d.recipient_domain_id, today, sum(d.tried), sum(d.affected), c.gateway, c.domain,
+		max(d.gateway_customer)
+	FROM ruadb_data.impact_domain d
+	JOIN ruadb_data.impact_cohort c ON c.tenant_id = me AND c.day = today
+		AND c.cohort_key = d.cohort_key
+	WHERE d.tenant_id = me AND d.day = today
+	GROUP BY d.recipient_domain_id, c.gateway, c.domain;
 	INSERT INTO ruadb_data.impact_campaign SELECT * FROM ruadb_data.impact_campaign_of(me, today);
 	INSERT INTO ruadb_data.impact_reply SELECT * FROM ruadb_data.impact_reply_of(me, today);
 	INSERT INTO ruadb_data.cohort_host (tenant_id, day, host_id, oldest_at)

@@ -274,7 +274,17 @@ WITH rows AS MATERIALIZED (
 		ruadb_data.total(d.tried::bigint) AS tried, ruadb_data.total(d.affected::bigint) AS affected
 	FROM rows r
 	JOIN ruadb_data.impact_domain_rows($1, $2, $6) d ON d.cohort_key = r.cohort_key
-	WHERE $5 IS NULL OR $5 IN (r.gateway, r.family)
+	WHERE ($4 IS NOT NULL OR $6 IS NOT NULL) AND ($5 IS NULL OR $5 IN (r.gateway, r.family))
+	GROUP BY 1, 2, 3
+	UNION ALL
+	SELECT coalesce(w.family, d.gateway), d.recipient_domain_id, d.gateway_customer,
+		ruadb_data.total(d.tried::bigint), ruadb_data.total(d.affected::bigint)
+	FROM ruadb_data.impact_domain_sum_now d
+	LEFT JOIN ruadb_data.gateway w ON w.tenant_id = d.tenant_id AND w.gateway = d.gateway
+	WHERE $4 IS NULL AND $6 IS NULL AND d.tenant_id = ruadb.tenant()
+		AND d.day BETWEEN coalesce($1, '-infinity') AND coalesce($2, 'infinity')
+		AND ($3 IS NULL OR d.domain = ruadb.organizational_domain($3))
+		AND ($5 IS NULL OR $5 IN (d.gateway, w.family))
 	GROUP BY 1, 2, 3
 ), domain AS (
 	SELECT x.family, count(*) FILTER (WHERE x.tried > 0) AS domains,

@@ -90,6 +90,8 @@ SELECT pg_temp.is((SELECT string_agg(category, ' ' ORDER BY delivery_id) FROM de
 	'D2: which categories count');
 SELECT pg_temp.is(pg_temp.impact('d2.example', 'mimecast', 'affected', 'temporary_failure', 'tried'),
 	'5|12|12', 'D2: any temporary failure is a second column');
+SELECT pg_temp.is((SELECT count(*) FROM category WHERE affecting IS DISTINCT FROM is_affecting(word))
+	|| ' ' || (SELECT count(*) FROM category WHERE affecting), '0 5', 'D2: as view category has them');
 -- A failure without any text is undefined. Several of a recipient: one that counts is enough.
 SELECT pg_temp.send('d2b.example', 'mimecast', '2026-11-10', 1, 'later', o => '{"deferred_templates": null}');
 SELECT pg_temp.send('d2b.example', 'mimecast', '2026-11-10', 1, 'later', 'greylisted', first => 2,
