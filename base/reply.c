@@ -384,6 +384,8 @@ void reply_generalise(struct text text, struct text recipient, struct buf *patte
 		return;
 	t = reply_unfold(text, unfolded);
 	front = front_code(t.p, t.len, &ret->smtp_code);
+	if (front && front < t.len && t.p[front] == '#')
+		front++; /* as Cisco writes it: 550 #5.1.0 */
 	if (front)
 		enhanced = front_enhanced(t.p + front, t.len - front);
 	if (enhanced)
