@@ -1,5 +1,6 @@
 /* t_parse_reply - replies without what varies in them, and back. */
 #include "base/reply.h"
+#include "tests/unit/reply_join.h"
 #include "tests/unit/tap.h"
 
 #include <arpa/inet.h>
@@ -17,54 +18,11 @@ static struct reply generalise(const char *p, size_t n)
 	return r;
 }
 
-/* What pattern and values say together; only what begins with a known variable is one. */
-static bool join(struct buf *to)
-{
-	static const char *const kinds[] = {"{address}", "{ip}", "{host}", "{id}", "{number}",
-					    "{text}", NULL};
-	const char *v = buf_cstr(&values), *end = values.p + values.len;
-	bool first = true;
-
-	to->len = 0;
-	for (size_t i = 0; i < pattern.len;) {
-		const char *p = pattern.p + i;
-		size_t k = 0, n = 0;
-
-		if (*p != '{') {
-			buf_addc(to, *p);
-			i++;
-			continue;
-		}
-		while (kinds[k] && strncmp(p, kinds[k], strlen(kinds[k])) != 0)
-			k++;
-		if (!kinds[k] || (!first && (v == end || *v++ != REPLY_SEPARATOR)))
-			return false;
-		while (v + n < end && v[n] != REPLY_SEPARATOR)
-			n++;
-		if (!n)
-			return false;
-		buf_add(to, v, n);
-		v += n;
-		first = false;
-		i += strlen(kinds[k]);
-	}
-	return v == end;
-}
-
-static bool comes_back(const char *p, size_t n)
-{
-	static char to[LIMIT_LOG_REPLY];
-	static struct buf got;
-	struct text t = reply_unfold((struct text){p, (uint32_t)n}, to);
-
-	return join(&got) && got.len == t.len && memcmp(got.p, t.p, t.len) == 0;
-}
-
 static void gives(const char *text, const char *wanted)
 {
 	generalise(text, strlen(text));
 	is_str(buf_cstr(&pattern), wanted, text);
-	if (!comes_back(text, strlen(text)))
+	if (!reply_comes_back(&pattern, &values, text, strlen(text)))
 		ok(false, "and back");
 }
 
@@ -284,7 +242,7 @@ static void any_text_comes_back(void)
 		memcpy(exact, s, n);
 		recipient = k % 3 ? NULL : k % 2 ? "user@example.com" : "Z9a@x";
 		generalise(exact, n);
-		if (!comes_back(exact, n)) {
+		if (!reply_comes_back(&pattern, &values, exact, n)) {
 			bad++;
 			tap_note("text    %.*s", (int)n, s);
 			tap_note("pattern %s", buf_cstr(&pattern));
@@ -405,7 +363,7 @@ static void cut_at(const char *unit, const char *name)
 	while (text.len < 3 * LIMIT_LOG_REPLY)
 		buf_adds(&text, unit);
 	generalise(text.p, text.len);
-	bool back = join(&got);
+	bool back = reply_join(&pattern, &values, &got);
 	struct text t = reply_unfold((struct text){text.p, (uint32_t)text.len}, to);
 
 	ok(back && pattern.len <= LIMIT_LOG_REPLY && values.len <= LIMIT_LOG_REPLY && got.len <= t.len &&
