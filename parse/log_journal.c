@@ -93,10 +93,7 @@ static struct text one_line(struct text t, struct buf *b)
 	char *to = buf_take(b, t.len);
 
 	for (uint32_t i = 0; i < t.len; i++)
-		to[i] = t.p[i];
-	for (uint32_t i = 0; i < t.len; i++)
-		if (to[i] == '\n' || to[i] == '\r')
-			to[i] = ' ';
+		to[i] = t.p[i] == '\n' || t.p[i] == '\r' ? ' ' : t.p[i];
 	return text_trim((struct text){to, t.len});
 }
 

@@ -145,15 +145,18 @@ static bool take_5424(struct log_clock *c, struct mail_line *m, struct text t)
 	return m->program.p != NULL;
 }
 
-/* "mail-1  | " of docker compose; 0: none. */
+/* "mail-1  | " of docker compose: a name, blanks, a bar and a blank. 0: none. */
 static size_t compose_prefix(struct text t)
 {
-	const char *bar = memchr(t.p, '|', t.len < 80 ? t.len : 80);
+	static const char name[] = "-_.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	size_t n = 0, blanks = 0;
 
-	if (!bar || bar < t.p + 2 || bar[-1] != ' ' || bar + 1 == t.p + t.len || bar[1] != ' ')
-		return 0;
-	return memchr(t.p, ' ', (size_t)(bar - t.p)) < memchr(t.p, ':', t.len) ||
-	       !memchr(t.p, ':', (size_t)(bar - t.p)) ? (size_t)(bar - t.p) + 2 : 0;
+	while (n < t.len && n < 80 && t.p[n] && strchr(name, t.p[n]))
+		n++;
+	for (; n && n + blanks < t.len && blanks < 80 && t.p[n + blanks] == ' '; blanks++)
+		;
+	n += blanks;
+	return blanks && n + 2 <= t.len && t.p[n] == '|' && t.p[n + 1] == ' ' ? n + 2 : 0;
 }
 
 /* Exim's own files: a stamp with a blank in it, and neither host nor program. */
