@@ -335,7 +335,8 @@ static void hostile_patterns(void)
 {
 	static const char *const patterns[] = {
 		"(a+)+$", "(a|a)*b", "(?:a|aa|aaa)+c", "(.*a){20}b", "^(([a-z])+.)+[A-Z]([a-z])+$",
-		"(a?){60}a{60}b", "((((a*)*)*)*)*b", "(?R)?a|b", NULL,
+		"(a?){60}a{60}b", "((((a*)*)*)*)*b", "(?R)?a|b",
+		"(*NO_JIT)(a+)+$", "(*NO_JIT)(.*a){20}b", "(*NO_JIT)(?:(?R)|a)*b", NULL,
 	};
 	struct buf reply = {0};
 	struct timespec from, to;
