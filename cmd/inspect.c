@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { O_FORMAT = 256 };
@@ -45,7 +46,15 @@ static int one_item(struct inspect *i, struct pool *pool, const struct ingest_it
 		    struct err *e)
 {
 	struct job j = {.bytes = it->bytes, .fd = it->fd, .size = it->size, .trust = i->trust};
+	struct log_hint hint = {.form = FORM_ANY, .now = it->mtime_ns > 0 ?
+				it->mtime_ns / 1000000000 : (int64_t)time(NULL)};
 
+	if (it->log) {
+		hint.form = it->log->form;
+		hint.columns = text_of(it->log->columns);
+	}
+	j.log = &hint;
+	i->log_of_file = it->log;
 	i->source = it->source;
 	i->item = it->item;
 	pool_add(pool, &j);
@@ -74,11 +83,14 @@ static int one_file(struct inspect *i, struct pool *pool, const struct ingest_wa
 
 	if (ingest_open(w, n, &s, e) < 0)
 		return -1;
+	i->log_named = false;
 	while (rc == 0 && (got = ingest_next(s, &it, e)) != 0) {
 		if (got < 0) {
 			rc = -1;
 			break;
 		}
+		if (got == 2) /* standard input says nothing just now */
+			continue;
 		rc = one_item(i, pool, &it, e);
 		free(it.item);
 		free(it.bytes);
@@ -136,11 +148,14 @@ int cmd_inspect(struct run *r, int argc, char **argv)
 	i = xcalloc(1, sizeof(*i));
 	i->tenant = r->conf.tenant;
 	i->trust = &r->conf.trust;
+	i->json = json;
+	ingest_walk_columns(walk, conf_columns(&r->conf));
 	status = all_files(r, i, walk, json);
 	ingest_walk_free(walk);
 	for (size_t k = 0; k < FRAME_SLOTS; k++)
 		buf_free(&i->sets[k]);
 	page_free(&i->page);
+	inspect_log_free(i);
 	buf_free(&i->of_report);
 	buf_free(&i->mended);
 	buf_free(&i->line);

@@ -28,6 +28,9 @@ struct inspect {
 	struct buf sets[FRAME_SLOTS]; /* rendered, by slot */
 	size_t sets_bytes;
 	struct buf line;           /* scratch */
+	bool json;
+	struct inspect_log *log;   /* NULL: there was none yet */
+	bool log_of_file, log_named; /* a piece of a log, whose name was said with the first one */
 	int64_t quarantined, of_item; /* entries: of all items before, and of this one */
 };
 
@@ -49,6 +52,23 @@ int inspect_on_again(void *ctx, struct err *e);
 /* Room for a set's text, the old one forgotten. NULL, *e ERR_LIMIT: too much. */
 struct buf *inspect_slot(struct inspect *i, uint16_t slot, struct err *e);
 void inspect_count_slot(struct inspect *i, uint16_t slot);
+
+/* Of logs, for both. */
+int inspect_log_head(void *ctx, uint32_t entry, struct err *e);
+int inspect_log_host(void *ctx, uint16_t slot, enum log_system system, struct text name,
+		     struct err *e);
+int inspect_log_service(void *ctx, uint16_t slot, struct text name, struct err *e);
+int inspect_log_reply(void *ctx, uint16_t slot, const struct log_reply *r, struct err *e);
+int inspect_log_message(void *ctx, const struct log_message *m, struct err *e);
+int inspect_log_attempt(void *ctx, const struct log_attempt *a, struct err *e);
+int inspect_log_unreadable(void *ctx, const struct log_unreadable *u, struct err *e);
+int inspect_log_part(void *ctx, const struct log_sums *s, struct err *e);
+void inspect_log_free(struct inspect *i);
+#define INSPECT_LOG_HANDLERS \
+	.log_head = inspect_log_head, .log_host = inspect_log_host, \
+	.log_service = inspect_log_service, .log_reply = inspect_log_reply, \
+	.log_message = inspect_log_message, .log_attempt = inspect_log_attempt, \
+	.log_unreadable = inspect_log_unreadable, .log_part = inspect_log_part
 
 /* The worker died, and the item is read from its beginning. */
 void inspect_restart(struct inspect *i);

@@ -283,5 +283,5 @@ void inspect_table_failed(struct inspect *i, const struct err *e)
 const struct frame_handler inspect_table = {
 	.head = on_head, .set = on_set, .record = on_record, .row_refused = on_row_refused,
 	.repair = on_repair, .again = inspect_on_again, .end = on_end, .refused = on_refused,
-	.not_report = on_not_report, .item_end = inspect_on_item_end,
+	.not_report = on_not_report, .item_end = inspect_on_item_end, INSPECT_LOG_HANDLERS,
 };

@@ -291,6 +291,8 @@ int main(void)
 
 		if (frame_get_item(&f, &by_descriptor, &size, &trust, &log, &e) < 0)
 			return 70;
+		log.columns = TEXT_ABSENT; /* of a frame that is over */
+		parser_log(p, &log);
 		data.len = 0;
 		if (by_descriptor)
 			data.len = (size_t)pread(passed, buf_room(&data, 4096), 4096, 0);
