@@ -121,7 +121,7 @@ static void print_about(const char *about, const struct render_how *how, bool ma
 		return;
 	if (markdown) {
 		render_add_markdown(&b, about, strlen(about));
-		buf_adds(&b, "\n\n");
+		buf_addc(&b, '\n');
 	} else {
 		render_add_wrapped(&b, about, how->width);
 	}
@@ -137,6 +137,8 @@ static void print_section(const struct section *x, const struct render_how *of, 
 	fputc('\n', out);
 	print_heading(x->file.section_title, "###", markdown, out);
 	print_about(x->file.about, &how, markdown, out);
+	if (x->file.about && markdown)
+		fputc('\n', out);
 	if (x->file.words)
 		print_words(x->rows, &how, markdown, out);
 	else

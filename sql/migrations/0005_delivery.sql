@@ -483,6 +483,7 @@ CREATE TABLE ruadb_data.impact_cohort (
 	seconds_accepted integer[]
 );
 CREATE INDEX impact_cohort_day ON ruadb_data.impact_cohort (tenant_id, day);
+CREATE INDEX impact_cohort_domain ON ruadb_data.impact_cohort (tenant_id, domain, day);
 
 -- Cohorts by recipient domain (D4, D5). gateway_customer NULL: the recipient domain itself.
 CREATE TABLE ruadb_data.impact_domain (

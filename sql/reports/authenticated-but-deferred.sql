@@ -7,23 +7,22 @@
 -- param: ip address default all Only this address
 -- param: gateway text default all Only this gateway, or family of gateways
 -- evidence: yes
-SELECT s.domain, s.source_ip, s.gateway_family, s.affected, s.tried, s.first_deferred_at,
-	s.last_deferred_at, w.authentication, w.defect, w.evidence_ends, w.scope
+SELECT s.domain, s.source_ip, s.gateway_family, y.affected, y.tried, y.first_deferred_at,
+	y.last_deferred_at, w.authentication, w.defect, w.evidence_ends, w.scope
 FROM (
 	SELECT i.domain, i.source_ip, coalesce(i.gateway_family, i.gateway) AS gateway_family,
-		sum(i.affected) AS affected, sum(i.tried) AS tried,
-		min(i.first_deferred_at) AS first_deferred_at,
-		max(i.last_deferred_at) AS last_deferred_at
+		sum(i.affected) AS affected
 	FROM impact i
 	WHERE i.tenant_id = tenant() AND i.source_ip IS NOT NULL AND i.domain IS NOT NULL
 		AND i.gateway IS NOT NULL
 		AND (:since IS NULL OR i.day >= :since)
 		AND (:domain IS NULL OR i.domain = organizational_domain(:domain))
 		AND (:ip IS NULL OR i.source_ip <<= :ip)
-		AND (:gateway IS NULL OR :gateway IN (i.gateway, i.gateway_family))
+		AND (:gateway IS NULL OR lower(:gateway) IN (i.gateway, i.gateway_family))
 	GROUP BY i.domain, i.source_ip, coalesce(i.gateway_family, i.gateway)
 	HAVING sum(i.affected) > 0
 ) s
+CROSS JOIN LATERAL stream_impact(s.source_ip, s.domain, s.gateway_family, :since, NULL) y
 CROSS JOIN LATERAL (
 	SELECT max(w.words) FILTER (WHERE w.about = 'authentication') AS authentication,
 		max(w.words) FILTER (WHERE w.about = 'defect') AS defect,

@@ -25,7 +25,7 @@ SELECT y.organizational_domain AS domain,
 	coalesce(g.severity || ' (by share ' || g.severity_by_share || ', by outcome '
 		|| g.severity_by_outcome || ')', '- (' || coalesce(g.reason, y.no_share) || ')')
 		|| CASE WHEN y.so_far THEN ', so far' ELSE '' END AS severity,
-	g.affected || ' of ' || g.tried || ' ' || initcap(coalesce(g.gateway_family, :gateway))
+	g.affected || ' of ' || g.tried || ' ' || initcap(g.gateway_family)
 		|| '-fronted recipients' || coalesce(' (' || g.affected_percent || '%)', '')
 		AS affected_there,
 	g.affected || ' of ' || g.tried_everywhere || ' of all recipients of these days'
@@ -40,8 +40,8 @@ SELECT y.organizational_domain AS domain,
 		|| g.top_domain || ' (' || g.top_domain_affected || ')' AS affected_domains,
 	g.whose AS whose_decision, g.affected, g.tried, g.tried_everywhere
 FROM stream_impact(:ip, :domain, :gateway, :since, :until) y
-CROSS JOIN LATERAL gateway_impact(y.first_day, y.last_day, y.organizational_domain, :ip, :gateway,
-	NULL) g
+CROSS JOIN LATERAL gateway_impact(y.first_day, y.last_day, y.organizational_domain, :ip,
+	lower(:gateway), NULL) g
 WHERE y.affected > 0
 
 -- section: next What to do next
@@ -53,11 +53,19 @@ ORDER BY n.place
 
 -- section: replies Replies, exactly as logged
 -- about: Of real attempts of affected deliveries, the most frequent first.
-SELECT r.times, r.smtp_code, r.stage, r.category, r.reply, r.first_at, r.last_at, r.deliveries,
-	r.meaning
+SELECT r.times, r.smtp_code, r.stage, r.category, r.reply, r.first_at, r.last_at, r.deliveries
 FROM stream_reply(:ip, :domain, :gateway, :since, :until) r
 ORDER BY r.times DESC, r.first_at, r.reply, r.stage
 LIMIT :limit
+
+-- section: meaning What they mean
+-- layout: words
+-- optional: yes
+SELECT r.category || ': ' || r.meaning AS words, r.category, r.meaning
+FROM stream_reply(:ip, :domain, :gateway, :since, :until) r
+WHERE r.meaning IS NOT NULL
+GROUP BY r.category, r.meaning
+ORDER BY sum(r.times) DESC, r.category
 
 -- section: stage When they were given
 -- layout: words
@@ -99,8 +107,8 @@ ORDER BY o.place
 SELECT g.retries_median, g.retries_p90, g.deferral_median AS time_in_deferral_median_at_least,
 	g.deferral_p90 AS time_in_deferral_p90_at_least
 FROM stream_impact(:ip, :domain, :gateway, :since, :until) y
-CROSS JOIN LATERAL gateway_impact(y.first_day, y.last_day, y.organizational_domain, :ip, :gateway,
-	NULL) g
+CROSS JOIN LATERAL gateway_impact(y.first_day, y.last_day, y.organizational_domain, :ip,
+	lower(:gateway), NULL) g
 WHERE y.affected > 0
 
 -- section: histogram How often they were tried again

@@ -17,7 +17,7 @@ FROM (
 		AND (:since IS NULL OR i.day >= :since)
 		AND (:domain IS NULL OR i.domain = organizational_domain(:domain))
 		AND (:ip IS NULL OR i.source_ip <<= :ip)
-		AND (:gateway IS NULL OR :gateway IN (i.gateway, i.gateway_family))
+		AND (:gateway IS NULL OR lower(:gateway) IN (i.gateway, i.gateway_family))
 	GROUP BY i.domain, i.source_ip, coalesce(i.gateway_family, i.gateway)
 	HAVING sum(i.affected) > 0
 ) s

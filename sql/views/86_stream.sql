@@ -40,6 +40,18 @@ LEFT JOIN ruadb_data.auth_set a ON a.tenant_id = c.tenant_id AND a.auth_set_id =
 WHERE c.day IS NULL AND c.messages > 0 AND y.messages > 0;
 COMMENT ON VIEW ruadb_data.stream_record_split IS
 	'Records that are split over days, a row a day, as stream_record keeps those that are not.';
+COMMENT ON COLUMN ruadb_data.stream_record_split.tenant_id IS 'Whose data; 1 for a single user.';
+COMMENT ON COLUMN ruadb_data.stream_record_split.domain_id IS 'Domain: hash.';
+COMMENT ON COLUMN ruadb_data.stream_record_split.report_id IS 'The report.';
+COMMENT ON COLUMN ruadb_data.stream_record_split.messages IS 'Messages on this day.';
+COMMENT ON COLUMN ruadb_data.stream_record_split.day IS 'UTC day.';
+COMMENT ON COLUMN ruadb_data.stream_record_split.source_ip IS 'Address that sent.';
+COMMENT ON COLUMN ruadb_data.stream_record_split.forwarded IS 'An override reason says so.';
+COMMENT ON COLUMN ruadb_data.stream_record_split.dmarc_pass IS 'As the reporter evaluated; NULL: unknown.';
+COMMENT ON COLUMN ruadb_data.stream_record_split.dkim_raw IS 'A raw DKIM result passes, aligned or not.';
+COMMENT ON COLUMN ruadb_data.stream_record_split.spf_raw IS 'A raw SPF result passes, aligned or not.';
+COMMENT ON COLUMN ruadb_data.stream_record_split.dkim_aligned IS 'As recomputed.';
+COMMENT ON COLUMN ruadb_data.stream_record_split.spf_aligned IS 'As recomputed.';
 
 -- What reports say of these addresses on these days: out of stream_record, but for domains and days
 -- with reports that no refresh has seen yet, and for addresses that it does not hold yet.
@@ -128,6 +140,12 @@ LEFT JOIN ruadb_data.family_of f ON f.tenant_id = c.tenant_id
 WHERE c.domain IS NOT NULL;
 COMMENT ON VIEW ruadb_data.accepted_day IS
 	'Accepted deliveries of our logs by day, address, domain and family: log_day, or live.';
+COMMENT ON COLUMN ruadb_data.accepted_day.tenant_id IS 'Whose data; 1 for a single user.';
+COMMENT ON COLUMN ruadb_data.accepted_day.day IS 'UTC day of the cohort.';
+COMMENT ON COLUMN ruadb_data.accepted_day.source_ip IS 'Address it was sent from; NULL: not known.';
+COMMENT ON COLUMN ruadb_data.accepted_day.organizational_domain IS 'What it was sent as.';
+COMMENT ON COLUMN ruadb_data.accepted_day.family IS 'Family of the receiver, as view reporter_family calls it.';
+COMMENT ON COLUMN ruadb_data.accepted_day.accepted IS 'Deliveries that the receivers accepted.';
 
 -- The window of verdicts (E2).
 CREATE OR REPLACE FUNCTION ruadb.window_of(first timestamptz, last timestamptz)

@@ -31,12 +31,15 @@ CREATE OR REPLACE FUNCTION ruadb.stream_impact(source_ip inet, domain text, gate
 		pending bigint, lost_sight bigint, removed bigint, left_censored bigint,
 		so_far boolean)
 	LANGUAGE sql STABLE AS $$
-WITH days AS (
-	SELECT coalesce($4, min(c.day)) AS first, coalesce($5, max(c.day)) AS last
-	FROM ruadb_data.case_cohort($1, $2, $3, $4, $5) c WHERE c.affected > 0
+WITH every AS MATERIALIZED (
+	SELECT c.*, $3 IS NULL OR c.gateway = lower($3) OR coalesce(w.family = lower($3), false) AS here
+	FROM ruadb_data.case_cohort($1, $2, NULL, $4, $5) c
+	LEFT JOIN ruadb_data.gateway w ON w.tenant_id = c.tenant_id AND w.gateway = c.gateway
+), days AS (
+	SELECT coalesce($4, min(e.day)) AS first, coalesce($5, max(e.day)) AS last
+	FROM every e WHERE e.affected > 0 AND e.here
 ), at AS (
-	SELECT c.* FROM days y
-	CROSS JOIN LATERAL ruadb_data.case_cohort($1, $2, $3, y.first, y.last) c
+	SELECT e.* FROM days y JOIN every e ON e.here AND e.day BETWEEN y.first AND y.last
 ), sums AS (
 	SELECT array_agg(DISTINCT a.source_ip) FILTER (WHERE a.affected > 0 AND a.source_ip IS NOT NULL)
 			AS addresses,
@@ -58,7 +61,7 @@ WITH days AS (
 )
 SELECT ruadb.organizational_domain(lower($2)), s.addresses, s.gateways, y.first, y.last, s.first_at,
 	s.last_at, w.window_begin, w.window_end, s.tried, s.affected, s.directly, s.temporary,
-	(SELECT coalesce(sum(c.tried), 0) FROM ruadb_data.case_cohort($1, $2, NULL, y.first, y.last) c),
+	(SELECT coalesce(sum(e.tried), 0) FROM every e WHERE e.day BETWEEN y.first AND y.last),
 	CASE WHEN x.no_share IS NULL THEN s.share_tried END,
 	CASE WHEN x.no_share IS NULL THEN s.share_affected END,
 	CASE WHEN x.no_share IS NULL THEN s.share_not_delivered END, x.no_share,
@@ -127,7 +130,9 @@ CREATE OR REPLACE FUNCTION ruadb.stream_delivery(source_ip inet, domain text, ga
 		time_in_deferral interval)
 	LANGUAGE sql STABLE AS $$
 SELECT d.delivery_id, d.day, n.name, d.message_id, d.queue_id, d.host, d.campaign, d.source_ip,
-	d.first_at, d.first_deferred_at, d.last_at, ruadb.delivery_state_word(d.state),
+	d.first_at, d.first_deferred_at,
+	greatest(d.last_at, d.first_deferred_at + d.time_in_deferral), -- expiry is no event of its own
+	ruadb.delivery_state_word(d.state),
 	d.all_attempts, greatest(d.all_attempts - 1, 0), d.left_censored, d.directly_deferred,
 	d.time_in_deferral
 FROM (
@@ -194,7 +199,7 @@ WITH known AS MATERIALIZED (
 	SELECT DISTINCT ON (d.message_id) d.*
 	FROM ruadb.stream_delivery($1, $2, $3, $4, $5) d
 	WHERE d.message_id IS NOT NULL
-	ORDER BY d.message_id, d.first_deferred_at, d.delivery_id
+	ORDER BY d.message_id, d.directly_deferred DESC, d.first_deferred_at, d.delivery_id
 ), ways AS (
 	SELECT k.recipient_domain, k.state,
 		count(*) OVER (PARTITION BY k.state) AS domains, -- that have it
@@ -209,7 +214,8 @@ WITH known AS MATERIALIZED (
 	SELECT k.*, row_number() OVER (PARTITION BY k.recipient_domain
 		ORDER BY k.round, ((t.way - t.turn) % t.n + t.n) % t.n, k.delivery_id) AS of_domain
 	FROM (SELECT x.*, row_number() OVER (PARTITION BY x.recipient_domain, x.state
-		ORDER BY x.first_deferred_at, x.delivery_id) AS round FROM known x) k
+		ORDER BY x.directly_deferred DESC, x.first_deferred_at, x.delivery_id) AS round
+		FROM known x) k
 	JOIN turns t ON t.recipient_domain = k.recipient_domain AND t.state = k.state
 ), chosen AS (
 	SELECT r.*, row_number() OVER (PARTITION BY r.of_domain, r.state

@@ -213,10 +213,9 @@ SELECT w FROM unnest(ARRAY['a | <b>', E'it''s \\\\ \\x01'::text]) AS w WHERE w I
 -- Nothing at all
 SELECT 1 AS x WHERE false;" "sections: as a table"
 report several --format markdown
-is "$status|$(head -29 "$tmp/out")" '0|## Two \| parts
+is "$status|$(head -28 "$tmp/out")" '0|## Two \| parts
 
 Of \*one\* report.
-
 
 ### The first \`part\`
 

@@ -25,6 +25,8 @@ value()
 			text = $5 == "default" ? $6 : ""
 			if (type == "inet")
 				text = "192.0.2.1"
+			if (name == "gateway")
+				text = "proofpoint"
 			if (text ~ /^[0-9]+d$/)
 				printf "((now() AT TIME ZONE '\''UTC'\'')::date - %d)", text
 			else if (text == "all")
@@ -49,7 +51,9 @@ plan()
 			set -- "$@" -v "$param=$(value "$of" "$param")"
 		fi
 	done
-	{ echo "EXPLAIN (COSTS OFF)"; cat "$of"; } |
+	# Of a report of several sections each.
+	awk '/^-- section:/ { print ";" } /^(SELECT|WITH)/ && !begun { print "EXPLAIN (COSTS OFF)"; begun = 1 }
+		/^-- section:/ { begun = 0 } { print }' "$of" |
 		"$ruadb" sql -qAt -v ON_ERROR_STOP=1 "$@" -f - >"$tmp/plan"
 }
 
