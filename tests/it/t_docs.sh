@@ -69,6 +69,16 @@ LIMIT_NESTED_COMPRESSION - compressions inside each other
 LIMIT_NESTED_ARCHIVES - archives inside each other
 LIMIT_GZIP_MEMBERS pieces a gzip
 LIMIT_DICTIONARY MB memory that an xz
+LIMIT_LOG_OUTPUT GB out of one item that is a log
+LIMIT_LOG_LINE KB a line of a log
+LIMIT_LOG_TEXT KB an address or name in a log
+LIMIT_LOG_REPLY KB a reply in a log
+LIMIT_LOG_PART_EVENTS events in a part of a log
+LIMIT_LOG_PART_BYTES MB of a log that make a part
+LIMIT_LOG_REPLIES replies different ones in a part
+LIMIT_LOG_HOSTS hosts in a part of a log
+LIMIT_LOG_SAMPLE bytes of a line
+LIMIT_LOG_REASONS reasons why lines of a part
 LIMIT_REPORT_RECORDS records a report
 LIMIT_COUNT messages a record
 LIMIT_REFUSED_ROWS records refused

@@ -9,7 +9,7 @@ for u in "$top_builddir"/systemd/*.service "$top_srcdir"/systemd/*.timer; do
 	sed "s|^\(Exec[A-Za-z]*=-\{0,1\}\)[^ ]*/ruadb |\1$ruadb |" "$u" >"$units/${u##*/}"
 done
 is "$(ls "$units" | tr '\n' ' ')" "ruadb-db.service ruadb-fetch.service ruadb-fetch.timer \
-ruadb-ingest@.service ruadb-ingest@.timer ruadb-maintain.service ruadb-maintain.timer \
+ruadb-follow.service ruadb-ingest@.service ruadb-ingest@.timer ruadb-maintain.service ruadb-maintain.timer \
 ruadb-watch.service " "all units are built"
 
 # ---- by systemd itself; it need not run
@@ -18,7 +18,8 @@ export SYSTEMD_UNIT_PATH
 if command -v systemd-analyze >/dev/null; then
 	for u in ruadb-db.service ruadb-fetch.service ruadb-fetch.timer \
 		ruadb-ingest@srv-dmarc.service ruadb-ingest@srv-dmarc.timer \
-		ruadb-maintain.service ruadb-maintain.timer ruadb-watch.service; do
+		ruadb-maintain.service ruadb-maintain.timer ruadb-watch.service \
+		ruadb-follow.service; do
 		systemd-analyze verify --man=no "$u" >"$tmp/said" 2>&1
 		is "$? $(cat "$tmp/said")" "0 " "systemd finds no fault in $u"
 	done
@@ -29,17 +30,17 @@ if command -v systemd-analyze >/dev/null; then
 	is "$(grep -c WatchdogSecs "$tmp/said")" 1 "it finds one that we make"
 	rm "$units/ruadb-typo.service"
 else
-	skip "no systemd-analyze" 9
+	skip "no systemd-analyze" 10
 fi
 if systemd-analyze security --help 2>/dev/null | grep -q -- --threshold; then
-	for u in fetch watch; do
+	for u in fetch watch follow; do
 		# 10 is no protection at all; network and files are needed.
 		ok "ruadb-$u.service is exposed less than 2.5 of 10" \
 			systemd-analyze security --no-pager --offline=true --threshold=25 \
 			"$units/ruadb-$u.service"
 	done
 else
-	skip "systemd-analyze has no threshold" 2
+	skip "systemd-analyze has no threshold" 3
 fi
 if systemd-sysusers --help 2>/dev/null | grep -q -- --dry-run; then
 	ok "systemd-sysusers takes the account" \
@@ -65,6 +66,12 @@ is "$(value ruadb-watch.service Restart) $(value ruadb-watch.service RestartPrev
 # Hardening is the same in both.
 harden() { sed -n '/^UMask=/,/^SystemCallFilter=~/p' "$units/ruadb-$1.service"; }
 is "$(harden fetch)" "$(harden watch)" "both are hardened alike"
+is "$(harden follow)" "$(harden watch | grep -v -e '^ReadWritePaths=' -e '^# Refresh')" \
+	"so is follow, which writes nothing"
+s=ruadb-follow.service
+is "$(value $s User)$(value $s SupplementaryGroups)" "ruadb|adm|" "$s: may read the logs"
+is "$(value $s Environment)" "RUADB_HOME=/var/lib/ruadb|RUADB_DB_AUTOSTART=no|" \
+	"$s: starts no server itself"
 
 # ---- the program under the filter of the units
 cat >"$tmp/watch.conf" <<END
