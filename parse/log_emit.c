@@ -270,6 +270,34 @@ static struct text clean_host(struct log *l, struct text t)
 	return t;
 }
 
+/*
+ * What a kind can't come to is said so that it can: a log shall not be lost for a line whose fields
+ * contradict each other.
+ */
+static void settle(struct log_attempt *c)
+{
+	bool ended = c->outcome == ATTEMPT_EXPIRED || c->outcome == ATTEMPT_REMOVED;
+
+	if (c->kind == EVENT_MX_ATTEMPT) {
+		c->recipient = TEXT_ABSENT;
+		c->outcome = ATTEMPT_DEFERRED;
+	} else if (c->kind == EVENT_LATER_DSN) {
+		c->outcome = ATTEMPT_BOUNCED;
+	} else if (ended) {
+		c->kind = EVENT_QUEUE;
+	} else if (c->kind == EVENT_QUEUE_SUSPENDED && c->outcome != ATTEMPT_DEFERRED) {
+		c->kind = c->outcome == ATTEMPT_BOUNCED ? EVENT_QUEUE : EVENT_ATTEMPT;
+	} else if (c->kind == EVENT_QUEUE && c->outcome != ATTEMPT_BOUNCED) {
+		c->kind = c->outcome == ATTEMPT_DEFERRED ? EVENT_QUEUE_SUSPENDED : EVENT_ATTEMPT;
+	}
+	if (c->delay_ms < -1 || c->delay_ms > LIMIT_TIME * 1000)
+		c->delay_ms = -1;
+	if (c->attempts_reported < -1)
+		c->attempts_reported = -1;
+	if (c->arrived_at.us < 0 || c->arrived_at.us > LIMIT_TIME * 1000000)
+		c->arrived_at.us = TIME_ABSENT;
+}
+
 void log_attempt(struct log *l, struct log_attempt *a, const struct mail_line *line)
 {
 	struct log_attempt c = *a;
@@ -277,7 +305,9 @@ void log_attempt(struct log *l, struct log_attempt *a, const struct mail_line *l
 				      &c.envelope_from, &c.header_from, &c.campaign};
 	size_t size = 256 + a->reply_values.len;
 
-	if (!a->queue_id.len || a->at.us < 0 || a->at.us > LIMIT_TIME * 1000000)
+	settle(&c);
+	if (!a->queue_id.len || a->at.us < 0 || a->at.us > LIMIT_TIME * 1000000 ||
+	    (!c.recipient.len && c.kind != EVENT_MX_ATTEMPT))
 		return;
 	a->line_key = c.line_key = key_of_line(l, line);
 	l->scratched = 0;
@@ -287,8 +317,6 @@ void log_attempt(struct log *l, struct log_attempt *a, const struct mail_line *l
 		size += texts[i]->len;
 	}
 	c.status = log_clean(l, c.status, 16);
-	if (c.delay_ms > LIMIT_TIME * 1000)
-		c.delay_ms = LIMIT_TIME * 1000;
 	frame_put_log_attempt(emit_log_room(l->emit, size), &c);
 	l->pieces++;
 }

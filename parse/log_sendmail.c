@@ -214,7 +214,8 @@ static struct log_attempt attempt_of(struct log *l, const struct mail_line *line
 		a.outcome = ATTEMPT_EXPIRED;
 	}
 	/* A host that does not answer takes its time: this is what the run knew of it. */
-	if (scan_begins(s->stat, "Deferred: Connection timed out") && s->xdelay_ms == 0)
+	if (a.outcome == ATTEMPT_DEFERRED && s->xdelay_ms == 0 &&
+	    scan_begins(s->stat, "Deferred: Connection timed out"))
 		a.kind = EVENT_QUEUE_SUSPENDED;
 	say(l, s, &a);
 	return a;
