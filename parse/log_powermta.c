@@ -334,7 +334,7 @@ static const char *fault(const struct row *r, struct mail_line *line)
 {
 	if (!scan_time(r->of[LOGGED], &line->at))
 		return "an accounting row without timeLogged";
-	if (!r->of[RCPT].len)
+	if (!without_brackets(r->of[RCPT]).len)
 		return "an accounting row without rcpt";
 	if (!r->of[QUEUED].len && !r->of[ENVELOPE].len && !r->of[MESSAGE].len)
 		return "an accounting row without timeQueued, envId or header_Message-Id";

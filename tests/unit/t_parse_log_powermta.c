@@ -87,6 +87,10 @@ static void test_hostile(void)
 	   "something behind a quote");
 	got = csv("t," ROW "4.2.0,smtp;450 caf\xe9,mx.example.net,,v\n", COLUMNS);
 	ok(strstr(got, "says=450 caf\xef\xbf\xbd\n") != NULL, "bytes that are no UTF-8");
+	got = csv("d,2026-09-21 12:00:00+0000,2026-09-21 11:59:00+0000,a@example.com,<>,2.0.0,,,,\n",
+		  COLUMNS);
+	ok(strncmp(got, "unreadable 1 an accounting row without rcpt", 43) == 0,
+	   "a recipient of nothing but brackets");
 	got = csv("type\nx\n", COLUMNS);
 	is_int(told_sums.skipped, 2, "a header line again, a type that nobody knows");
 	got = csv("what is this,1\n", COLUMNS);
