@@ -142,3 +142,33 @@ FROM report
 WHERE tenant_id = tenant() AND conflict
 GROUP BY reporter, policy_domain, external_report_id, begin_at, end_at
 ORDER BY most_messages DESC, reporter, policy_domain, external_report_id;
+
+-- question: How badly does a gateway put us off?
+-- note: Recipients of the last 30 days; report gateway-impact shows the same. x of n: affected of tried, x
+-- note: of N: of those at all gateways. NULL arguments: all domains, addresses, gateways, campaigns.
+SELECT gateway_family, severity, decided_by, affected, tried, tried_everywhere, affected_percent,
+	low_percent, high_percent, retries_median, deferral_p90, affected_accepted, not_delivered, small,
+	mature, reason
+FROM gateway_impact((as_of() AT TIME ZONE 'UTC')::date - 30, NULL, NULL, NULL, NULL, NULL)
+WHERE EXISTS (SELECT FROM log_host WHERE tenant_id = tenant())
+ORDER BY affected DESC, gateway_family;
+
+-- question: What did servers answer to the mail of one address?
+-- note: Delivery by delivery, with the exact replies; an index finds the address.
+SELECT d.message_id, d.recipient_domain, d.gateway, d.state, a.at, a.kind, a.outcome, a.stage,
+	a.peer_host, a.category, a.reply
+FROM delivery d
+JOIN attempt a ON a.tenant_id = d.tenant_id AND a.delivery_id = d.delivery_id
+WHERE d.tenant_id = tenant() AND d.source_ip = '192.0.2.25'
+ORDER BY d.first_at, d.delivery_id, a.at, a.kind;
+
+-- question: How does the affected share go, day by day?
+-- note: A Grafana time series by gateway family. Days whose logs carry no acceptances have no share, and
+-- note: days that are not mature yet are so far.
+SELECT day::timestamp AT TIME ZONE 'UTC' AS time, gateway_family AS metric,
+	round(100.0 * sum(share_affected) / nullif(sum(share_tried), 0), 2) AS affected_percent,
+	bool_and(mature) AS mature
+FROM impact
+WHERE tenant_id = tenant() AND gateway IS NOT NULL
+GROUP BY day, gateway_family
+ORDER BY time, metric;

@@ -40,7 +40,7 @@ is "$(query "SELECT table_name || '.' || column_name FROM information_schema.col
 
 # ---- the questions
 awk -v to="$tmp/q" '/^-- question: / { n++ } n { print > (to n ".sql") }' "$questions"
-is "$(ls "$tmp"/q*.sql | wc -l)" 12 "twelve questions"
+is "$(ls "$tmp"/q*.sql | wc -l)" 15 "fifteen questions"
 for q in "$tmp"/q*.sql; do
 	title=$(sed -n 's/^-- question: //p' "$q")
 	grep -qxF "### $title" "$tmp/schema.md" || echo "Markdown: $title"
@@ -73,13 +73,24 @@ ingest --format json "$samples"
 a_report new 2001:db8:77::1 pass
 ingest --format json "$tmp/new.xml"
 is "$status $(member reports_stored)" "0 1" "samples, and one source that is new"
+cat >"$tmp/mail.log" <<'END'
+2026-11-20T10:00:00+00:00 mx1 postfix/smtpd[100]: 4XyzAbc1: client=app.example.com[192.0.2.9]
+2026-11-20T10:00:00+00:00 mx1 postfix/cleanup[101]: 4XyzAbc1: message-id=<one@example.com>
+2026-11-20T10:00:00+00:00 mx1 postfix/qmgr[102]: 4XyzAbc1: from=<news@example.com>, size=1000, nrcpt=2 (queue active)
+2026-11-20T10:00:02+00:00 mx1 postfix/smtp[103]: 4XyzAbc1: to=<a@r.example>, relay=mx0a-0012ab01.pphosted.com[198.51.100.1]:25, delay=2, delays=0.1/0/1/0.9, dsn=4.0.0, status=deferred (host mx0a-0012ab01.pphosted.com[198.51.100.1] refused to talk to me: 421 Deferred - see https://ipcheck.proofpoint.com/?ip=192.0.2.25)
+2026-11-20T10:00:03+00:00 mx1 postfix/smtp[104]: 4XyzAbc1: to=<b@r.example>, relay=mx0b-0012ab01.pphosted.com[198.51.100.2]:25, delay=3, delays=0.1/0/1/1.9, dsn=2.0.0, status=sent (250 2.0.0 ok)
+2026-11-20T10:20:00+00:00 mx1 postfix/smtp[105]: 4XyzAbc1: to=<a@r.example>, relay=mx0a-0012ab01.pphosted.com[198.51.100.1]:25, delay=1200, delays=1198/0/1/1, dsn=2.0.0, status=sent (250 2.0.0 ok)
+2026-11-20T10:20:00+00:00 mx1 postfix/qmgr[102]: 4XyzAbc1: removed
+END
+ingest --format json "$tmp/mail.log"
+is "$status $(member deliveries)" "0 2" "a log of two deliveries"
 # All is as of ten days after the last report, whenever the test runs.
 PGOPTIONS="-c ruadb.as_of='2026-11-23T00:00Z'"
 export PGOPTIONS
 "$ruadb" db refresh >/dev/null 2>&1
 # ask N: the answer to question N.
 ask() { "$ruadb" sql -qAt -v ON_ERROR_STOP=1 -f "$tmp/q$1.sql"; }
-for n in 1 2 3 4 5 6 7 8 9 10 11 12; do
+for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
 	ask $n >"$tmp/a$n" 2>"$tmp/err" || cat "$tmp/err"
 	[ -s "$tmp/a$n" ] || echo "no rows: $(head -1 "$tmp/q$n.sql")"
 done >"$tmp/said"
@@ -109,6 +120,13 @@ is "$(awk -F '|' '{ d = $3 - $4; d = d < 0 ? -d : d; if (NR > 1 && d > last) pri
 	"$tmp/a11")" "" "changes: the largest first"
 is "$(column 12 2,3,6,9 | grep 'same-1')" "lab.example.org|same-1|2|26" \
 	"conflicts: one of two counts"
+is "$(column 13 1,4-7,12)" "proofpoint|1|2|2|50.00|1" "impact: one of two was put off, and accepted later"
+is "$(column 14 1,4,5,7,8,11)" "<one@example.com>|accepted_later|2026-11-20 10:00:02+00|deferred|greeting|$(
+	)421 Deferred - see https://ipcheck.proofpoint.com/?ip=192.0.2.25
+<one@example.com>|accepted_later|2026-11-20 10:20:00+00|accepted|end of data|250 2.0.0 ok
+<one@example.com>|accepted_first|2026-11-20 10:00:03+00|accepted|end of data|250 2.0.0 ok" \
+	"an address that replies name: its mail, answer by answer"
+is "$(column 15 1-3)" "2026-11-20 00:00:00+00|proofpoint|50.00" "the share of a day"
 
 # ---- a dashboard: a role of its own, in another time zone
 psql "$("$ruadb" db url)" -qAt -c "CREATE ROLE dashboards LOGIN IN ROLE ruadb_read" \
