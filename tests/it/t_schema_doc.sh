@@ -74,13 +74,13 @@ a_report new 2001:db8:77::1 pass
 ingest --format json "$tmp/new.xml"
 is "$status $(member reports_stored)" "0 1" "samples, and one source that is new"
 cat >"$tmp/mail.log" <<'END'
-2026-11-20T10:00:00+00:00 mx1 postfix/smtpd[100]: 4XyzAbc1: client=app.example.com[192.0.2.9]
-2026-11-20T10:00:00+00:00 mx1 postfix/cleanup[101]: 4XyzAbc1: message-id=<one@example.com>
-2026-11-20T10:00:00+00:00 mx1 postfix/qmgr[102]: 4XyzAbc1: from=<news@example.com>, size=1000, nrcpt=2 (queue active)
-2026-11-20T10:00:02+00:00 mx1 postfix/smtp[103]: 4XyzAbc1: to=<a@r.example>, relay=mx0a-0012ab01.pphosted.com[198.51.100.1]:25, delay=2, delays=0.1/0/1/0.9, dsn=4.0.0, status=deferred (host mx0a-0012ab01.pphosted.com[198.51.100.1] refused to talk to me: 421 Deferred - see https://ipcheck.proofpoint.com/?ip=192.0.2.25)
-2026-11-20T10:00:03+00:00 mx1 postfix/smtp[104]: 4XyzAbc1: to=<b@r.example>, relay=mx0b-0012ab01.pphosted.com[198.51.100.2]:25, delay=3, delays=0.1/0/1/1.9, dsn=2.0.0, status=sent (250 2.0.0 ok)
-2026-11-20T10:20:00+00:00 mx1 postfix/smtp[105]: 4XyzAbc1: to=<a@r.example>, relay=mx0a-0012ab01.pphosted.com[198.51.100.1]:25, delay=1200, delays=1198/0/1/1, dsn=2.0.0, status=sent (250 2.0.0 ok)
-2026-11-20T10:20:00+00:00 mx1 postfix/qmgr[102]: 4XyzAbc1: removed
+2026-11-20T10:00:00+00:00 mx1 postfix/smtpd[100]: 4A7B2C1D3E: client=app.example.com[192.0.2.9]
+2026-11-20T10:00:00+00:00 mx1 postfix/cleanup[101]: 4A7B2C1D3E: message-id=<one@example.com>
+2026-11-20T10:00:00+00:00 mx1 postfix/qmgr[102]: 4A7B2C1D3E: from=<news@example.com>, size=1000, nrcpt=2 (queue active)
+2026-11-20T10:00:02+00:00 mx1 postfix/smtp[103]: 4A7B2C1D3E: to=<a@r.example>, relay=mx0a-0012ab01.pphosted.com[198.51.100.1]:25, delay=2, delays=0.1/0/1/0.9, dsn=4.0.0, status=deferred (host mx0a-0012ab01.pphosted.com[198.51.100.1] refused to talk to me: 421 Deferred - see https://ipcheck.proofpoint.com/?ip=192.0.2.25)
+2026-11-20T10:00:03+00:00 mx1 postfix/smtp[104]: 4A7B2C1D3E: to=<b@r.example>, relay=mx0b-0012ab01.pphosted.com[198.51.100.2]:25, delay=3, delays=0.1/0/1/1.9, dsn=2.0.0, status=sent (250 2.0.0 ok)
+2026-11-20T10:20:00+00:00 mx1 postfix/smtp[105]: 4A7B2C1D3E: to=<a@r.example>, relay=mx0a-0012ab01.pphosted.com[198.51.100.1]:25, delay=1200, delays=1198/0/1/1, dsn=2.0.0, status=sent (250 2.0.0 ok)
+2026-11-20T10:20:00+00:00 mx1 postfix/qmgr[102]: 4A7B2C1D3E: removed
 END
 ingest --format json "$tmp/mail.log"
 is "$status $(member deliveries)" "0 2" "a log of two deliveries"
