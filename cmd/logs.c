@@ -156,6 +156,20 @@ void log_part_into_batch(struct batch *b, struct piece *p, int64_t now)
 
 /* ---- pieces of a file ---- */
 
+/* Rows of CSV say nothing without their columns. */
+static void add_columns(struct store_item *it, const char *columns)
+{
+	size_t n = strlen(columns);
+	char *whole = xmalloc(n + 1 + (size_t)it->size);
+
+	memcpy(whole, columns, n);
+	whole[n] = '\n';
+	memcpy(whole + n + 1, it->bytes, (size_t)it->size);
+	free(it->bytes);
+	it->bytes = whole;
+	it->size += (int64_t)n + 1;
+}
+
 /* A piece by name and bytes of its own: it is in quarantine, and may be read again from there. */
 static void name_it(struct piece *p)
 {
@@ -166,6 +180,10 @@ static void name_it(struct piece *p)
 
 	free(it->item);
 	it->item = name;
+	if (p->log->columns)
+		add_columns(it, p->log->columns);
+	p->job.bytes = it->bytes;
+	p->job.size = it->size;
 	it->mtime_ns = 0;
 	it->inode = 0;
 	hash_sum(h, it->bytes, (size_t)it->size, it->sha256);

@@ -276,7 +276,7 @@ int main(void)
 {
 	struct parser *p = parser_new();
 	struct parse_sink sink = {.flush = flush};
-	struct buf frame = {0}, data = {0};
+	struct buf frame = {0}, data = {0}, columns = {0};
 	struct rlimit no_core = {0, 0};
 	struct err e;
 
@@ -291,7 +291,10 @@ int main(void)
 
 		if (frame_get_item(&f, &by_descriptor, &size, &trust, &log, &e) < 0)
 			return 70;
-		log.columns = TEXT_ABSENT; /* of a frame that is over */
+		columns.len = 0; /* they are of a frame that will be over */
+		buf_add(&columns, log.columns.p, log.columns.len);
+		if (log.columns.p)
+			log.columns.p = buf_cstr(&columns);
 		parser_log(p, &log);
 		data.len = 0;
 		if (by_descriptor)

@@ -115,9 +115,28 @@ is "$status|$(member quarantined)" "65|1" "a piece that ends its worker is quara
 ok "with its place and why" grep -q "deadly.log#[0-9]*-[0-9]*\".* class=\"bug\" err=\"[^\"]*crashed" "$tmp/err"
 ok "the log goes on behind it" [ "$(member attempts)" -gt 4500 -a "$(member attempts)" -lt 6000 ]
 is "$(outcomes 140)" "log 1,quarantined 1" "the log is done with"
-"$ruadb" --tenant 140 quarantine retry --all >"$tmp/out" 2>&1 || "$ruadb" --tenant 140 quarantine retry >"$tmp/out" 2>&1
+"$ruadb" --tenant 140 quarantine retry --all >"$tmp/out" 2>&1
 is "$(of 140)" "6000|6000|6000" "read again from quarantine, all of it is there"
 is "$(outcomes 140)" "log 2" "and nothing is in quarantine"
+
+# The same of CSV, whose pieces say nothing without the header line.
+python3 - "$tmp/deadly.csv" <<'END'
+import sys
+with open(sys.argv[1], "w") as out:
+    out.write("type,timeLogged,timeQueued,orig,rcpt,dsnAction,dsnStatus,dsnDiag,jobId,vmta,header_Message-Id\n")
+    for i in range(6000):
+        mark = "HOSTILE-CRASH" if i == 3000 else "ok"
+        out.write("d,2026-06-01 12:%02d:%02d+0000,2026-06-01 12:00:00+0000,bounce@example.com,user%d@example.net,"
+                  "relayed,2.0.0,smtp;250 2.0.0 %s,job%d,pool-a,<%d@example.com>\n"
+                  % (i // 60 % 60, i % 60, i, mark, i % 3, i))
+END
+RUADB_PARSE=$top_builddir/tests/it/hostile_worker
+export RUADB_PARSE
+ingest --no-refresh --tenant 141 --format json "$tmp/deadly.csv"
+unset RUADB_PARSE
+is "$status|$(member quarantined)|$(outcomes 141)" "65|1|log 1,quarantined 1" "CSV: the same"
+"$ruadb" --tenant 141 quarantine retry --all >"$tmp/out" 2>&1
+is "$(of 141)|$(outcomes 141)" "6000|6000|6000|log 2" "and read again, with its columns"
 
 # ---- sentences
 ingest --no-refresh --tenant 150 "$files/postfix.maillog"
