@@ -395,6 +395,8 @@ static void write_group(struct log_work *w, struct log_queue_group *q)
 {
 	struct log_loaded *l = q->loaded ? &w->loaded[q->loaded - 1] : NULL;
 
+	if (!q->n_atts && !q->n_msgs) /* of a part of which this is a piece */
+		return;
 	join_reset(w->join);
 	struct join_group g = log_group_of(w, q);
 

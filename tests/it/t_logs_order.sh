@@ -38,7 +38,7 @@ cut() { sed -n "$1,$2p" "$tmp/all.log" >"$3" && touch -r "$tmp/all.log" "$3"; }
 half=$((lines / 2))
 third=$((lines / 3))
 
-ingest --tenant 1 --format json "$tmp/all.log"
+ingest --no-refresh --tenant 1 --format json "$tmp/all.log"
 is "$status" 0 "a clean run"
 is "$(member log_lines)|$(member log_unreadable)|$(member log_repeated)" "$lines|0|0" \
 	"all of its lines, and none twice"
@@ -56,7 +56,7 @@ is "$(query "SELECT count(*) FROM delivery WHERE tenant_id = 1 AND recipient IS 
 # ---- the same lines again ----
 
 cp -p "$tmp/all.log" "$tmp/again.log"
-ingest --tenant 1 --format json "$tmp/again.log"
+ingest --no-refresh --tenant 1 --format json "$tmp/again.log"
 is "$(member attempts)|$(member deliveries)" "0|0" "a copy of it: nothing new"
 ok "and it is said how much was known" test "$(member log_repeated)" -gt 6000
 is_clean 1 "a copy of it changes no row"
@@ -64,25 +64,25 @@ is_clean 1 "a copy of it changes no row"
 cut 1 $((2 * third)) "$tmp/r.log.2"
 cut $third $((lines - third / 2)) "$tmp/r.log.1"
 cut $((lines - third)) "$lines" "$tmp/r.log"
-ingest --tenant 2 "$tmp/r.log.2" "$tmp/r.log.1" "$tmp/r.log"
+ingest --no-refresh --tenant 2 "$tmp/r.log.2" "$tmp/r.log.1" "$tmp/r.log"
 is_clean 2 "rotations that overlap"
-ingest --tenant 3 "$tmp/r.log"
-ingest --tenant 3 "$tmp/r.log.2"
-ingest --tenant 3 "$tmp/r.log.1"
+ingest --no-refresh --tenant 3 "$tmp/r.log"
+ingest --no-refresh --tenant 3 "$tmp/r.log.2"
+ingest --no-refresh --tenant 3 "$tmp/r.log.1"
 is_clean 3 "the same in another order"
 
 # ---- out of order ----
 
 cut 1 $half "$tmp/first.log"
 cut $((half + 1)) "$lines" "$tmp/second.log"
-ingest --tenant 4 "$tmp/second.log"
+ingest --no-refresh --tenant 4 "$tmp/second.log"
 ok "of the second half alone, some are left-censored" test "$(query "SELECT count(*) FROM delivery \
 	WHERE tenant_id = 4 AND left_censored")" -gt 0
-ingest --tenant 4 "$tmp/first.log"
+ingest --no-refresh --tenant 4 "$tmp/first.log"
 is_clean 4 "the second half before the first"
 gzip -k "$tmp/first.log" "$tmp/second.log"
-ingest --tenant 5 "$tmp/second.log.gz"
-ingest --tenant 5 "$tmp/first.log.gz"
+ingest --no-refresh --tenant 5 "$tmp/second.log.gz"
+ingest --no-refresh --tenant 5 "$tmp/first.log.gz"
 is_clean 5 "the same, compressed"
 
 i=0
@@ -92,7 +92,7 @@ while [ $i -lt 12 ]; do
 	i=$((i + 1))
 done
 for part in 7 2 11 0 5 9 1 10 3 8 6 4; do
-	ingest --tenant 6 "$tmp/part.$part"
+	ingest --no-refresh --tenant 6 "$tmp/part.$part"
 done
 is_clean 6 "twelve parts in no order"
 is "$(of 6 "SELECT count(*) FROM ruadb.delivery WHERE TENANT AND state = 'pending' AND arrived_at IS NULL")" \
@@ -101,16 +101,16 @@ is "$(of 6 "SELECT count(*) FROM ruadb.delivery WHERE TENANT AND state = 'pendin
 
 # ---- what is kept of recipients ----
 
-RUADB_LOGS_RECIPIENTS=domain ingest --tenant 7 "$tmp/second.log"
-RUADB_LOGS_RECIPIENTS=domain ingest --tenant 7 "$tmp/first.log"
+RUADB_LOGS_RECIPIENTS=domain ingest --no-refresh --tenant 7 "$tmp/second.log"
+RUADB_LOGS_RECIPIENTS=domain ingest --no-refresh --tenant 7 "$tmp/first.log"
 distinct="SELECT count(*), count(DISTINCT recipient_key), count(recipient) FROM delivery WHERE TENANT"
 all=$(of 1 "SELECT count(*) FROM delivery WHERE TENANT")
-RUADB_LOGS_RECIPIENTS=full ingest --tenant 8 "$tmp/all.log"
+RUADB_LOGS_RECIPIENTS=full ingest --no-refresh --tenant 8 "$tmp/all.log"
 is_clean 8 "recipients = full: the same rows"
 is "$(of 8 "$distinct" | sed 's/|.*|/|/')" "$all|$all" "with the address of each"
 is "$(of 8 "SELECT count(*) FROM delivery WHERE TENANT AND NOT null_sender AND envelope_from IS NULL")" \
 	0 "and the envelope sender"
-RUADB_LOGS_RECIPIENTS=domain ingest --tenant 9 "$tmp/all.log"
+RUADB_LOGS_RECIPIENTS=domain ingest --no-refresh --tenant 9 "$tmp/all.log"
 is_clean 9 "recipients = domain: the same rows"
 is "$(of 9 "$distinct")" "$all|$all|0" "each delivery has a key of its own"
 is "$(of 7 "SELECT count(*) FROM delivery WHERE TENANT")" "$all" \
@@ -128,30 +128,30 @@ a_moment()
 }
 
 begin=$(date +%s%N)
-ingest --tenant 10 "$tmp/all.log"
+ingest --no-refresh --tenant 10 "$tmp/all.log"
 took=$(awk -v ns=$(($(date +%s%N) - begin)) 'BEGIN { print ns / 1e9 * 0.7 }')
 for i in 1 2 3; do
-	"$ruadb" ingest --tenant 2$i "$tmp/all.log" >"$tmp/out.k" 2>"$tmp/err.k" &
+	"$ruadb" ingest --no-refresh --tenant 2$i "$tmp/all.log" >"$tmp/out.k" 2>"$tmp/err.k" &
 	pid=$!
 	a_moment 0.02 "$took"
 	kill -9 $pid 2>/dev/null
 	wait $pid 2>/dev/null
 	echo "# $(of 2$i "SELECT count(*) FROM delivery WHERE TENANT") deliveries were stored"
-	ingest --tenant 2$i "$tmp/all.log"
+	ingest --no-refresh --tenant 2$i "$tmp/all.log"
 	is "$status" 0 "killed, $i: the next run"
 	is_clean 2$i "killed, $i: ends with the rows of a clean run"
 done
 
-"$ruadb" ingest --tenant 31 "$tmp/all.log" >"$tmp/out.one" 2>"$tmp/err.one" &
+"$ruadb" ingest --no-refresh --tenant 31 "$tmp/all.log" >"$tmp/out.one" 2>"$tmp/err.one" &
 one=$!
-ingest --tenant 31 "$tmp/again.log"
+ingest --no-refresh --tenant 31 "$tmp/again.log"
 is "$status" 0 "two processes at once: one"
 wait $one
 is "$?" 0 "and the other"
 is_clean 31 "two processes at once with the same lines"
-"$ruadb" ingest --tenant 32 "$tmp/second.log" >"$tmp/out.one" 2>"$tmp/err.one" &
+"$ruadb" ingest --no-refresh --tenant 32 "$tmp/second.log" >"$tmp/out.one" 2>"$tmp/err.one" &
 one=$!
-ingest --tenant 32 "$tmp/first.log"
+ingest --no-refresh --tenant 32 "$tmp/first.log"
 wait $one
 is_clean 32 "two processes at once, each with a half"
 
