@@ -103,21 +103,25 @@ COMMENT ON VIEW ruadb_data.log_service_org IS
 CREATE OR REPLACE FUNCTION ruadb_data.gateway_of(tenant bigint, domain bigint, of_day date)
 	RETURNS TABLE (best text[]) LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-SELECT (array_agg(ARRAY[g.gateway, g.gateway_customer, g.evidence::text,
-		abs(g.day - $3)::text] ORDER BY abs(g.day - $3), g.day,
+SELECT array_agg(ARRAY[b.gateway, b.gateway_customer, b.evidence::text, b.away::text])
+FROM (
+	SELECT g.gateway, g.gateway_customer, g.evidence, abs(g.day - $3) AS away
+	FROM ruadb_data.domain_gateway g
+	WHERE g.tenant_id = $1 AND g.domain_id = $2
+		AND g.day BETWEEN $3 - (SELECT ruadb.setting_value('gateway_days'))::int
+			AND $3 + (SELECT ruadb.setting_value('gateway_days'))::int
+		AND (g.evidence <> 'r' OR g.url OR g.times >= 2 OR EXISTS (
+			SELECT FROM ruadb_data.domain_gateway o
+			WHERE o.tenant_id = $1 AND o.domain_id = $2 AND o.evidence = 'r'
+				AND o.gateway = g.gateway
+				AND (o.day, o.gateway_customer) <> (g.day, g.gateway_customer)
+				AND o.day BETWEEN $3 - (SELECT ruadb.setting_value('gateway_days'))::int
+					AND $3 + (SELECT ruadb.setting_value('gateway_days'))::int))
+	ORDER BY abs(g.day - $3), g.day,
 		CASE g.evidence WHEN 'p' THEN 1 WHEN 'm' THEN 2 ELSE 3 END, g.times DESC, g.gateway,
-		g.gateway_customer))[1:1]
-FROM ruadb_data.domain_gateway g
-WHERE g.tenant_id = $1 AND g.domain_id = $2
-	AND g.day BETWEEN $3 - (SELECT ruadb.setting_value('gateway_days'))::int
-		AND $3 + (SELECT ruadb.setting_value('gateway_days'))::int
-	AND (g.evidence <> 'r' OR g.url OR g.times >= 2 OR EXISTS (
-		SELECT FROM ruadb_data.domain_gateway o
-		WHERE o.tenant_id = $1 AND o.domain_id = $2 AND o.evidence = 'r'
-			AND o.gateway = g.gateway
-			AND (o.day, o.gateway_customer) <> (g.day, g.gateway_customer)
-			AND o.day BETWEEN $3 - (SELECT ruadb.setting_value('gateway_days'))::int
-				AND $3 + (SELECT ruadb.setting_value('gateway_days'))::int));
+		g.gateway_customer
+	LIMIT 1
+) b;
 END;
 COMMENT ON FUNCTION ruadb_data.gateway_of(bigint, bigint, date) IS
 	'The gateway of a recipient domain on a day: {{gateway, customer, evidence, days away}}.';

@@ -1,7 +1,8 @@
 -- Cohorts (definitions D1, D2): a day's deliveries by gateway, domain, source IP and stream. Days are
 -- read from impact_cohort and its like, or, while they are in cohort_live, from deliveries, by the
 -- same functions that fill those tables (84_impact_refresh.sql): every figure is exact at any moment.
--- The functions are SQL and put in place like views; call them with columns or constants.
+-- The functions are SQL and put in place like views; call them with columns or constants. Those whose
+-- text stands between $$ are what a refresh runs, too, over a table in place of the function they read.
 
 -- Lower ends of the buckets of histograms. D3 asks for 3 retries and 4 h: both are such an end.
 CREATE OR REPLACE FUNCTION ruadb_data.retry_buckets() RETURNS integer[]
@@ -125,8 +126,7 @@ CREATE OR REPLACE FUNCTION ruadb_data.cohort_recipient(tenant bigint, of_day dat
 		share_not_delivered boolean, left_censored boolean, retries integer, seconds integer,
 		attempts bigint, accepted bigint, unsettled bigint, first_deferred_at timestamptz,
 		last_deferred_at timestamptz, next_lost_at timestamptz, last_lost_at timestamptz)
-	LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
+	LANGUAGE sql STABLE PARALLEL SAFE AS $$
 SELECT d.cohort_key, d.gateway, d.domain, d.source_ip, d.stream,
 	max(CASE d.source_ip_from WHEN 'l' THEN 1 WHEN 'e' THEN 2 WHEN 'm' THEN 3 WHEN 'i' THEN 4 END),
 	max(CASE d.domain_source WHEN 'h' THEN 1 WHEN 's' THEN 2 WHEN 'r' THEN 3 WHEN 'e' THEN 4 END),
@@ -149,14 +149,13 @@ SELECT d.cohort_key, d.gateway, d.domain, d.source_ip, d.stream,
 FROM ruadb_data.cohort_delivery($1, $2, $3) d
 -- What differs most comes first: sorted in half the time.
 GROUP BY d.recipient_key, d.cohort_key, d.kind, d.recipient_domain_id, d.gateway, d.domain,
-	d.source_ip, d.stream;
-END;
+	d.source_ip, d.stream
+$$;
 COMMENT ON FUNCTION ruadb_data.cohort_recipient(bigint, date, text) IS
 	'Recipients of a day by cohort: what the counts of cohorts count.';
 
 CREATE OR REPLACE FUNCTION ruadb_data.impact_cohort_of(tenant bigint, of_day date,
-	of_campaign text) RETURNS SETOF ruadb_data.impact_cohort LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
+	of_campaign text) RETURNS SETOF ruadb_data.impact_cohort LANGUAGE sql STABLE PARALLEL SAFE AS $$
 SELECT $1, r.cohort_key, $2, r.gateway, r.domain, r.source_ip, r.stream,
 	(CASE max(r.ip_rank) WHEN 1 THEN 'l' WHEN 2 THEN 'e' WHEN 3 THEN 'm' WHEN 4 THEN 'i' END)::"char",
 	(CASE max(r.domain_rank) WHEN 1 THEN 'h' WHEN 2 THEN 's' WHEN 3 THEN 'r'
@@ -205,21 +204,20 @@ SELECT $1, r.cohort_key, $2, r.gateway, r.domain, r.source_ip, r.stream,
 		FILTER (WHERE r.kind = 'c' AND r.affected AND r.affected_outcome >= 7
 			AND r.seconds IS NOT NULL))
 FROM ruadb_data.cohort_recipient($1, $2, $3) r
-GROUP BY r.cohort_key, r.gateway, r.domain, r.source_ip, r.stream;
-END;
+GROUP BY r.cohort_key, r.gateway, r.domain, r.source_ip, r.stream
+$$;
 COMMENT ON FUNCTION ruadb_data.impact_cohort_of(bigint, date, text) IS
 	'The cohorts of a day, from deliveries: rows of impact_cohort.';
 
 CREATE OR REPLACE FUNCTION ruadb_data.impact_domain_of(tenant bigint, of_day date,
-	of_campaign text) RETURNS SETOF ruadb_data.impact_domain LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
+	of_campaign text) RETURNS SETOF ruadb_data.impact_domain LANGUAGE sql STABLE PARALLEL SAFE AS $$
 SELECT $1, r.cohort_key, r.recipient_domain_id, $2,
 	count(*) FILTER (WHERE r.tried)::integer, count(*) FILTER (WHERE r.affected)::integer,
 	sum(r.accepted)::integer, max(r.gateway_customer)
 FROM ruadb_data.cohort_recipient($1, $2, $3) r
 WHERE r.kind = 'c'
-GROUP BY r.cohort_key, r.recipient_domain_id;
-END;
+GROUP BY r.cohort_key, r.recipient_domain_id
+$$;
 COMMENT ON FUNCTION ruadb_data.impact_domain_of(bigint, date, text) IS
 	'Cohorts of a day by recipient domain, from deliveries: rows of impact_domain.';
 
@@ -236,8 +234,7 @@ COMMENT ON FUNCTION ruadb_data.impact_domain_sum_of(bigint, date) IS
 	'Recipient domains of a day by gateway and domain, from deliveries: rows of impact_domain_sum.';
 
 CREATE OR REPLACE FUNCTION ruadb_data.impact_campaign_of(tenant bigint, of_day date)
-	RETURNS SETOF ruadb_data.impact_campaign LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
+	RETURNS SETOF ruadb_data.impact_campaign LANGUAGE sql STABLE PARALLEL SAFE AS $$
 SELECT $1, r.cohort_key, $2, count(*) FILTER (WHERE r.tried)::integer,
 	count(*) FILTER (WHERE r.affected)::integer, count(*) FILTER (WHERE r.share_tried)::integer,
 	count(*) FILTER (WHERE r.share_affected)::integer, r.campaign
@@ -249,14 +246,13 @@ FROM (
 	WHERE d.kind = 'c' AND d.campaign IS NOT NULL
 	GROUP BY d.cohort_key, d.campaign, d.recipient_key
 ) r
-GROUP BY r.cohort_key, r.campaign;
-END;
+GROUP BY r.cohort_key, r.campaign
+$$;
 COMMENT ON FUNCTION ruadb_data.impact_campaign_of(bigint, date) IS
 	'Cohorts of a day by campaign, from deliveries: rows of impact_campaign.';
 
 CREATE OR REPLACE FUNCTION ruadb_data.impact_reply_of(tenant bigint, of_day date)
-	RETURNS SETOF ruadb_data.impact_reply LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
+	RETURNS SETOF ruadb_data.impact_reply LANGUAGE sql STABLE PARALLEL SAFE AS $$
 SELECT $1, r.cohort_key, r.template_id, $2, count(*)::integer, sum(r.deferred)::integer,
 	sum(r.suspended)::integer, sum(r.bounced)::integer, min(r.first_at), max(r.last_at)
 FROM (
@@ -279,8 +275,8 @@ FROM (
 	WHERE d.kind = 'c' AND (d.temporary_failure OR d.state = 'b')
 	GROUP BY d.cohort_key, t.template_id, d.recipient_key
 ) r
-GROUP BY r.cohort_key, r.template_id;
-END;
+GROUP BY r.cohort_key, r.template_id
+$$;
 COMMENT ON FUNCTION ruadb_data.impact_reply_of(bigint, date) IS
 	'Cohorts of a day by reply, from deliveries: rows of impact_reply.';
 

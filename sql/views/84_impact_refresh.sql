@@ -52,6 +52,41 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION ruadb_data.refresh_log_day(date) IS 'Makes log_day of a computed day new.';
 
+-- The text of one of the functions of cohorts, reading a table in place of the function that it calls: so
+-- a refresh does what views do, but reads a day's deliveries once for all of it.
+CREATE OR REPLACE FUNCTION ruadb_data.body_over(of_function regprocedure, called text,
+	relation text) RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	body text := (SELECT p.prosrc FROM pg_catalog.pg_proc p WHERE p.oid = of_function);
+BEGIN
+	IF position(called IN body) = 0 THEN
+		RAISE 'function % does not call %', of_function, called;
+	END IF;
+	RETURN replace(body, called, relation);
+END $$;
+COMMENT ON FUNCTION ruadb_data.body_over(regprocedure, text, text) IS
+	'The text of an SQL function with a table in place of the function that it calls.';
+
+-- The deliveries of a day and their recipients: into pg_temp.ruadb_cohort_delivery and .._recipient.
+CREATE OR REPLACE FUNCTION ruadb_data.refresh_impact_read(of_day date) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	CREATE TEMP TABLE IF NOT EXISTS ruadb_cohort_delivery ON COMMIT DELETE ROWS AS
+		SELECT * FROM ruadb_data.cohort_delivery(0, of_day, NULL) WITH NO DATA;
+	CREATE TEMP TABLE IF NOT EXISTS ruadb_cohort_recipient ON COMMIT DELETE ROWS AS
+		SELECT * FROM ruadb_data.cohort_recipient(0, of_day, NULL) WITH NO DATA;
+	TRUNCATE pg_temp.ruadb_cohort_delivery, pg_temp.ruadb_cohort_recipient;
+	INSERT INTO pg_temp.ruadb_cohort_delivery
+	SELECT * FROM ruadb_data.cohort_delivery(ruadb.tenant(), of_day, NULL);
+	ANALYZE pg_temp.ruadb_cohort_delivery;
+	EXECUTE 'INSERT INTO pg_temp.ruadb_cohort_recipient ' || ruadb_data.body_over(
+		'ruadb_data.cohort_recipient(bigint,date,text)',
+		'ruadb_data.cohort_delivery($1, $2, $3)', 'pg_temp.ruadb_cohort_delivery');
+	ANALYZE pg_temp.ruadb_cohort_recipient;
+END $$;
+COMMENT ON FUNCTION ruadb_data.refresh_impact_read(date) IS
+	'Reads the deliveries of a day for its cohorts.';
+
 -- One day of refresh_impact_plan. How many cohorts it has.
 CREATE OR REPLACE FUNCTION ruadb_data.refresh_impact_day(day_no integer) RETURNS bigint
 LANGUAGE plpgsql AS $$
@@ -67,9 +102,24 @@ BEGIN
 	DELETE FROM ruadb_data.impact_domain_sum c WHERE c.tenant_id = me AND c.day = today;
 	DELETE FROM ruadb_data.impact_campaign c WHERE c.tenant_id = me AND c.day = today;
 	DELETE FROM ruadb_data.impact_reply c WHERE c.tenant_id = me AND c.day = today;
-	INSERT INTO ruadb_data.impact_cohort SELECT * FROM ruadb_data.impact_cohort_of(me, today, NULL);
+	PERFORM ruadb_data.refresh_impact_read(today);
+	EXECUTE 'INSERT INTO ruadb_data.impact_cohort ' || ruadb_data.body_over(
+		'ruadb_data.impact_cohort_of(bigint,date,text)',
+		'ruadb_data.cohort_recipient($1, $2, $3)', 'pg_temp.ruadb_cohort_recipient')
+		USING me, today;
 	GET DIAGNOSTICS n = ROW_COUNT;
-	INSERT INTO ruadb_data.impact_domain SELECT * FROM ruadb_data.impact_domain_of(me, today, NULL);
+	EXECUTE 'INSERT INTO ruadb_data.impact_domain ' || ruadb_data.body_over(
+		'ruadb_data.impact_domain_of(bigint,date,text)',
+		'ruadb_data.cohort_recipient($1, $2, $3)', 'pg_temp.ruadb_cohort_recipient')
+		USING me, today;
+	EXECUTE 'INSERT INTO ruadb_data.impact_campaign ' || ruadb_data.body_over(
+		'ruadb_data.impact_campaign_of(bigint,date)',
+		'ruadb_data.cohort_delivery($1, $2, NULL)', 'pg_temp.ruadb_cohort_delivery')
+		USING me, today;
+	EXECUTE 'INSERT INTO ruadb_data.impact_reply ' || ruadb_data.body_over(
+		'ruadb_data.impact_reply_of(bigint,date)',
+		'ruadb_data.cohort_delivery($1, $2, NULL)', 'pg_temp.ruadb_cohort_delivery')
+		USING me, today;
 	-- As impact_domain_sum_of has it, which would read all deliveries once more.
 	INSERT INTO ruadb_data.impact_domain_sum (tenant_id, recipient_domain_id, day, tried, affected,
 		gateway, domain, gateway_customer)
@@ -80,8 +130,6 @@ BEGIN
 		AND c.cohort_key = d.cohort_key
 	WHERE d.tenant_id = me AND d.day = today
 	GROUP BY d.recipient_domain_id, c.gateway, c.domain;
-	INSERT INTO ruadb_data.impact_campaign SELECT * FROM ruadb_data.impact_campaign_of(me, today);
-	INSERT INTO ruadb_data.impact_reply SELECT * FROM ruadb_data.impact_reply_of(me, today);
 	INSERT INTO ruadb_data.cohort_host (tenant_id, day, host_id, oldest_at)
 	SELECT DISTINCT me, today, h.host_id, h.oldest_at
 	FROM ruadb_data.delivery d
