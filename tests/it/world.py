@@ -291,7 +291,7 @@ def write_tsv(path, rows):
             print(*row, sep="|", file=out)
 
 
-REPORTER_FAMILY = {"google.com": GOOGLE, "Outlook.com": MICROSOFT, "example.org": "other"}
+REPORTER_FAMILY = {"google.com": GOOGLE, "Outlook.com": MICROSOFT, "example.org": "example.org"}
 ASKED = [("shop.example", "192.0.2.2"), ("bank.example", "192.0.2.1"), ("firm.example", "192.0.2.9"),
          ("firm.example", "198.51.100.77")]
 
@@ -303,7 +303,7 @@ def families(w, told):
     for (domain, ip, org, result), n in told.items():
         rows[domain, ip, REPORTER_FAMILY[org]][0 if result == "pass" else 1] += n
     for (domain, _, _, gateway), n in w.accepted.items():
-        rows[domain, MAPPED[domain], gateway or "other"][2] += n
+        rows[domain, MAPPED[domain], gateway or "example.org"][2] += n
     # A receiver that reported about the domain stands there with nothing of another address.
     for domain, ip in ASKED:
         for d, _, org, _ in list(told):
