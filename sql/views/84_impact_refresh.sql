@@ -87,6 +87,27 @@ END $$;
 COMMENT ON FUNCTION ruadb_data.refresh_impact_read(date) IS
 	'Reads the deliveries of a day for its cohorts.';
 
+-- A reporter whose first report came behind the logs of mail to it: its family has no days yet. How
+-- many days were made new.
+CREATE OR REPLACE FUNCTION ruadb_data.refresh_log_families() RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+	days date[];
+BEGIN
+	SELECT array_agg(DISTINCT d.day) INTO days
+	FROM ruadb_data.family_of f
+	JOIN ruadb_data.log_domain n ON n.tenant_id = f.tenant_id
+		AND n.organizational_domain = f.reporter
+	JOIN ruadb_data.impact_domain_sum d ON d.tenant_id = n.tenant_id
+		AND d.recipient_domain_id = n.domain_id AND d.gateway IS NULL
+	WHERE f.tenant_id = ruadb.tenant() AND NOT EXISTS (SELECT FROM ruadb_data.log_day l
+		WHERE l.tenant_id = f.tenant_id AND l.family = f.family);
+	PERFORM ruadb_data.refresh_log_day(x.day) FROM unnest(days) AS x (day);
+	RETURN coalesce(cardinality(days), 0);
+END $$;
+COMMENT ON FUNCTION ruadb_data.refresh_log_families() IS
+	'Makes log_day new for reporters that are new; how many days.';
+
 -- One day of refresh_impact_plan. How many cohorts it has.
 CREATE OR REPLACE FUNCTION ruadb_data.refresh_impact_day(day_no integer) RETURNS bigint
 LANGUAGE plpgsql AS $$

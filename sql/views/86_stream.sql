@@ -292,6 +292,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	added inet[];
 BEGIN
+	PERFORM ruadb_data.refresh_log_families();
 	WITH new AS (
 		INSERT INTO ruadb_data.stream_source (tenant_id, source_ip)
 		SELECT DISTINCT c.tenant_id, c.source_ip FROM ruadb_data.impact_cohort c
