@@ -154,6 +154,20 @@ FROM (
 		AND n.domain_id = s.domain_id AND n.source_ip = s.source_ip
 ) g;
 
+-- Addresses that [source] says our own mail servers send from, and what our logs saw accepted from
+-- them: ground truth (definitions B2, B3), since nobody else sends from these. One that is declared
+-- with ruadb senders, shared or dedicated, is for rule 1.
+CREATE OR REPLACE VIEW ruadb_data.own_address WITH (security_invoker = true) AS
+SELECT DISTINCT l.tenant_id, l.organizational_domain, l.source_ip
+FROM ruadb_data.log_day l
+JOIN ruadb_data.log_service v ON v.tenant_id = l.tenant_id AND v.source_ip = l.source_ip
+WHERE l.accepted > 0;
+COMMENT ON VIEW ruadb_data.own_address IS
+	'Addresses that [source] maps, with the domains that our logs saw accepted from them.';
+COMMENT ON COLUMN ruadb_data.own_address.tenant_id IS 'Whose data; 1 for a single user.';
+COMMENT ON COLUMN ruadb_data.own_address.organizational_domain IS 'What was sent as.';
+COMMENT ON COLUMN ruadb_data.own_address.source_ip IS 'The address.';
+
 -- Counts are as strangers sent them: sums that no bigint holds must not be errors for all others.
 CREATE OR REPLACE FUNCTION ruadb_data.at_most(sum numeric) RETURNS bigint
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -194,24 +208,33 @@ SELECT g.tenant_id, g.organizational_domain, g.source_group, g.window_begin, g.w
 	max(100 * g.key_messages_of_group / g.key_messages) FILTER (WHERE g.dkim_only > 0
 		AND 100 * g.key_messages_of_group
 			< (SELECT ruadb.setting_value('selector_percent')) * g.key_messages)
-		AS selector_share
+		AS selector_share,
+	ruadb_data.at_most(sum(g.messages) FILTER (WHERE (g.organizational_domain, g.source_ip) IN (
+		SELECT o.organizational_domain, o.source_ip FROM ruadb_data.own_address o
+		WHERE o.tenant_id = ruadb.tenant()))) AS logged
 FROM ruadb_data.class_group g
 GROUP BY g.source_group, g.tenant_id, g.window_begin, g.window_end, g.organizational_domain;
 
 -- The rules, in their order; the first that matches decides.
 CREATE OR REPLACE VIEW ruadb_data.class_rule WITH (security_invoker = true) AS
-SELECT b.*,
+SELECT b.tenant_id, b.organizational_domain, b.source_group, b.window_begin, b.window_end,
+	b.messages, b.pass, b.fail, b.unknown, b.dkim_pass, b.spf_pass, b.forwarded,
+	b.dkim_only_small, b.linked, b.quarantine, b.reject, b.recent, b.before, b.addresses,
+	b.reporters, b.first_day, b.last_day, b.sender_id, b.declared, b.declared_dkim_id,
+	b.declared_spf_id, b.selector_share, b.known, b.forwarded_mail, b.passes,
 	CASE WHEN b.sender_id IS NOT NULL THEN 1
 		WHEN b.forwarded_mail > 0 AND 100.0 * b.forwarded_mail >= t.forwarder_percent * b.messages
 			AND 100.0 * b.spf_pass < t.forwarder_spf_percent * b.messages THEN 2
 		WHEN b.passes THEN 3
 		WHEN b.pass > 0 AND 100.0 * b.pass >= t.linked_percent * b.known
-			OR b.linked > 0 AND 100.0 * b.linked >= t.linked_percent * b.messages THEN 4
+			OR b.linked > 0 AND 100.0 * b.linked >= t.linked_percent * b.messages
+			OR b.logged > 0 AND 100.0 * b.logged >= t.linked_percent * b.messages THEN 4
 		ELSE 5 END::smallint AS rule,
 	b.messages < t.thin_messages OR b.reporters <= 1 AS thin,
 	-- by its address, or by the DKIM key or SPF domain of most of its messages
 	b.sender_id IS NOT NULL
-		OR b.declared > 0 AND 100.0 * b.declared >= t.reviewed_percent * b.messages AS reviewed
+		OR b.declared > 0 AND 100.0 * b.declared >= t.reviewed_percent * b.messages AS reviewed,
+	b.logged
 FROM (
 	SELECT a.*, a.pass + a.fail AS known,
 		greatest(a.forwarded, a.dkim_only_small) AS forwarded_mail,
@@ -284,7 +307,12 @@ SELECT c.tenant_id, c.organizational_domain, c.source_group, ruadb.as_of() AS as
 					ELSE s.authorised_percent END) || '%' END END,
 		CASE WHEN c.unknown > 0 AND c.known > 0 AND c.rule <> 2
 			THEN c.unknown || ' more are unknown' END,
-		CASE WHEN c.rule IN (4, 5) THEN ruadb_data.linked_words(c.messages, c.pass, c.linked) END,
+		CASE WHEN c.rule = 4 AND c.logged > 0 AND c.logged > greatest(c.pass, c.linked)
+				THEN c.logged || ' of ' || c.messages || ' messages ('
+				|| ruadb_data.percent_of(c.logged, c.messages)
+				|| ') are from an address that our own mail server sends from'
+			WHEN c.rule IN (4, 5)
+				THEN ruadb_data.linked_words(c.messages, c.pass, c.linked) END,
 		CASE WHEN c.rule <> 1 AND c.reviewed THEN 'its selector or SPF domain is declared as '
 			|| i.name WHEN c.rule = 3 THEN 'authenticated, not reviewed: nothing of it is declared'
 			END,

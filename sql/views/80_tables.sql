@@ -215,6 +215,8 @@ BEGIN
 			('class_group', 'key_messages_of_group', 'Messages with its DKIM key, of its source.'),
 			('class_group', 'first_seen', 'First day in the window, or ever as of the last refresh.'),
 			('class_group', 'last_seen', 'Last day in the window, or later as of the last refresh.'),
+			('class_sum', 'logged', 'From addresses that [source] maps and our logs know (own_address).'),
+			('class_rule', 'logged', 'From addresses that [source] maps and our logs know.'),
 			('class_rule', 'known', 'Messages that pass or fail.'),
 			('class_rule', 'forwarded_mail', 'The larger of forwarded and dkim_only_small.'),
 			('class_rule', 'passes', 'Enough of the known messages pass.'),

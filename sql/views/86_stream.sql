@@ -320,6 +320,12 @@ BEGIN
 	WHERE c.tenant_id = ruadb.tenant() AND c.source_ip = ANY (added) AND c.day IS NOT NULL
 		AND c.messages > 0
 	GROUP BY 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12;
+	-- They may be ground truth (definitions B3, rule 4).
+	INSERT INTO ruadb_data.class_stale (tenant_id, organizational_domain)
+	SELECT DISTINCT c.tenant_id, c.domain FROM ruadb_data.impact_cohort c
+	JOIN ruadb_data.domain d ON d.tenant_id = c.tenant_id AND NOT d.is_foreign
+		AND coalesce(d.organizational_domain, d.name) = c.domain
+	WHERE c.tenant_id = ruadb.tenant() AND c.source_ip = ANY (added);
 	RETURN cardinality(added);
 END $$;
 COMMENT ON FUNCTION ruadb_data.refresh_stream_sources() IS

@@ -202,6 +202,37 @@ SELECT pg_temp.is((SELECT concat_ws('|', rule, class, reason) FROM source_class
 SELECT pg_temp.mail('r4e.example', '192.0.2.1', 100, '--', 'lf', 'mail.r4e.example:s');
 SELECT pg_temp.is(pg_temp.classes('r4e.example'), '4 misconfigured', 'B3 4: linked, all unknown');
 
+-- B3 4: or in our logs on an address that is ours alone: one that [source] says our own mail server
+-- sends from, and from which it sent as this domain. In at least 5% of the messages, too.
+INSERT INTO ruadb_data.log_service (tenant_id, service_id, host_id, service, source_ip)
+VALUES (1, 4001, 4000, 'postfix/smtp', '192.0.2.44');
+INSERT INTO ruadb_data.log_day (tenant_id, day, source_ip, organizational_domain, family, accepted)
+VALUES (1, '2026-11-16', '192.0.2.44', 'r4l.example', 'google', 5),
+	(1, '2026-11-16', '192.0.2.45', 'r4n.example', 'google', 5),
+	(1, '2026-11-16', '192.0.2.44', 'r4o.example', 'google', 0),
+	(1, '2026-11-16', '192.0.2.44', 'r4p.example', 'google', 5),
+	(1, '2026-11-16', '203.0.113.44', 'r4q.example', 'google', 5);
+SELECT pg_temp.mail('r4l.example', '192.0.2.44', 50);
+SELECT pg_temp.mail('r4l.example', '192.0.2.1', 950);
+SELECT pg_temp.is((SELECT concat_ws('|', rule, class, reason) FROM source_class
+	WHERE organizational_domain = 'r4l.example'), '4|misconfigured|none of 1000 messages passes; 50 of '
+	'1000 messages (5.0%) are from an address that our own mail server sends from',
+	'B3 4: in our logs, on an address of our own');
+SELECT pg_temp.mail('r4m.example', '192.0.2.44', 1000);
+SELECT pg_temp.mail('r4n.example', '192.0.2.45', 1000);
+SELECT pg_temp.mail('r4o.example', '192.0.2.44', 1000);
+SELECT pg_temp.mail('r4p.example', '192.0.2.44', 49);
+SELECT pg_temp.mail('r4p.example', '192.0.2.1', 951);
+SELECT pg_temp.is((SELECT string_agg(rule || ' ' || class, ', ' ORDER BY organizational_domain)
+	FROM source_class WHERE organizational_domain ~ '^r4[mnop]'),
+	'5 unverified, 5 unverified, 5 unverified, 5 unverified', 'B3 4: not as another domain, not an '
+	'address that no [source] maps, not what nobody accepted, not strays');
+-- Declared by address: rule 1 has decided, shared or dedicated.
+INSERT INTO ruadb_data.log_service (tenant_id, service_id, host_id, service, source_ip)
+VALUES (1, 4002, 4000, 'postfix-news/smtp', '203.0.113.44');
+SELECT pg_temp.mail('r4q.example', '203.0.113.44', 100);
+SELECT pg_temp.is(pg_temp.classes('r4q.example'), '1 misconfigured', 'B3: declared by address comes first');
+
 -- B3 5: everything else: unverified.
 SELECT pg_temp.mail('r5a.example', '192.0.2.1', 1000);
 SELECT pg_temp.is((SELECT concat_ws('|', rule, class, thin, reason) FROM source_class
