@@ -229,7 +229,7 @@ def compare(world, system, path):
             got[told_by(row[0])].append((when, row[1:]))
     differ = 0
     for who in sorted(set(wanted) | set(got)):
-        a, b = sorted(wanted[who]), sorted(got[who])
+        a, b = (sorted(rows[who], key=lambda x: (x[1], x[0])) for rows in (wanted, got))
         if len(a) == len(b) and all(x[1] == y[1] and 0 <= y[0] - x[0] <= 1 for x, y in zip(a, b)):
             continue
         differ += 1
