@@ -191,7 +191,7 @@ SELECT c.* FROM (
 	WHERE $3 IS NOT NULL AND i.tenant_id = ruadb.tenant() AND i.campaign = $3
 		AND i.day BETWEEN coalesce($1, '-infinity') AND coalesce($2, 'infinity')
 ) d
-CROSS JOIN LATERAL ruadb_data.impact_cohort_of(ruadb.tenant(), d.day, $3) c;
+CROSS JOIN LATERAL ruadb_data.impact_cohort_live(ruadb.tenant(), d.day, $3) c;
 END;
 COMMENT ON FUNCTION ruadb_data.impact_rows(date, date, text) IS
 	'Cohorts of these days, and of one campaign only.';
@@ -208,7 +208,7 @@ SELECT c.* FROM (
 	WHERE $3 IS NOT NULL AND i.tenant_id = ruadb.tenant() AND i.campaign = $3
 		AND i.day BETWEEN coalesce($1, '-infinity') AND coalesce($2, 'infinity')
 ) d
-CROSS JOIN LATERAL ruadb_data.impact_domain_of(ruadb.tenant(), d.day, $3) c;
+CROSS JOIN LATERAL ruadb_data.impact_domain_live(ruadb.tenant(), d.day, $3) c;
 END;
 COMMENT ON FUNCTION ruadb_data.impact_domain_rows(date, date, text) IS
 	'Cohorts by recipient domain of these days, and of one campaign only.';
