@@ -405,51 +405,6 @@ static bool ended_before(const struct join_row *r, int64_t us)
 	       (r->bounced != TIME_ABSENT && r->bounced <= us);
 }
 
-static bool same_text(struct text a, struct text b)
-{
-	return !a.p == !b.p && text_eq(a, b);
-}
-
-static bool same_ids(const struct join_ids *a, const struct join_ids *b)
-{
-	return a->n == b->n && (!a->n || memcmp(a->v, b->v, a->n * sizeof(*a->v)) == 0);
-}
-
-static bool same_facts(const struct join_facts *a, const struct join_facts *b)
-{
-	return same_text(a->message_id, b->message_id) && same_text(a->campaign, b->campaign) &&
-	       same_text(a->envelope_from, b->envelope_from) &&
-	       a->envelope_domain == b->envelope_domain && a->header_domain == b->header_domain &&
-	       a->size == b->size && a->null_sender == b->null_sender;
-}
-
-static bool same_times(const struct join_row *a, const struct join_row *b)
-{
-	return a->epoch == b->epoch && a->first == b->first && a->last == b->last &&
-	       a->first_deferred == b->first_deferred && a->last_deferred == b->last_deferred &&
-	       a->accepted == b->accepted && a->bounced == b->bounced &&
-	       a->expired == b->expired && a->removed == b->removed && a->closed == b->closed &&
-	       a->bounced_after == b->bounced_after && a->message_expired == b->message_expired &&
-	       a->message_removed == b->message_removed;
-}
-
-static bool same_row(const struct join_row *a, const struct join_row *b)
-{
-	return same_times(a, b) && same_facts(&a->facts, &b->facts) &&
-	       a->service_id == b->service_id && a->last_peer == b->last_peer &&
-	       a->last_template == b->last_template && a->salt == b->salt &&
-	       a->attempts == b->attempts && a->deferred == b->deferred &&
-	       a->suspended == b->suspended && a->mx_attempts == b->mx_attempts &&
-	       a->reported == b->reported && a->day == b->day &&
-	       a->arrival_seen == b->arrival_seen && a->ip_from == b->ip_from &&
-	       a->handed_on == b->handed_on && a->source_ip.family == b->source_ip.family &&
-	       memcmp(a->source_ip.bytes, b->source_ip.bytes,
-		      a->source_ip.family == 6 ? 16 : 4) == 0 &&
-	       same_ids(&a->deferred_templates, &b->deferred_templates) &&
-	       same_ids(&a->suspended_templates, &b->suspended_templates) &&
-	       same_text(a->recipient, b->recipient);
-}
-
 static void settle_row(struct join *j, struct join_message *m, struct join_row *r)
 {
 	if (m->expired != TIME_ABSENT && !ended_before(r, m->expired))
@@ -465,7 +420,7 @@ static void settle_row(struct join *j, struct join_message *m, struct join_row *
 	r->day = join_day(r->first);
 	r->salt = j->recipients == JOIN_DOMAIN && !is_final(r) ? m->salt : 0;
 	r->message = m;
-	r->changed = !r->was || !same_row(r, r->was);
+	r->changed = !r->was || !fold_same_row(r, r->was);
 	if (r->was)
 		((struct join_row *)r->was)->now = r;
 }
@@ -479,7 +434,7 @@ static bool open_changed(const struct join_group *g, uint32_t message)
 		return true;
 	return o->epoch != m->epoch || o->first != m->first || o->last != m->last ||
 	       o->closed != m->closed || o->expired != m->expired || o->removed != m->removed ||
-	       o->arrival_seen != m->arrival_seen || !same_facts(&o->facts, &m->facts);
+	       o->arrival_seen != m->arrival_seen || !fold_same_facts(&o->facts, &m->facts);
 }
 
 void fold(struct join *j, struct join_group *g)

@@ -27,4 +27,9 @@ struct join {
 
 void fold(struct join *j, struct join_group *g);
 
+/* log_same.c: marks events that are there already, stored or among these. */
+void fold_repeated(struct join_group *g);
+bool fold_same_facts(const struct join_facts *a, const struct join_facts *b);
+bool fold_same_row(const struct join_row *a, const struct join_row *b);
+
 #endif

@@ -416,48 +416,6 @@ static void make_messages(struct join *j, struct join_group *g, uint32_t n)
 		settle_message(g, &g->messages[i], &j->times[i]);
 }
 
-/* ---- the same line twice ---- */
-
-static bool known_before(const struct join_att *a, const struct join_att *b)
-{
-	bool ka = a->stored || a->open, kb = b->stored || b->open;
-
-	return ka != kb ? ka : a->src < b->src;
-}
-
-static int by_line(const void *pa, const void *pb)
-{
-	const struct join_att *a = *(struct join_att *const *)pa, *b = *(struct join_att *const *)pb;
-
-	if (a->line_key != b->line_key)
-		return a->line_key < b->line_key ? -1 : 1;
-	return a == b ? 0 : known_before(a, b) ? -1 : 1;
-}
-
-static void mark_repeated(struct join_group *g)
-{
-	if (g->n_atts < 24) {
-		for (uint32_t i = 0; i < g->n_atts; i++) {
-			struct join_att *a = &g->atts[i];
-
-			a->repeated = false;
-			for (uint32_t k = 0; k < g->n_atts && !a->stored && !a->open; k++)
-				if (k != i && g->atts[k].line_key == a->line_key &&
-				    known_before(&g->atts[k], a))
-					a->repeated = true;
-		}
-		return;
-	}
-	AUTO_FREE struct join_att **by = xcalloc(g->n_atts, sizeof(struct join_att *));
-
-	for (uint32_t i = 0; i < g->n_atts; i++)
-		by[i] = &g->atts[i];
-	qsort(by, g->n_atts, sizeof(struct join_att *), by_line);
-	for (uint32_t i = 0; i < g->n_atts; i++)
-		by[i]->repeated = i && by[i - 1]->line_key == by[i]->line_key &&
-				  !by[i]->stored && !by[i]->open;
-}
-
 /* ---- from outside ---- */
 
 /* A delivery would have another service or source address by it: then its stored events have to say
@@ -512,6 +470,6 @@ void join_group(struct join *j, struct join_group *g)
 {
 	units_of(j, g);
 	make_messages(j, g, cut(j, g));
-	mark_repeated(g);
+	fold_repeated(g);
 	fold(j, g);
 }

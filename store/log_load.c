@@ -3,7 +3,7 @@
  * that we have of its host is a new one, and nothing is asked about it; so is one that was over
  * before everything that we have.
  */
-#include "store/log_row.h"
+#include "store/log_load.h"
 
 #include <stdlib.h>
 
@@ -40,35 +40,6 @@ static struct join_ids row_ids(struct log_work *w, const PGresult *r, int row, i
 	for (uint32_t i = 0; i < ids.n; i++)
 		ids.v[i] = read_be64(p + 20 + 12 * i + 4);
 	return ids;
-}
-
-/* ---- hosts ---- */
-
-int log_hosts_lock(struct log_work *w, struct err *e)
-{
-	uint32_t n = log_table_count(w->names[LOG_HOSTS]);
-	AUTO_FREE int64_t *ids = xcalloc(n + 1u, sizeof(*ids));
-	AUTO_PARAMS struct params p = {0};
-	AUTO_RESULT PGresult *res = NULL;
-
-	for (uint32_t i = 0; i < n; i++)
-		ids[i] = w->hosts[i].id;
-	param_int8(&p, w->st->tenant);
-	copy_array_int8(param_array_begin(&p), ids, n);
-	param_array_end(&p, DB_OID_INT8_ARRAY);
-	if (db_exec(w->s, "SELECT host_id, oldest_at, newest_at FROM ruadb_data.log_host WHERE "
-			  "tenant_id = $1 AND host_id = ANY ($2) ORDER BY host_id FOR UPDATE", &p,
-		    &res, e) < 0)
-		return -1;
-	for (uint32_t i = 0; i < n; i++)
-		w->hosts[i].was_oldest = w->hosts[i].was_newest = TIME_ABSENT;
-	for (int row = 0; row < PQntuples(res); row++)
-		for (uint32_t i = 0; i < n; i++)
-			if (w->hosts[i].id == db_int8(res, row, 0)) {
-				w->hosts[i].was_oldest = row_us(res, row, 1);
-				w->hosts[i].was_newest = row_us(res, row, 2);
-			}
-	return 0;
 }
 
 /* ---- which queue ids ---- */
@@ -115,14 +86,6 @@ static bool is_new(const struct log_work *w, const struct log_queue_group *g,
 	return s->closed == s->last && s->last < join_second(h->was_oldest);
 }
 
-/* Keys to look up, and the days that deliveries of them may be of. */
-struct asked {
-	int64_t *keys;
-	uint32_t *groups;
-	size_t n;
-	int32_t from, to;
-};
-
 static void ask_for(struct log_work *w, struct asked *a)
 {
 	uint32_t n = log_table_count(w->queues);
@@ -153,7 +116,7 @@ static void ask_for(struct log_work *w, struct asked *a)
 
 /* ---- what is there ---- */
 
-static struct log_loaded *loaded_of(struct log_work *w, uint32_t group)
+struct log_loaded *log_loaded_of(struct log_work *w, uint32_t group)
 {
 	struct log_queue_group *g = &w->groups[group];
 
@@ -168,8 +131,7 @@ static struct log_loaded *loaded_of(struct log_work *w, uint32_t group)
 	return &w->loaded[g->loaded - 1];
 }
 
-/* Arrays of what is loaded lie in the arena: they grow by a copy. */
-static void *more(struct log_work *w, void *v, uint32_t n, uint32_t *cap, size_t size)
+void *log_loaded_more(struct log_work *w, void *v, uint32_t n, uint32_t *cap, size_t size)
 {
 	if (n < *cap)
 		return v;
@@ -189,8 +151,7 @@ static int by_key(const void *pa, const void *pb)
 	return a[0] < b[0] ? -1 : a[0] > b[0];
 }
 
-/* Pairs of a key and its number, sorted. */
-static int64_t (*index_of(const int64_t *keys, size_t n))[2]
+int64_t (*log_index_of(const int64_t *keys, size_t n))[2]
 {
 	int64_t (*v)[2] = xcalloc(n + 1, sizeof(*v));
 
@@ -202,27 +163,25 @@ static int64_t (*index_of(const int64_t *keys, size_t n))[2]
 	return v;
 }
 
-static int64_t find(int64_t (*v)[2], size_t n, int64_t key)
+int64_t log_index_find(int64_t (*v)[2], size_t n, int64_t key)
 {
 	int64_t (*hit)[2] = bsearch(&key, v, n, sizeof(*v), by_key);
 
 	return hit ? (*hit)[1] : -1;
 }
 
-static void keys_params(const struct log_work *w, struct params *p, const struct asked *a)
+void log_keys_params(const struct log_work *w, struct params *p, const struct asked *a)
 {
 	param_int8(p, w->st->tenant);
 	copy_array_int8(param_array_begin(p), a->keys, (uint32_t)a->n);
 	param_array_end(p, DB_OID_INT8_ARRAY);
 }
 
-static void days_params(struct params *p, int32_t from, int32_t to)
+void log_days_params(struct params *p, int32_t from, int32_t to)
 {
 	param_int4(p, from - PG_EPOCH_DAY);
 	param_int4(p, to - PG_EPOCH_DAY);
 }
-
-#define DAY_RANGE "day BETWEEN date '2000-01-01' + $3 AND date '2000-01-01' + $4"
 
 static struct join_facts facts_of(struct log_work *w, const PGresult *r, int row, const int c[7])
 {
@@ -275,17 +234,17 @@ static int load_deliveries(struct log_work *w, const struct asked *a, int64_t (*
 	AUTO_PARAMS struct params p = {0};
 	AUTO_RESULT PGresult *res = NULL;
 
-	keys_params(w, &p, a);
-	days_params(&p, a->from, a->to);
+	log_keys_params(w, &p, a);
+	log_days_params(&p, a->from, a->to);
 	if (db_exec(w->s, "SELECT " DELIVERY_COLUMNS " FROM ruadb_data.delivery WHERE "
 			  "tenant_id = $1 AND queue_key = ANY ($2) AND " DAY_RANGE
 			  " ORDER BY delivery_id", &p, &res, e) < 0)
 		return -1;
 	for (int row = 0; row < PQntuples(res); row++) {
-		int64_t at = find(index, a->n, db_int8(res, row, D_QUEUE_KEY));
-		struct log_loaded *l = loaded_of(w, a->groups[at]);
+		int64_t at = log_index_find(index, a->n, db_int8(res, row, D_QUEUE_KEY));
+		struct log_loaded *l = log_loaded_of(w, a->groups[at]);
 
-		l->rows = more(w, l->rows, l->n_rows, &l->cap_rows, sizeof(*l->rows));
+		l->rows = log_loaded_more(w, l->rows, l->n_rows, &l->cap_rows, sizeof(*l->rows));
 		l->rows[l->n_rows++] = delivery_of(w, res, row);
 	}
 	return 0;
@@ -299,15 +258,15 @@ static int load_opens(struct log_work *w, const struct asked *a, int64_t (*index
 	AUTO_PARAMS struct params p = {0};
 	AUTO_RESULT PGresult *res = NULL;
 
-	keys_params(w, &p, a);
+	log_keys_params(w, &p, a);
 	if (db_exec(w->s, "SELECT " OPEN_COLUMNS " FROM ruadb_data.message_open WHERE "
 			  "tenant_id = $1 AND queue_key = ANY ($2)", &p, &res, e) < 0)
 		return -1;
 	for (int row = 0; row < PQntuples(res); row++) {
-		int64_t at = find(index, a->n, db_int8(res, row, O_QUEUE_KEY));
-		struct log_loaded *l = loaded_of(w, a->groups[at]);
+		int64_t at = log_index_find(index, a->n, db_int8(res, row, O_QUEUE_KEY));
+		struct log_loaded *l = log_loaded_of(w, a->groups[at]);
 
-		l->opens = more(w, l->opens, l->n_opens, &l->cap_opens, sizeof(*l->opens));
+		l->opens = log_loaded_more(w, l->opens, l->n_opens, &l->cap_opens, sizeof(*l->opens));
 		l->opens[l->n_opens++] = (struct join_open){
 			.epoch = row_us(res, row, O_EPOCH), .first = row_us(res, row, O_FIRST),
 			.last = row_us(res, row, O_LAST), .closed = row_us(res, row, O_CLOSED),
@@ -316,45 +275,6 @@ static int load_opens(struct log_work *w, const struct asked *a, int64_t (*index
 			.arrival_seen = PQgetisnull(res, row, O_ARRIVAL_SEEN) ? -1
 				: (int8_t)row_bool(res, row, O_ARRIVAL_SEEN),
 			.facts = facts_of(w, res, row, facts)};
-	}
-	return 0;
-}
-
-/* ---- attempts ---- */
-
-static struct join_att *next_att(struct log_work *w, struct log_loaded *l)
-{
-	uint32_t cap = l->cap_atts;
-
-	l->stored = more(w, l->stored, l->n_atts, &cap, sizeof(*l->stored));
-	l->atts = more(w, l->atts, l->n_atts, &l->cap_atts, sizeof(*l->atts));
-	l->stored[l->n_atts] = (struct log_stored){0};
-	return &l->atts[l->n_atts++];
-}
-
-static int load_attempts_open(struct log_work *w, const struct asked *a, int64_t (*index)[2],
-			      struct err *e)
-{
-	AUTO_PARAMS struct params p = {0};
-	AUTO_RESULT PGresult *res = NULL;
-
-	keys_params(w, &p, a);
-	if (db_exec(w->s, "SELECT " ATTEMPT_OPEN_COLUMNS " FROM ruadb_data.attempt_open WHERE "
-			  "tenant_id = $1 AND queue_key = ANY ($2)", &p, &res, e) < 0)
-		return -1;
-	for (int row = 0; row < PQntuples(res); row++) {
-		int64_t at = find(index, a->n, db_int8(res, row, 0));
-		struct log_loaded *l = loaded_of(w, a->groups[at]);
-
-		*next_att(w, l) = (struct join_att){
-			.line_key = (uint64_t)db_int8(res, row, 1), .us = row_us(res, row, 4),
-			.template_id = row_int8(res, row, 2), .peer_id = row_int8(res, row, 3),
-			.arrived = TIME_ABSENT, .reported = -1, .kind = EVENT_MX_ATTEMPT,
-			.outcome = ATTEMPT_DEFERRED, .handed = -1, .open = true};
-		l->stored[l->n_atts - 1] = (struct log_stored){
-			.stage = (uint8_t)*PQgetvalue(res, row, 5),
-			.status = row_text(w, res, row, 6), .source_ip = row_ip(res, row, 7),
-			.reply_ip = row_ip(res, row, 8), .values = row_text(w, res, row, 9)};
 	}
 	return 0;
 }
@@ -374,142 +294,15 @@ struct join_group log_group_of(struct log_work *w, const struct log_queue_group 
 		.opens = l ? l->opens : NULL, .n_opens = l ? l->n_opens : 0};
 }
 
-/* Of those whose attempts are wanted: deliveries and where they are. */
-struct wanted {
-	int64_t *ids;
-	uint32_t (*where)[2]; /* loaded, row */
-	size_t n;
-	int32_t from, to;
-};
-
-static void want(struct log_work *w, const struct asked *a, struct wanted *x)
-{
-	size_t cap = 0;
-
-	*x = (struct wanted){.from = INT32_MAX, .to = INT32_MIN};
-	for (uint32_t i = 0; i < w->n_loaded; i++)
-		cap += w->loaded[i].n_rows;
-	x->ids = xcalloc(cap + 1, sizeof(*x->ids));
-	x->where = xcalloc(cap + 1, sizeof(*x->where));
-	for (size_t i = 0; i < a->n; i++) {
-		const struct log_queue_group *q = &w->groups[a->groups[i]];
-		struct join_group g = log_group_of(w, q);
-
-		if (!g.n_rows || !join_wants_attempts(&g))
-			continue;
-		w->loaded[q->loaded - 1].wants = true;
-		for (uint32_t k = 0; k < g.n_rows; k++) {
-			int32_t to = join_day(g.rows[k].last), after = g.rows[k].bounced_after ==
-				TIME_ABSENT ? to : join_day(g.rows[k].bounced_after);
-
-			x->from = g.rows[k].day < x->from ? g.rows[k].day : x->from;
-			x->to = to > x->to ? to : x->to;
-			x->to = after > x->to ? after : x->to;
-			x->where[x->n][0] = q->loaded - 1;
-			x->where[x->n][1] = k;
-			x->ids[x->n++] = g.rows[k].delivery_id;
-		}
-	}
-}
-
-static void take_attempt(struct log_work *w, struct log_loaded *l, struct join_row *owner,
-			 const PGresult *res, int row)
-{
-	char kind = *PQgetvalue(res, row, 5), outcome = *PQgetvalue(res, row, 6);
-	int64_t us = row_us(res, row, 4), peer = row_int8(res, row, 3);
-	int32_t delay = row_int4(res, row, 7, -1);
-	struct ip ip = row_ip(res, row, 9);
-	struct join_att *x = next_att(w, l);
-
-	*x = (struct join_att){
-		.line_key = (uint64_t)db_int8(res, row, 1), .template_id = row_int8(res, row, 2),
-		.peer_id = peer, .us = us, .kind = (uint8_t)kind, .outcome = (uint8_t)outcome,
-		.arrived = delay >= 0 ? us - 1000LL * delay : TIME_ABSENT,
-		.reported = PQgetisnull(res, row, 8) ? -1 : read_be16(PQgetvalue(res, row, 8)),
-		.recipient_domain = owner->recipient_domain,
-		.service_id = PQgetisnull(res, row, 10) ? owner->service_id
-			: db_int8(res, row, 10),
-		.stored_service = row_int8(res, row, 10), .stored_ip = ip,
-		.source_ip = ip.family ? ip : owner->source_ip,
-		.ip_from = owner->ip_from, .stored = true,
-		.handed = peer || outcome == ATTEMPT_ACCEPTED ? owner->handed_on : -1};
-	x->src = (uint32_t)(owner - l->rows);
-	if (kind == EVENT_MX_ATTEMPT) /* it may have to wait for a delivery again */
-		l->stored[l->n_atts - 1] = (struct log_stored){
-			.stage = (uint8_t)*PQgetvalue(res, row, 11),
-			.status = row_text(w, res, row, 12), .reply_ip = row_ip(res, row, 13),
-			.values = row_text(w, res, row, 14), .source_ip = x->source_ip};
-}
-
-/* Its row is whole if all attempts that it counts are there. */
-static void settle_wanted(struct log_loaded *l)
-{
-	for (uint32_t i = 0; i < l->n_rows; i++) {
-		struct join_row *r = &l->rows[i];
-		int32_t a = 0, s = 0, m = 0;
-
-		for (uint32_t k = 0; k < l->n_atts; k++) {
-			struct join_att *x = &l->atts[k];
-
-			if (!x->stored || x->src != i)
-				continue;
-			x->owner = r;
-			a += x->kind == EVENT_ATTEMPT;
-			s += x->kind == EVENT_QUEUE_SUSPENDED;
-			m += x->kind == EVENT_MX_ATTEMPT;
-			r->n_loaded++;
-		}
-		r->whole = r->n_loaded && a == r->attempts && s == r->suspended &&
-			   m == r->mx_attempts;
-	}
-}
-
-static int load_attempts(struct log_work *w, const struct wanted *x, struct err *e)
-{
-	int64_t (*index)[2] = index_of(x->ids, x->n);
-	AUTO_PARAMS struct params p = {0};
-	AUTO_RESULT PGresult *res = NULL;
-
-	param_int8(&p, w->st->tenant);
-	copy_array_int8(param_array_begin(&p), x->ids, (uint32_t)x->n);
-	param_array_end(&p, DB_OID_INT8_ARRAY);
-	days_params(&p, x->from, x->to);
-	int rc = db_exec(w->s, "SELECT delivery_id, line_key, template_id, peer_id, at, kind, "
-			 "outcome, delay_ms, attempt_reported, source_ip, service_id, stage, "
-			 "status, reply_ip, reply_values FROM ruadb_data.attempt "
-			 "WHERE tenant_id = $1 AND delivery_id = ANY ($2) AND " DAY_RANGE, &p, &res,
-			 e);
-
-	for (int row = 0; rc == 0 && row < PQntuples(res); row++) {
-		int64_t at = find(index, x->n, db_int8(res, row, 0));
-		struct log_loaded *l = &w->loaded[x->where[at][0]];
-
-		take_attempt(w, l, &l->rows[x->where[at][1]], res, row);
-	}
-	for (uint32_t i = 0; i < w->n_loaded; i++)
-		if (w->loaded[i].wants)
-			settle_wanted(&w->loaded[i]);
-	free(index);
-	return rc;
-}
-
 static int load_asked(struct log_work *w, const struct asked *a, struct err *e)
 {
-	int64_t (*index)[2] = index_of(a->keys, a->n);
-	struct wanted x = {0};
+	int64_t (*index)[2] = log_index_of(a->keys, a->n);
 	int rc = load_deliveries(w, a, index, e);
 
 	if (rc == 0)
 		rc = load_opens(w, a, index, e);
 	if (rc == 0)
-		rc = load_attempts_open(w, a, index, e);
-	if (rc == 0) {
-		want(w, a, &x);
-		if (x.n)
-			rc = load_attempts(w, &x, e);
-	}
-	free(x.ids);
-	free(x.where);
+		rc = log_load_attempts(w, a, index, e);
 	free(index);
 	return rc;
 }

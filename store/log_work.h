@@ -177,6 +177,19 @@ int log_refused(struct store *s, const struct log_piece *p, const char *why,
 int log_unreadable_store(struct store *s, const struct store_log *l, int64_t lines,
 			 struct text reason, struct text sample, struct err *e) MUST_CHECK;
 
+/* log_names.c: their numbers here, put there if they are new. */
+void *log_more(void *v, uint32_t n, size_t size);
+int64_t log_id(struct log_work *w, const char *p, size_t n);
+uint32_t log_host_of(struct log_work *w, const struct store_log *l, uint16_t slot);
+uint32_t log_service_of(struct log_work *w, const struct store_log *l, uint16_t slot, uint32_t host);
+/* Its id; 0: absent. Of any case. */
+int64_t log_domain_of(struct log_work *w, struct text name);
+struct text log_domain_part(struct text address);
+/* + 1; 0: nobody is named. */
+uint32_t log_peer_of(struct log_work *w, struct text host, const struct ip *ip);
+/* + 1. Of the reply of an event whose peer is of this gateway. */
+uint32_t log_template_of(struct log_work *w, const struct store_log *l, const struct log_att *a,
+			 uint32_t gateway);
 /* A reply as it came: values put back into the pattern, in b. */
 struct text log_reply_text(struct buf *b, struct text pattern, struct text values);
 /* In gateways, put there if it is not. */
@@ -189,6 +202,7 @@ struct join_group log_group_of(struct log_work *w, const struct log_queue_group 
 int log_hosts_lock(struct log_work *w, struct err *e) MUST_CHECK;
 int log_load(struct log_work *w, struct err *e) MUST_CHECK;
 int log_write(struct log_work *w, struct err *e) MUST_CHECK;
+int log_tuples_store(struct log_work *w, struct err *e) MUST_CHECK;
 int log_sums_store(struct log_work *w, struct err *e) MUST_CHECK;
 /* Of a new event with a delivery. */
 void log_evidence(struct log_work *w, uint32_t host, const struct join_att *a,

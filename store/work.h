@@ -51,6 +51,8 @@ struct work {
 	bool careful;                 /* somebody stored the same at the same time: ON CONFLICT */
 };
 
+/* A new UUID, version 7. */
+void batch_uuid(uint8_t ret[16]);
 /* Two different `what` have the same id: an error as of a value that is not taken. -1. */
 int refs_collision(struct store *s, const char *what, struct err *e);
 /* n: how many were spooled. */
