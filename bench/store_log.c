@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -90,6 +91,13 @@ static void attempt(long i, int64_t us, bool accepted, int to)
 	a.reply_values = t(values);
 	store_log_attempt(part, &a);
 	sums.events++;
+}
+
+static long peak(void)
+{
+	struct rusage u;
+
+	return getrusage(RUSAGE_SELF, &u) == 0 ? u.ru_maxrss : 0;
 }
 
 /* Seconds of CPU that the server's process of this connection has had. */
@@ -212,9 +220,9 @@ int main(int argc, char **argv)
 	}
 	printf("lines=%ld messages=%ld deliveries=%lld attempts=%lld repeated=%lld batches=%zu "
 	       "batch_bytes=%zu\nstaged_seconds=%.2f committed_seconds=%.2f "
-	       "committer_cpu_seconds=%.2f backend_cpu_seconds=%.2f\n", lines, messages, (long long)all.deliveries,
+	       "committer_cpu_seconds=%.2f backend_cpu_seconds=%.2f peak_kb=%ld\n", lines, messages, (long long)all.deliveries,
 	       (long long)all.attempts, (long long)all.repeated, batches, bytes, staged, committed,
-	       cpu, backend(s));
+	       cpu, backend(s), peak());
 	store_log_free(part);
 	store_batch_free(b);
 	store_stage_free(st);

@@ -73,11 +73,13 @@ static struct span span_of(const struct log_work *w, const struct log_queue_grou
 }
 
 static bool is_new(const struct log_work *w, const struct log_queue_group *g,
-		   const struct span *s)
+		   const struct span *s, int64_t epoch)
 {
 	const struct log_host *h = &w->hosts[g->host];
 
 	if (h->was_newest == TIME_ABSENT)
+		return true;
+	if (epoch != TIME_ABSENT && join_second(epoch) > join_second(h->was_newest))
 		return true;
 	if (s->arrived > s->first)
 		return false;
@@ -98,10 +100,11 @@ static void ask_for(struct log_work *w, struct asked *a)
 		struct span s = span_of(w, g);
 		int32_t days = (int32_t)(w->hosts[g->host].lifetime / 86400) + 1;
 
-		g->loaded = 0;
-		if (s.first > s.last || is_new(w, g, &s))
-			continue;
 		int64_t epoch = join_epoch((enum log_system)w->hosts[g->host].system, g->queue_id);
+
+		g->loaded = 0;
+		if (s.first > s.last || is_new(w, g, &s, epoch))
+			continue;
 		int32_t from = (int32_t)(s.first / 86400) - 2 * days;
 		int32_t to = (int32_t)(s.last / 86400) + 2 * days;
 

@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 
-#define LIFETIME_DAYS 5      /* of what no [source] says otherwise; as setting queue_lifetime_days */
 #define NAME_MAX_BYTES 253   /* of a domain; longer ones are cut, so that they fit an index */
 
 /* Texts put one behind the other and hashed: an id. */
@@ -41,14 +40,6 @@ void *log_more(void *v, uint32_t n, size_t size)
 
 /* ---- names ---- */
 
-static int64_t lifetime_of(const struct log_source *s, enum log_system system)
-{
-	if (s && s->queue_lifetime > 0)
-		return s->queue_lifetime;
-	return system == SYSTEM_POWERMTA || system == SYSTEM_KUMOMTA ? 72 * 3600
-								    : LIFETIME_DAYS * 86400;
-}
-
 uint32_t log_host_of(struct log_work *w, const struct store_log *l, uint16_t slot)
 {
 	const struct log_slot_host *h = &l->hosts[slot];
@@ -70,7 +61,6 @@ uint32_t log_host_of(struct log_work *w, const struct store_log *l, uint16_t slo
 		.name = name.p ? name : text_of(""), .system = h->system,
 		.source = log_source_of(c->sources, c->n_sources, name),
 		.oldest = INT64_MAX, .newest = INT64_MIN};
-	w->hosts[i].lifetime = lifetime_of(w->hosts[i].source, h->system);
 	w->hosts[i].id = log_id(w, b->p, b->len);
 	return i;
 }

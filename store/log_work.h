@@ -26,7 +26,7 @@ struct log_host {
 	struct text name;
 	int64_t id;
 	const struct log_source *source;
-	int64_t lifetime;       /* seconds */
+	int64_t lifetime;       /* of its queue, seconds; set by log_refs_store */
 	uint8_t system;
 	int64_t oldest, newest; /* of its events here */
 	int64_t was_oldest, was_newest; /* in the database before them; TIME_ABSENT: none */
@@ -144,6 +144,7 @@ enum log_name { LOG_HOSTS, LOG_SERVICES, LOG_DOMAINS, LOG_PEERS, LOG_TEMPLATES, 
 struct log_known {
 	uint8_t secret[32];
 	bool has_secret;
+	int64_t lifetime, lifetime_platform; /* of settings, seconds; 0: not asked yet */
 	struct buf id_blocks;           /* first of each block of delivery ids that is not used */
 	int64_t next_id, ids_left;
 	struct log_table *replies;      /* by template id: what evidence it gives */
@@ -197,6 +198,7 @@ uint32_t log_gateway_named(struct log_work *w, const struct log_reply_known *k);
 /* Absent: none. */
 struct text log_ip_text(struct log_work *w, const struct ip *ip);
 int log_secret(struct log_work *w, struct err *e) MUST_CHECK;
+int log_lifetimes(struct log_work *w, struct err *e) MUST_CHECK;
 void log_recipients_hash(struct log_work *w);
 struct join_group log_group_of(struct log_work *w, const struct log_queue_group *g);
 int log_hosts_lock(struct log_work *w, struct err *e) MUST_CHECK;
