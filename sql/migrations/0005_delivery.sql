@@ -497,6 +497,8 @@ CREATE TABLE ruadb_data.impact_domain (
 	gateway_customer text
 );
 CREATE INDEX impact_domain_day ON ruadb_data.impact_domain (tenant_id, day);
+CREATE INDEX impact_domain_affected ON ruadb_data.impact_domain (tenant_id, day, cohort_key)
+	WHERE affected > 0;
 CREATE INDEX impact_domain_cohort ON ruadb_data.impact_domain (tenant_id, cohort_key);
 
 -- The same summed up over source addresses and streams: few rows where mail leaves by many addresses.

@@ -104,12 +104,23 @@ ORDER BY o.place
 
 -- section: retries Retries and time in deferral of affected recipients
 -- layout: lines
-SELECT g.retries_median, g.retries_p90, g.deferral_median AS time_in_deferral_median_at_least,
-	g.deferral_p90 AS time_in_deferral_p90_at_least
-FROM stream_impact(:ip, :domain, :gateway, :since, :until) y
-CROSS JOIN LATERAL gateway_impact(y.first_day, y.last_day, y.organizational_domain, :ip,
-	lower(:gateway), NULL) g
-WHERE y.affected > 0
+SELECT r.median AS retries_median, r.p90 AS retries_p90,
+	w.median AS time_in_deferral_median_at_least, w.p90 AS time_in_deferral_p90_at_least
+FROM (
+	SELECT min(x.retries) FILTER (WHERE 2 * x.so_far >= x.total) AS median,
+		min(x.retries) FILTER (WHERE 10 * x.so_far >= 9 * x.total) AS p90
+	FROM (SELECT h.retries, sum(h.recipients) OVER (ORDER BY h.retries) AS so_far,
+			sum(h.recipients) OVER () AS total
+		FROM stream_retries(:ip, :domain, :gateway, :since, :until) h) x
+) r
+CROSS JOIN (
+	SELECT min(x.waited) FILTER (WHERE 2 * x.so_far >= x.total) AS median,
+		min(x.waited) FILTER (WHERE 10 * x.so_far >= 9 * x.total) AS p90
+	FROM (SELECT h.waited, sum(h.recipients) OVER (ORDER BY h.waited) AS so_far,
+			sum(h.recipients) OVER () AS total
+		FROM stream_waiting(:ip, :domain, :gateway, :since, :until) h) x
+) w
+WHERE r.median IS NOT NULL
 
 -- section: histogram How often they were tried again
 -- about: With left-censored deliveries: at least as often.
