@@ -229,7 +229,10 @@ static int wait_ms(const struct pipeline *p, bool feed_works)
 
 	if (feed_works)
 		return 0;
-	if (!batch_is_empty(p->open) && (ms < 0 || ms > 200))
+	/* a feed that waits, and has nothing to be woken by, is asked again soon */
+	bool blind = feed_waits(p->feed) && feed_fd(p->feed) < 0;
+
+	if ((blind || !batch_is_empty(p->open)) && (ms < 0 || ms > 200))
 		ms = 200;
 	return ms < 0 || ms > 1000 ? 1000 : ms;
 }
