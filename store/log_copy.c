@@ -116,16 +116,34 @@ static int move_attempts(struct log_work *w, struct err *e)
 		       "date '2000-01-01' + $4", &p, NULL, e);
 }
 
+int log_old_away(struct log_work *w, struct err *e)
+{
+	if (delete_old(w, e) < 0 || delete_orphans(w, e) < 0)
+		return -1;
+	return move_attempts(w, e);
+}
+
+int log_deliveries_begin(struct log_work *w, struct err *e)
+{
+	return db_copy_begin(w->s, "COPY ruadb_data.delivery (tenant_id, " DELIVERY_COLUMNS
+			     ") FROM STDIN (FORMAT binary)", e);
+}
+
+int log_deliveries_put(struct log_work *w, size_t over, struct err *e)
+{
+	if (w->deliveries.len <= over)
+		return 0;
+	int rc = db_copy_put(w->s, w->deliveries.p, w->deliveries.len, e);
+
+	w->deliveries.len = 0;
+	return rc;
+}
+
 int log_tuples_store(struct log_work *w, struct err *e)
 {
-	if (delete_old(w, e) < 0 || delete_orphans(w, e) < 0 || move_attempts(w, e) < 0)
-		return -1;
-	if (copy_all(w, "COPY ruadb_data.delivery (tenant_id, " DELIVERY_COLUMNS ") FROM STDIN "
-		     "(FORMAT binary)", &w->deliveries, e) < 0 ||
-	    copy_all(w, "COPY ruadb_data.attempt (tenant_id, " ATTEMPT_COLUMNS ") FROM STDIN "
-		     "(FORMAT binary)", &w->attempts, e) < 0)
-		return -1;
-	if (copy_all(w, "COPY ruadb_data.message_open (tenant_id, " OPEN_COLUMNS ") FROM STDIN "
+	if (copy_all(w, "COPY ruadb_data.attempt (tenant_id, " ATTEMPT_COLUMNS ") FROM STDIN "
+		     "(FORMAT binary)", &w->attempts, e) < 0 ||
+	    copy_all(w, "COPY ruadb_data.message_open (tenant_id, " OPEN_COLUMNS ") FROM STDIN "
 		     "(FORMAT binary)", &w->opens, e) < 0)
 		return -1;
 	return copy_all(w, "COPY ruadb_data.attempt_open (tenant_id, " ATTEMPT_OPEN_COLUMNS ") "

@@ -204,6 +204,11 @@ struct join_group log_group_of(struct log_work *w, const struct log_queue_group 
 int log_hosts_lock(struct log_work *w, struct err *e) MUST_CHECK;
 int log_load(struct log_work *w, struct err *e) MUST_CHECK;
 int log_write(struct log_work *w, struct err *e) MUST_CHECK;
+/* log_copy.c, in this order: what goes or changes; deliveries, as they come; the rest. */
+int log_old_away(struct log_work *w, struct err *e) MUST_CHECK;
+int log_deliveries_begin(struct log_work *w, struct err *e) MUST_CHECK;
+/* If there are more bytes of them than that. */
+int log_deliveries_put(struct log_work *w, size_t over, struct err *e) MUST_CHECK;
 int log_tuples_store(struct log_work *w, struct err *e) MUST_CHECK;
 int log_sums_store(struct log_work *w, struct err *e) MUST_CHECK;
 /* Of a new event with a delivery. */

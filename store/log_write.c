@@ -415,12 +415,32 @@ static void write_group(struct log_work *w, struct log_queue_group *q)
 
 /* ---- all of it ---- */
 
+/* Messages that nothing is there of: they are joined while PostgreSQL stores those before them. */
+static int write_new(struct log_work *w, struct err *e)
+{
+	uint32_t n = log_table_count(w->queues);
+
+	if (log_deliveries_begin(w, e) < 0)
+		return -1;
+	for (uint32_t i = 0; i < n; i++) {
+		if (w->groups[i].loaded)
+			continue;
+		write_group(w, &w->groups[i]);
+		if (log_deliveries_put(w, 1 << 16, e) < 0)
+			return -1;
+	}
+	return log_deliveries_put(w, 0, e) < 0 ? -1 : db_copy_end(w->s, e);
+}
+
 int log_write(struct log_work *w, struct err *e)
 {
 	if (ids_ahead(w, e) < 0)
 		return -1;
 	for (uint32_t i = 0; i < log_table_count(w->queues); i++)
-		write_group(w, &w->groups[i]);
+		if (w->groups[i].loaded)
+			write_group(w, &w->groups[i]);
+	if (log_old_away(w, e) < 0 || write_new(w, e) < 0)
+		return -1;
 	return log_tuples_store(w, e);
 }
 
