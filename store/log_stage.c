@@ -1,5 +1,6 @@
 #include "store/log_stage.h"
 #include "store/log_hash.h"
+#include "store/log_mask.h"
 #include "store/stage.h"
 
 #include <stdlib.h>
@@ -28,6 +29,7 @@ void store_log_free(struct store_log *l)
 	free((char *)l->origin.source);
 	free((char *)l->origin.item);
 	buf_free(&l->texts);
+	buf_free(&l->masked);
 	free(l->msgs);
 	free(l->atts);
 	free(l->queues);
@@ -66,6 +68,36 @@ static struct log_text keep(struct store_log *l, struct text t)
 	return r;
 }
 
+/* ---- what replies and lines quote ---- */
+
+static bool masks(const struct store_log *l)
+{
+	return l->stage->conf->recipients != RECIPIENTS_FULL;
+}
+
+/* Valid until the next call. */
+static struct text masked(struct store_log *l, struct text t)
+{
+	struct buf *b = &l->masked;
+
+	if (!t.len || !masks(l))
+		return t;
+	b->len = 0;
+	log_mask(b, t, TEXT_ABSENT);
+	return (struct text){b->p, (uint32_t)b->len};
+}
+
+static struct text masked_values(struct store_log *l, const struct log_attempt *a)
+{
+	struct buf *b = &l->masked;
+
+	if (!a->reply_values.len || !masks(l))
+		return a->reply_values;
+	b->len = 0;
+	log_mask_values(b, a->reply_values, a->recipient);
+	return b->len ? (struct text){b->p, (uint32_t)b->len} : text_of("");
+}
+
 /* ---- slots ---- */
 
 void store_log_host(struct store_log *l, uint16_t slot, enum log_system system, struct text name)
@@ -88,7 +120,8 @@ void store_log_reply(struct store_log *l, uint16_t slot, const struct log_reply 
 		l->n_replies = n;
 	}
 	l->replies[slot] = (struct log_slot_reply){true, r->truncated, r->smtp_code,
-						   keep(l, r->enhanced), keep(l, r->pattern)};
+						   keep(l, r->enhanced),
+						   keep(l, masked(l, r->pattern))};
 }
 
 /* ---- queue ids ---- */
@@ -146,7 +179,7 @@ void store_log_message(struct store_log *l, const struct log_message *m)
 void store_log_attempt(struct store_log *l, const struct log_attempt *a)
 {
 	const struct text texts[ATT_TEXTS] = {a->recipient, a->peer_host, a->status,
-		a->reply_values, a->message_id, a->envelope_from, a->header_from, a->campaign};
+		masked_values(l, a), a->message_id, a->envelope_from, a->header_from, a->campaign};
 
 	GROW(l->atts, l->n_atts, l->cap_atts, 256);
 	uint32_t queue = queue_of(l, a->host, a->queue_id);
@@ -183,7 +216,7 @@ void store_log_unreadable(struct store_log *l, const struct log_unreadable *u)
 {
 	if (l->n_unreadable < LIMIT_LOG_REASONS)
 		l->unreadable[l->n_unreadable++] = (struct log_cant_read){u->lines,
-			keep(l, u->reason), keep(l, u->sample)};
+			keep(l, u->reason), keep(l, masked(l, u->sample))};
 }
 
 void store_log_end(struct store_log *l, const struct log_sums *s)

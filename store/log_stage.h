@@ -74,6 +74,7 @@ struct store_log {
 	struct store_stage *stage;
 	struct store_log_origin origin; /* its texts are the part's */
 	struct buf texts;
+	struct buf masked;              /* scratch */
 	struct log_msg *msgs;
 	struct log_att *atts;
 	struct log_queue *queues;

@@ -128,13 +128,15 @@ COMMENT ON FUNCTION ruadb_data.gateway_of(bigint, bigint, date) IS
 
 -- Deliveries with the source IP that is known of them (C7). Two parts, so that those of one address
 -- begin at an index: that of the address, or that of the service and day it is inferred for.
+-- The line with the Message-ID is an arrival, too: a bounce that the queue makes has no other.
 CREATE OR REPLACE VIEW ruadb_data.delivery_sent WITH (security_invoker = true) AS
 SELECT d.tenant_id, d.delivery_id, d.host_id, d.service_id, d.recipient_key,
 	d.recipient_domain_id, d.envelope_domain_id, d.header_domain_id, d.last_peer_id,
 	d.last_template_id, d.epoch_at, d.first_at, d.last_at, d.first_deferred_at,
 	d.last_deferred_at, d.accepted_at, d.bounced_at, d.expired_at, d.removed_at, d.closed_at,
 	d.bounced_after_at, d.attempts, d.deferred, d.suspended, d.mx_attempts,
-	d.attempts_reported, d.size, d.day, d.arrival_seen, d.handed_on, d.null_sender,
+	d.attempts_reported, d.size, d.day,
+	d.arrival_seen OR d.message_id IS NOT NULL AS arrival_seen, d.handed_on, d.null_sender,
 	d.deferred_templates, d.suspended_templates, d.queue_id, d.message_id, d.campaign,
 	d.recipient, d.envelope_from, d.source_ip, d.source_ip_from
 FROM ruadb_data.delivery d
@@ -145,7 +147,8 @@ SELECT d.tenant_id, d.delivery_id, d.host_id, d.service_id, d.recipient_key,
 	d.last_template_id, d.epoch_at, d.first_at, d.last_at, d.first_deferred_at,
 	d.last_deferred_at, d.accepted_at, d.bounced_at, d.expired_at, d.removed_at, d.closed_at,
 	d.bounced_after_at, d.attempts, d.deferred, d.suspended, d.mx_attempts,
-	d.attempts_reported, d.size, d.day, d.arrival_seen, d.handed_on, d.null_sender,
+	d.attempts_reported, d.size, d.day,
+	d.arrival_seen OR d.message_id IS NOT NULL AS arrival_seen, d.handed_on, d.null_sender,
 	d.deferred_templates, d.suspended_templates, d.queue_id, d.message_id, d.campaign,
 	d.recipient, d.envelope_from, i.source_ip, CASE WHEN i.source_ip IS NOT NULL
 		THEN 'i'::"char" END

@@ -155,8 +155,8 @@ BEGIN
 	SELECT DISTINCT me, today, h.host_id, h.oldest_at
 	FROM ruadb_data.delivery d
 	JOIN ruadb_data.log_host h ON h.tenant_id = d.tenant_id AND h.host_id = d.host_id
-	WHERE d.tenant_id = me AND d.day = today AND d.arrival_seen IS DISTINCT FROM false
-		AND d.epoch_at < h.oldest_at;
+	WHERE d.tenant_id = me AND d.day = today AND d.epoch_at < h.oldest_at
+		AND (d.arrival_seen OR d.message_id IS NOT NULL) IS DISTINCT FROM false;
 	INSERT INTO ruadb_data.cohort_day AS y (tenant_id, day, next_lost_at, last_lost_at, known)
 	SELECT me, today, min(c.next_lost_at), max(c.last_lost_at), ruadb_data.cohort_known()
 	FROM ruadb_data.impact_cohort c WHERE c.tenant_id = me AND c.day = today
