@@ -143,6 +143,13 @@ static const struct command commands[] = {
 	 "  --format json    test, list: one JSON object a line\n"
 	 "\n"
 	 "ruadb-rules(5) says how to write rules of your own.\n"},
+	{"mx", cmd_mx, NEED_CONF, "import FILE [--at DAY]",
+	 "MX records of recipient domains: whose gateway they were behind that day",
+	 "Where the logs name no host of a gateway, a record of the day or of a week around it says\n"
+	 "whose gateway a recipient domain is behind. Lines as `dig +noall +answer MX` prints them,\n"
+	 "or a domain and its mail exchanger; - for standard input.\n"
+	 "\n"
+	 "  --at DAY         when they were looked up (default: when FILE was written)\n"},
 	{"settings", cmd_settings, NEED_CONF, "[list | set NAME VALUE | reset NAME] [OPTION]...",
 	 "the numbers in the definitions that you may change",
 	 "  list             all of them, with what each decides (default)\n"

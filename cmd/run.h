@@ -91,6 +91,7 @@ int cmd_senders(struct run *r, int argc, char **argv);
 int cmd_config(struct run *r, int argc, char **argv);
 int cmd_settings(struct run *r, int argc, char **argv);
 int cmd_lookup(struct run *r, int argc, char **argv);
+int cmd_mx(struct run *r, int argc, char **argv);
 int cmd_prune(struct run *r, int argc, char **argv);
 int cmd_quarantine(struct run *r, int argc, char **argv);
 int cmd_db(struct run *r, int argc, char **argv);

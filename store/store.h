@@ -318,6 +318,18 @@ struct store_refreshed {
 int store_refresh(const struct conf *c, bool (*stop)(void), struct store_refreshed *ret,
 		  struct err *e) MUST_CHECK;
 
+/* ---- MX snapshots (store/mx.c) ---- */
+
+/* A mail exchanger of a domain, as it was on a day, and whose gateway it is. */
+struct store_mx {
+	struct text domain;    /* lower case, no dot at the end */
+	struct text gateway, customer, title, family;
+	bool mailbox_provider;
+};
+/* at: Unix seconds. The same again changes nothing. Marks cohorts stale that it may change. */
+int store_mx_add(struct store *s, const struct store_mx *mx, size_t n, int64_t at,
+		 struct err *e) MUST_CHECK;
+
 /* ---- pruning (store/prune.c) ---- */
 
 struct store_prune {
