@@ -1,5 +1,6 @@
 -- The join of logs and reports (definitions E): a stream is what one source IP sends as one
--- organizational domain. Here is the side of the reports, and volumes; 87_next.sql says it in words.
+-- organizational domain. Here is the side of the reports, and volumes; 88_next.sql says it in
+-- words.
 -- A source_ip that is NULL stands for all addresses that our logs know for the domain.
 
 -- Does a raw result of this kind (d DKIM; else SPF) pass?
@@ -273,7 +274,8 @@ BEGIN
 		AND s.day = t.day;
 	INSERT INTO ruadb_data.stream_record (tenant_id, domain_id, report_id, messages, day, source_ip,
 		forwarded, dmarc_pass, dkim_raw, spf_raw, dkim_aligned, spf_aligned)
-	SELECT c.tenant_id, c.domain_id, c.report_id, ruadb_data.at_most(sum(c.messages)), c.day, c.source_ip,
+	SELECT c.tenant_id, c.domain_id, c.report_id, ruadb_data.at_most(sum(c.messages)), c.day,
+		c.source_ip,
 		c.forwarded, c.dmarc_pass, c.dkim_raw, c.spf_raw, c.dkim_aligned, c.spf_aligned
 	FROM pg_temp.ruadb_todo t
 	CROSS JOIN LATERAL ruadb_data.stream_record_of(ruadb.tenant(), t.domain_id, t.day) c
@@ -308,7 +310,8 @@ BEGIN
 	END IF;
 	INSERT INTO ruadb_data.stream_record (tenant_id, domain_id, report_id, messages, day, source_ip,
 		forwarded, dmarc_pass, dkim_raw, spf_raw, dkim_aligned, spf_aligned)
-	SELECT c.tenant_id, c.domain_id, c.report_id, ruadb_data.at_most(sum(c.messages)), c.day, c.source_ip,
+	SELECT c.tenant_id, c.domain_id, c.report_id, ruadb_data.at_most(sum(c.messages)), c.day,
+		c.source_ip,
 		ruadb_data.is_forwarded(c.extra) AS forwarded,
 		ruadb.dmarc_pass(c.dkim_evaluated, c.spf_evaluated) AS dmarc_pass,
 		ruadb_data.raw_pass(a.kinds, a.results, true) AS dkim_raw,
