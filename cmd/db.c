@@ -25,12 +25,15 @@ static int status(const struct conf *c, struct err *e)
 
 void refresh_say(const struct store_refreshed *done, FILE *out)
 {
-	if (done->busy)
+	if (done->busy) {
 		fputs("refresh: another one is running, and takes in what is stored by now\n", out);
-	else
-		fprintf(out, "refreshed in %.1f s: %lld domain days, classes of the sources of %lld "
-			"organizational domains\n", done->seconds, (long long)done->days,
-			(long long)done->domains);
+		return;
+	}
+	fprintf(out, "refreshed in %.1f s: %lld domain days, ", done->seconds, (long long)done->days);
+	if (done->cohort_days)
+		fprintf(out, "%lld days of deliveries, ", (long long)done->cohort_days);
+	fprintf(out, "classes of the sources of %lld organizational domains\n",
+		(long long)done->domains);
 }
 
 static int refresh(const struct conf *c, struct err *e)
