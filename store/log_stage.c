@@ -147,6 +147,9 @@ static uint32_t queue_of(struct store_log *l, uint16_t host, struct text id)
 	uint64_t h = log_hash(id.p, id.len, host);
 	uint32_t at;
 
+	if (!id.p)
+		id = text_of("");
+
 	if ((l->n_queues + 1) * 2 > l->queue_mask)
 		grow_table(l);
 	for (at = (uint32_t)h & l->queue_mask; l->queue_table[at]; at = (at + 1) & l->queue_mask) {
@@ -157,7 +160,7 @@ static uint32_t queue_of(struct store_log *l, uint16_t host, struct text id)
 			return l->queue_table[at] - 1;
 	}
 	GROW(l->queues, l->n_queues, l->cap_queues, 512);
-	l->queues[l->n_queues] = (struct log_queue){keep(l, id.p ? id : text_of("")), host, h};
+	l->queues[l->n_queues] = (struct log_queue){keep(l, id), host, h};
 	l->queue_table[at] = ++l->n_queues;
 	return l->n_queues - 1;
 }
