@@ -57,6 +57,10 @@ BEGIN
 			WHERE m.tenant_id = ruadb.tenant() AND m.last_at < before;
 		GET DIAGNOSTICS n = ROW_COUNT;
 		rows := rows + n;
+		DELETE FROM ruadb_data.attempt_open a
+			WHERE a.tenant_id = ruadb.tenant() AND a.at < before;
+		DELETE FROM ruadb_data.domain_no_gateway g
+			WHERE g.tenant_id = ruadb.tenant() AND g.day < before;
 		DELETE FROM ruadb_data.cohort_stale c
 			WHERE c.tenant_id = ruadb.tenant() AND c.day < before;
 	ELSIF kind = 'originals' THEN
