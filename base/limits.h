@@ -50,6 +50,7 @@
 #define LIMIT_LOG_PART_EVENTS 20000        /* events in a part of a log */
 #define LIMIT_LOG_PART_BYTES (4 << 20)     /* bytes of a log that make a part */
 #define LIMIT_LOG_REPLIES 4096             /* distinct replies in a part: slots */
+#define LIMIT_LOG_TEMPLATES 5000          /* new ones of a gateway in a day; then any text is one */
 #define LIMIT_LOG_HOSTS 256                /* hosts in a part: slots; and services */
 #define LIMIT_LOG_SAMPLE 300               /* bytes of a line that is shown */
 #define LIMIT_LOG_REASONS 16               /* reasons why lines of a part can't be read */

@@ -10,6 +10,8 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
+#define REPLIES_KNOWN 20000 /* of which a process remembers what they say */
+
 /* ---- names ---- */
 
 static void ids_param(struct params *p, const int64_t *v, size_t n)
@@ -252,6 +254,10 @@ static void evidence_of_replies(struct log_work *w)
 {
 	struct log_known *k = log_known_of(w->st);
 
+	if (log_table_count(k->replies) > REPLIES_KNOWN) { /* a process may run for months */
+		log_table_reset(k->replies);
+		log_arena_reset(k->arena);
+	}
 	for (uint32_t i = 0; i < log_table_count(w->names[LOG_TEMPLATES]); i++) {
 		struct log_template *t = &w->templates[i];
 		struct store_reply_class c;
@@ -337,17 +343,27 @@ static int insert_templates(struct log_work *w, const struct templates *t, size_
 
 static int store_new_templates(struct log_work *w, struct templates *t, struct err *e)
 {
+	const size_t known = w->known.len;
 	size_t there, n = 0;
 
 	for (uint32_t i = 0; i < t->r.n_all; i++)
 		rows_add(w, &t->r, w->templates[i].id, i);
 	if (!t->r.n)
 		return 0;
+	AUTO_FREE uint32_t *new = xcalloc(t->r.n, sizeof(*new));
+
 	if (probe_templates(w, t, &there, e) < 0)
 		return -1;
 	for (size_t i = 0; i < t->r.n; i++)
 		if (!t->there[i])
-			put_template(w, t, n++, t->r.which[i]);
+			new[n++] = t->r.which[i];
+	if (log_templates_bound(w, new, n, e) < 0)
+		return -1;
+	w->known.len = known; /* by the ids that they have now */
+	for (size_t i = 0; i < t->r.n; i++)
+		buf_add(&w->known, &w->templates[t->r.which[i]].id, sizeof(int64_t));
+	for (size_t i = 0; i < n; i++)
+		put_template(w, t, i, new[i]);
 	return n ? insert_templates(w, t, n, e) : 0;
 }
 

@@ -67,6 +67,7 @@ struct log_template {
 	bool url, truncated;
 	uint16_t smtp_code;
 	struct text enhanced, pattern, sample;
+	struct text said;       /* its own pattern, where any text has to do (log_bound.c); or absent */
 };
 
 /* A queue id of a host. */
@@ -197,6 +198,12 @@ struct text log_reply_text(struct buf *b, struct text pattern, struct text value
 uint32_t log_gateway_named(struct log_work *w, const struct log_reply_known *k);
 /* Absent: none. */
 struct text log_ip_text(struct log_work *w, const struct ip *ip);
+/* log_bound.c: of these templates, that are new, those beyond the bound become others. */
+int log_templates_bound(struct log_work *w, const uint32_t *which, size_t n,
+			struct err *e) MUST_CHECK;
+/* The values of a reply that has this template now; valid until scratch is used again. */
+struct text log_template_values(struct log_work *w, const struct log_template *t,
+				struct text values);
 int log_secret(struct log_work *w, struct err *e) MUST_CHECK;
 int log_lifetimes(struct log_work *w, struct err *e) MUST_CHECK;
 void log_recipients_hash(struct log_work *w);

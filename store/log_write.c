@@ -177,7 +177,7 @@ struct said {
 	struct ip source_ip, reply_ip;
 };
 
-static struct said said_of(const struct log_work *w, const struct join_att *a,
+static struct said said_of(struct log_work *w, const struct join_att *a,
 			   const struct log_loaded *l)
 {
 	if (a->open || a->stored) {
@@ -190,8 +190,10 @@ static struct said said_of(const struct log_work *w, const struct join_att *a,
 	struct said s = {x->stage, x->delay_ms, log_att_text(f->log, x, ATT_STATUS),
 			 log_att_text(f->log, x, ATT_VALUES), a->source_ip, x->reply_ip};
 
-	if (f->template && s.status.len &&
-	    text_eq(s.status, w->templates[f->template - 1].enhanced))
+	if (!f->template)
+		return s;
+	s.values = log_template_values(w, &w->templates[f->template - 1], s.values);
+	if (s.status.len && text_eq(s.status, w->templates[f->template - 1].enhanced))
 		s.status = TEXT_ABSENT;
 	return s;
 }

@@ -76,6 +76,7 @@ LIMIT_LOG_REPLY KB a reply in a log
 LIMIT_LOG_PART_EVENTS events in a part of a log
 LIMIT_LOG_PART_BYTES MB of a log that make a part
 LIMIT_LOG_REPLIES replies different ones in a part
+LIMIT_LOG_TEMPLATES templates of replies
 LIMIT_LOG_HOSTS hosts in a part of a log
 LIMIT_LOG_SAMPLE bytes of a line
 LIMIT_LOG_REASONS reasons why lines of a part

@@ -29,4 +29,29 @@ is "$(of 20 "SELECT queue_id, state, left_censored, arrived_at IS NOT NULL FROM 
 4A1B2C3D02|accepted_first|f|t
 4A1B2C3D03|accepted|t|f' "the Message-ID of a bounce is its arrival; where not even that is seen, none is claimed"
 
+# ---- replies of ever new words, of two kinds: as many templates as there may be, no text is lost
+python3 - >"$tmp/words.log" <<'PY'
+import random
+r = random.Random(6)
+for i in range(6000):
+    w = " ".join("".join(r.choice("bcdfghklmnprstv") + r.choice("aeiou") for _ in range(4)) for _ in range(3))
+    code = "450 4.2.1 Greylisted, %s" % w if i % 2 else "451 4.3.%d %s" % (i % 900, w)
+    print("2026-10-02T10:%02d:%02dZ mx1.example.com postfix/smtp[4]: 5A%08X: to=<u%d@example.net>, "
+          "relay=mx.example.net[198.51.100.1]:25, delay=1, delays=0/0/0/1, dsn=4.2.0, status=deferred "
+          "(host mx.example.net[198.51.100.1] said: %s (in reply to RCPT TO command))"
+          % (i // 600, i // 10 % 60, i, i, code))
+PY
+head -3000 "$tmp/words.log" >"$tmp/words1.log"
+for file in words1 words; do
+	ingest --no-refresh --tenant 21 "$tmp/$file.log"
+done
+is "$(of 21 "SELECT count(*) FROM delivery WHERE tenant_id = tenant()")" 6000 "replies of ever new words"
+is "$(of 21 "SELECT count(*) BETWEEN 5000 AND 5020, count(*) FILTER (WHERE text = '{text}') BETWEEN 2 AND 20
+	FROM reply_template WHERE tenant_id = tenant()")" "t|t" "are 5000 templates a day, and some for the rest"
+is "$(of 21 "SELECT count(DISTINCT reply), count(*) FILTER (WHERE (category = 'greylisted') = (reply LIKE
+	'450%')) FROM attempt WHERE tenant_id = tenant()")" "6000|6000" "their texts are whole, their categories right"
+sed -n 's/.* said: \(.*\) (in reply.*/\1/p' "$tmp/words.log" | sort >"$tmp/wanted.txt"
+of 21 "SELECT reply FROM attempt WHERE tenant_id = tenant()" | LC_ALL=C sort >"$tmp/got.txt"
+ok "as they were" cmp "$tmp/wanted.txt" "$tmp/got.txt"
+
 done_testing
