@@ -246,8 +246,9 @@ LEFT JOIN ruadb_data.log_domain n ON n.tenant_id = d.tenant_id
 	AND n.domain_id = d.recipient_domain_id
 LEFT JOIN ruadb_data.reply_template t ON t.tenant_id = d.tenant_id
 	AND t.template_id = d.last_template_id
-LEFT JOIN LATERAL ruadb_data.gateway_of(d.tenant_id, d.recipient_domain_id, d.day) g
-	ON NOT d.handed_on
+-- not as a condition of the join: it would be made also where nobody asks for the gateway
+LEFT JOIN LATERAL ruadb_data.gateway_of(d.tenant_id,
+	CASE WHEN NOT d.handed_on THEN d.recipient_domain_id END, d.day) g ON true
 LEFT JOIN ruadb_data.gateway w ON w.tenant_id = d.tenant_id AND w.gateway = g.best[1][1];
 
 COMMENT ON VIEW ruadb.delivery IS
