@@ -222,14 +222,13 @@ COMMENT ON FUNCTION ruadb_data.impact_domain_of(bigint, date, text) IS
 	'Cohorts of a day by recipient domain, from deliveries: rows of impact_domain.';
 
 CREATE OR REPLACE FUNCTION ruadb_data.impact_domain_sum_of(tenant bigint, of_day date)
-	RETURNS SETOF ruadb_data.impact_domain_sum LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
+	RETURNS SETOF ruadb_data.impact_domain_sum LANGUAGE sql STABLE PARALLEL SAFE AS $$
 SELECT $1, r.recipient_domain_id, $2, count(*) FILTER (WHERE r.tried)::integer,
 	count(*) FILTER (WHERE r.affected)::integer, r.gateway, r.domain, max(r.gateway_customer)
 FROM ruadb_data.cohort_recipient($1, $2, NULL) r
 WHERE r.kind = 'c'
-GROUP BY r.recipient_domain_id, r.gateway, r.domain;
-END;
+GROUP BY r.recipient_domain_id, r.gateway, r.domain
+$$;
 COMMENT ON FUNCTION ruadb_data.impact_domain_sum_of(bigint, date) IS
 	'Recipient domains of a day by gateway and domain, from deliveries: rows of impact_domain_sum.';
 

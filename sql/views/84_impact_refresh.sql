@@ -40,11 +40,14 @@ BEGIN
 			ruadb_data.reporter_family_of(coalesce(w.family, c.gateway)), f.family, 'other'),
 		sum(d.accepted_deliveries)
 	FROM ruadb_data.impact_cohort c
-	JOIN ruadb_data.impact_domain d ON d.tenant_id = c.tenant_id AND d.day = c.day
-		AND d.cohort_key = c.cohort_key AND d.accepted_deliveries > 0
+	CROSS JOIN LATERAL (
+		-- The key is of a day: by its index, whatever is known of tables that were filled just now.
+		SELECT x.recipient_domain_id, x.accepted_deliveries FROM ruadb_data.impact_domain x
+		WHERE x.tenant_id = c.tenant_id AND x.cohort_key = c.cohort_key
+			AND x.accepted_deliveries > 0 OFFSET 0) d
 	LEFT JOIN ruadb_data.gateway w ON w.tenant_id = c.tenant_id AND w.gateway = c.gateway
-	LEFT JOIN ruadb_data.log_domain n ON n.tenant_id = c.tenant_id AND c.gateway IS NULL
-		AND n.domain_id = d.recipient_domain_id
+	LEFT JOIN ruadb_data.log_domain n ON n.tenant_id = c.tenant_id
+		AND n.domain_id = CASE WHEN c.gateway IS NULL THEN d.recipient_domain_id END
 	LEFT JOIN ruadb_data.family_of f ON f.tenant_id = c.tenant_id
 		AND f.reporter = n.organizational_domain
 	WHERE c.tenant_id = ruadb.tenant() AND c.day = of_day AND c.domain IS NOT NULL
@@ -78,11 +81,11 @@ BEGIN
 	TRUNCATE pg_temp.ruadb_cohort_delivery, pg_temp.ruadb_cohort_recipient;
 	INSERT INTO pg_temp.ruadb_cohort_delivery
 	SELECT * FROM ruadb_data.cohort_delivery(ruadb.tenant(), of_day, NULL);
-	ANALYZE pg_temp.ruadb_cohort_delivery;
+	ANALYZE pg_temp.ruadb_cohort_delivery (recipient_key, cohort_key, campaign);
 	EXECUTE 'INSERT INTO pg_temp.ruadb_cohort_recipient ' || ruadb_data.body_over(
 		'ruadb_data.cohort_recipient(bigint,date,text)',
 		'ruadb_data.cohort_delivery($1, $2, $3)', 'pg_temp.ruadb_cohort_delivery');
-	ANALYZE pg_temp.ruadb_cohort_recipient;
+	ANALYZE pg_temp.ruadb_cohort_recipient (cohort_key, recipient_domain_id);
 END $$;
 COMMENT ON FUNCTION ruadb_data.refresh_impact_read(date) IS
 	'Reads the deliveries of a day for its cohorts.';
@@ -141,16 +144,10 @@ BEGIN
 		'ruadb_data.impact_reply_of(bigint,date)',
 		'ruadb_data.cohort_delivery($1, $2, NULL)', 'pg_temp.ruadb_cohort_delivery')
 		USING me, today;
-	-- As impact_domain_sum_of has it, which would read all deliveries once more.
-	INSERT INTO ruadb_data.impact_domain_sum (tenant_id, recipient_domain_id, day, tried, affected,
-		gateway, domain, gateway_customer)
-	SELECT me, d.recipient_domain_id, today, sum(d.tried), sum(d.affected), c.gateway, c.domain,
-		max(d.gateway_customer)
-	FROM ruadb_data.impact_domain d
-	JOIN ruadb_data.impact_cohort c ON c.tenant_id = me AND c.day = today
-		AND c.cohort_key = d.cohort_key
-	WHERE d.tenant_id = me AND d.day = today
-	GROUP BY d.recipient_domain_id, c.gateway, c.domain;
+	EXECUTE 'INSERT INTO ruadb_data.impact_domain_sum ' || ruadb_data.body_over(
+		'ruadb_data.impact_domain_sum_of(bigint,date)',
+		'ruadb_data.cohort_recipient($1, $2, NULL)', 'pg_temp.ruadb_cohort_recipient')
+		USING me, today;
 	INSERT INTO ruadb_data.cohort_host (tenant_id, day, host_id, oldest_at)
 	SELECT DISTINCT me, today, h.host_id, h.oldest_at
 	FROM ruadb_data.delivery d

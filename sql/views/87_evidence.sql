@@ -129,6 +129,13 @@ CREATE OR REPLACE FUNCTION ruadb.stream_delivery(source_ip inet, domain text, ga
 		retries integer, left_censored boolean, directly_deferred boolean,
 		time_in_deferral interval)
 	LANGUAGE sql STABLE AS $$
+WITH x AS MATERIALIZED (
+	SELECT DISTINCT i.day, i.recipient_domain_id
+	FROM ruadb_data.case_cohort($1, $2, $3, $4, $5) c
+	JOIN ruadb_data.impact_domain_now i ON i.tenant_id = c.tenant_id AND i.day = c.day
+		AND i.cohort_key = c.cohort_key AND i.affected > 0
+	WHERE c.affected > 0
+)
 SELECT d.delivery_id, d.day, n.name, d.message_id, d.queue_id, d.host, d.campaign, d.source_ip,
 	d.first_at, d.first_deferred_at,
 	greatest(d.last_at, d.first_deferred_at + d.time_in_deferral), -- expiry is no event of its own
@@ -136,20 +143,16 @@ SELECT d.delivery_id, d.day, n.name, d.message_id, d.queue_id, d.host, d.campaig
 	d.all_attempts, greatest(d.all_attempts - 1, 0), d.left_censored, d.directly_deferred,
 	d.time_in_deferral
 FROM (
-	SELECT DISTINCT i.day, i.recipient_domain_id
-	FROM ruadb_data.case_cohort($1, $2, $3, $4, $5) c
-	JOIN ruadb_data.impact_domain_now i ON i.tenant_id = c.tenant_id AND i.day = c.day
-		AND i.cohort_key = c.cohort_key AND i.affected > 0
-	WHERE c.affected > 0
-) x
-CROSS JOIN LATERAL (
+	-- All at once: what a delivery is joined with is read once, not once a domain and day.
 	SELECT f.* FROM ruadb_data.delivery_fact f
-	WHERE f.tenant_id = ruadb.tenant() AND f.recipient_domain_id = x.recipient_domain_id
-		AND f.day = x.day AND f.first_deferred_at IS NOT NULL OFFSET 0
+	WHERE f.tenant_id = ruadb.tenant() AND f.first_deferred_at IS NOT NULL
+		AND f.recipient_domain_id = ANY (ARRAY(SELECT DISTINCT x.recipient_domain_id FROM x))
+		AND f.day BETWEEN (SELECT min(x.day) FROM x) AND (SELECT max(x.day) FROM x) OFFSET 0
 ) d
 LEFT JOIN ruadb_data.log_domain n ON n.tenant_id = d.tenant_id
 	AND n.domain_id = d.recipient_domain_id
-WHERE (d.directly_deferred OR d.suspended_affecting) AND NOT d.handed_on AND NOT d.null_sender
+WHERE ((d.day, d.recipient_domain_id) IN (SELECT x.day, x.recipient_domain_id FROM x)) IS TRUE
+	AND (d.directly_deferred OR d.suspended_affecting) AND NOT d.handed_on AND NOT d.null_sender
 	AND d.domain = (SELECT ruadb.organizational_domain(lower($2)))
 	AND ($1 IS NULL OR d.source_ip = $1)
 $$;
@@ -200,23 +203,24 @@ WITH known AS MATERIALIZED (
 	FROM ruadb.stream_delivery($1, $2, $3, $4, $5) d
 	WHERE d.message_id IS NOT NULL
 	ORDER BY d.message_id, d.directly_deferred DESC, d.first_deferred_at, d.delivery_id
+), rounds AS (
+	SELECT k.*, row_number() OVER (PARTITION BY k.recipient_domain, k.state
+		ORDER BY k.directly_deferred DESC, k.first_deferred_at, k.delivery_id) AS round
+	FROM known k
 ), ways AS (
-	SELECT k.recipient_domain, k.state,
-		count(*) OVER (PARTITION BY k.state) AS domains, -- that have it
-		count(*) OVER (PARTITION BY k.recipient_domain) AS n
-	FROM known k GROUP BY k.recipient_domain, k.state
+	SELECT r.*,
+		count(*) FILTER (WHERE r.round = 1) OVER (PARTITION BY r.state) AS domains, -- that have it
+		count(*) FILTER (WHERE r.round = 1) OVER (PARTITION BY r.recipient_domain) AS n
+	FROM rounds r
 ), turns AS (
-	SELECT w.*, row_number() OVER (PARTITION BY w.recipient_domain
+	SELECT w.*, dense_rank() OVER (PARTITION BY w.recipient_domain
 			ORDER BY w.domains, w.state) AS way,
 		dense_rank() OVER (PARTITION BY w.n > 1 ORDER BY w.recipient_domain) AS turn
 	FROM ways w
 ), ranked AS (
-	SELECT k.*, row_number() OVER (PARTITION BY k.recipient_domain
-		ORDER BY k.round, ((t.way - t.turn) % t.n + t.n) % t.n, k.delivery_id) AS of_domain
-	FROM (SELECT x.*, row_number() OVER (PARTITION BY x.recipient_domain, x.state
-		ORDER BY x.directly_deferred DESC, x.first_deferred_at, x.delivery_id) AS round
-		FROM known x) k
-	JOIN turns t ON t.recipient_domain = k.recipient_domain AND t.state = k.state
+	SELECT t.*, row_number() OVER (PARTITION BY t.recipient_domain
+		ORDER BY t.round, ((t.way - t.turn) % t.n + t.n) % t.n, t.delivery_id) AS of_domain
+	FROM turns t
 ), chosen AS (
 	SELECT r.*, row_number() OVER (PARTITION BY r.of_domain, r.state
 		ORDER BY r.first_deferred_at, r.delivery_id) AS of_state
