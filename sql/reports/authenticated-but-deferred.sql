@@ -16,7 +16,7 @@ FROM (
 	WHERE i.tenant_id = tenant() AND i.source_ip IS NOT NULL AND i.domain IS NOT NULL
 		AND i.gateway IS NOT NULL
 		AND (:since IS NULL OR i.day >= :since)
-		AND (:domain IS NULL OR i.domain = organizational_domain(:domain))
+		AND (:domain IS NULL OR i.domain = (SELECT organizational_domain(:domain)))
 		AND (:ip IS NULL OR i.source_ip <<= :ip)
 		AND (:gateway IS NULL OR lower(:gateway) IN (i.gateway, i.gateway_family))
 	GROUP BY i.domain, i.source_ip, coalesce(i.gateway_family, i.gateway)

@@ -1,7 +1,8 @@
 -- title: What the replies are about, by gateway, most deliveries first
 -- about: One row a gateway family and category of reply. deliveries: that got such a reply, as a temporary
 -- about: failure or the bounce; a delivery with several is in a row for each, so don't add rows up.
--- about: counts_as: whether a temporary failure of it makes a recipient affected (D2).
+-- about: counts_as: whether a temporary failure of it makes a recipient affected (D2); -: there was
+-- about: none.
 -- param: since date default 30d Only days from this one on (UTC): 2026-11-01, or 30d, 4w back
 -- param: until date default all Only days up to this one
 -- param: domain domain default all Only mail of the organizational domain of this one
@@ -9,7 +10,8 @@
 -- param: gateway text default all Only this gateway or family: proofpoint
 -- param: limit integer default all At most that many rows
 SELECT coalesce(i.gateway_family, '(no gateway known)') AS gateway_family, t.category,
-	CASE WHEN t.affecting THEN 'affected' ELSE 'temporary failure' END AS counts_as,
+	CASE WHEN sum(r.deferred + r.suspended) = 0 THEN '-' WHEN t.affecting THEN 'affected'
+		ELSE 'temporary failure' END AS counts_as,
 	sum(r.deferred + r.suspended + r.bounced) AS deliveries, sum(r.deferred) AS deferred,
 	sum(r.suspended) AS suspended, sum(r.bounced) AS bounced,
 	count(DISTINCT t.template_id) AS templates, min(r.first_at) AS first_at,
@@ -21,7 +23,7 @@ JOIN reply_template t ON t.tenant_id = r.tenant_id AND t.template_id = r.templat
 WHERE r.tenant_id = tenant() AND i.tenant_id = tenant()
 	AND (:since IS NULL OR r.day >= :since) AND (:until IS NULL OR r.day <= :until)
 	AND (:since IS NULL OR i.day >= :since) AND (:until IS NULL OR i.day <= :until)
-	AND (:domain IS NULL OR i.domain = organizational_domain(:domain))
+	AND (:domain IS NULL OR i.domain = (SELECT organizational_domain(:domain)))
 	AND (:ip IS NULL OR i.source_ip = :ip)
 	AND (:gateway IS NULL OR :gateway IN (i.gateway, i.gateway_family))
 GROUP BY i.gateway_family, t.category, t.affecting

@@ -14,7 +14,7 @@ FROM (
 	FROM impact i
 	WHERE i.tenant_id = tenant() AND i.source_ip IS NOT NULL AND i.domain IS NOT NULL
 		AND (:since IS NULL OR i.day >= :since)
-		AND (:domain IS NULL OR i.domain = organizational_domain(:domain))
+		AND (:domain IS NULL OR i.domain = (SELECT organizational_domain(:domain)))
 		AND (:ip IS NULL OR i.source_ip <<= :ip)
 	GROUP BY i.domain, i.source_ip
 ) s

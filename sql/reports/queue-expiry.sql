@@ -23,7 +23,7 @@ SELECT coalesce(i.gateway_family, '(no gateway known)') AS gateway_family, i.dom
 FROM impact i
 WHERE i.tenant_id = tenant()
 	AND (:since IS NULL OR i.day >= :since) AND (:until IS NULL OR i.day <= :until)
-	AND (:domain IS NULL OR i.domain = organizational_domain(:domain))
+	AND (:domain IS NULL OR i.domain = (SELECT organizational_domain(:domain)))
 	AND (:ip IS NULL OR i.source_ip = :ip)
 	AND (:gateway IS NULL OR :gateway IN (i.gateway, i.gateway_family))
 GROUP BY i.gateway_family, i.domain, i.stream

@@ -2,7 +2,8 @@
 -- about: One row a reply at a gateway: temporary failures and bounces. recipients: by cohort day, each
 -- about: once; one with several replies is in a row for each, so don't add rows up. deferred:
 -- about: deliveries that got it by a real attempt; suspended: only by lines that repeat it. counts_as:
--- about: whether it makes a recipient affected (D2). status_meaning: of the enhanced code (RFC 3463).
+-- about: whether it makes a recipient affected (D2); -: no temporary failure. status_meaning: of the
+-- about: enhanced code (RFC 3463).
 -- param: since date default 30d Only days from this one on (UTC): 2026-11-01, or 30d, 4w back
 -- param: until date default all Only days up to this one
 -- param: domain domain default all Only mail of the organizational domain of this one
@@ -11,7 +12,8 @@
 -- param: category text default all Only this category
 -- param: limit integer default all At most that many rows
 SELECT coalesce(i.gateway, '(no gateway known)') AS gateway, t.smtp_code, t.enhanced, t.category,
-	CASE WHEN t.affecting THEN 'affected' ELSE 'temporary failure' END AS counts_as,
+	CASE WHEN sum(r.deferred + r.suspended) = 0 THEN '-' WHEN t.affecting THEN 'affected'
+		ELSE 'temporary failure' END AS counts_as,
 	sum(r.recipients) AS recipients, sum(r.deferred) AS deferred, sum(r.suspended) AS suspended,
 	sum(r.bounced) AS bounced, t.text,
 	coalesce(t.meaning, m.meaning) AS meaning, m.name AS status_meaning, t.matched AS known_by,
@@ -23,7 +25,7 @@ LEFT JOIN status_code m ON m.code = 'X' || substr(t.enhanced, 2)
 WHERE r.tenant_id = tenant() AND i.tenant_id = tenant()
 	AND (:since IS NULL OR r.day >= :since) AND (:until IS NULL OR r.day <= :until)
 	AND (:since IS NULL OR i.day >= :since) AND (:until IS NULL OR i.day <= :until)
-	AND (:domain IS NULL OR i.domain = organizational_domain(:domain))
+	AND (:domain IS NULL OR i.domain = (SELECT organizational_domain(:domain)))
 	AND (:ip IS NULL OR i.source_ip = :ip)
 	AND (:gateway IS NULL OR :gateway IN (i.gateway, i.gateway_family))
 	AND (:category IS NULL OR t.category = :category)

@@ -17,7 +17,7 @@ WITH counted AS (
 	CROSS JOIN LATERAL unnest(i.retries) WITH ORDINALITY AS u (n, b)
 	WHERE i.tenant_id = tenant() AND i.affected > 0
 		AND (:since IS NULL OR i.day >= :since) AND (:until IS NULL OR i.day <= :until)
-		AND (:domain IS NULL OR i.domain = organizational_domain(:domain))
+		AND (:domain IS NULL OR i.domain = (SELECT organizational_domain(:domain)))
 		AND (:ip IS NULL OR i.source_ip = :ip)
 		AND (:gateway IS NULL OR :gateway IN (i.gateway, i.gateway_family))
 ), ranges AS (

@@ -11,7 +11,7 @@ WITH mail AS (
 		i.domain, i.deliveries, i.share_tried, i.share_affected, i.cohort_key
 	FROM impact i
 	WHERE i.tenant_id = tenant() AND i.deliveries > 0 AND (:since IS NULL OR i.day >= :since)
-		AND (:domain IS NULL OR i.domain = organizational_domain(:domain))
+		AND (:domain IS NULL OR i.domain = (SELECT organizational_domain(:domain)))
 		AND (:ip IS NULL OR i.source_ip = :ip)
 ), streams AS (
 	SELECT m.source_ip, m.stream, sum(m.deliveries) AS deliveries,

@@ -12,7 +12,7 @@ WITH daily AS MATERIALIZED (
 	SELECT i.source_ip, i.stream, i.day, sum(i.deliveries) AS deliveries
 	FROM impact i
 	WHERE i.tenant_id = tenant() AND i.deliveries > 0
-		AND (:domain IS NULL OR i.domain = organizational_domain(:domain))
+		AND (:domain IS NULL OR i.domain = (SELECT organizational_domain(:domain)))
 		AND (:ip IS NULL OR i.source_ip = :ip)
 	GROUP BY i.source_ip, i.stream, i.day
 ), view AS (

@@ -236,7 +236,7 @@ WITH rows AS MATERIALIZED (
 	SELECT c.*, coalesce(w.family, c.gateway) AS family
 	FROM ruadb_data.impact_rows($1, $2, $6) c
 	LEFT JOIN ruadb_data.gateway w ON w.tenant_id = c.tenant_id AND w.gateway = c.gateway
-	WHERE ($3 IS NULL OR c.domain = ruadb.organizational_domain($3))
+	WHERE ($3 IS NULL OR c.domain = (SELECT ruadb.organizational_domain($3)))
 		AND ($4 IS NULL OR c.source_ip = $4) AND c.recipients > 0
 ), everywhere AS (
 	SELECT sum(r.tried) AS tried FROM rows r
@@ -283,7 +283,7 @@ WITH rows AS MATERIALIZED (
 	LEFT JOIN ruadb_data.gateway w ON w.tenant_id = d.tenant_id AND w.gateway = d.gateway
 	WHERE $4 IS NULL AND $6 IS NULL AND d.tenant_id = ruadb.tenant()
 		AND d.day BETWEEN coalesce($1, '-infinity') AND coalesce($2, 'infinity')
-		AND ($3 IS NULL OR d.domain = ruadb.organizational_domain($3))
+		AND ($3 IS NULL OR d.domain = (SELECT ruadb.organizational_domain($3)))
 		AND ($5 IS NULL OR $5 IN (d.gateway, w.family))
 	GROUP BY 1, 2, 3
 ), domain AS (

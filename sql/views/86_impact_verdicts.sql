@@ -10,7 +10,7 @@ SELECT coalesce(w.family, c.gateway), c.day, sum(c.share_tried), sum(c.share_aff
 	sum(c.unsettled_deliveries) = 0
 FROM ruadb_data.impact_rows($1, $2, $6) c
 LEFT JOIN ruadb_data.gateway w ON w.tenant_id = c.tenant_id AND w.gateway = c.gateway
-WHERE ($3 IS NULL OR c.domain = ruadb.organizational_domain($3))
+WHERE ($3 IS NULL OR c.domain = (SELECT ruadb.organizational_domain($3)))
 	AND ($4 IS NULL OR c.source_ip = $4)
 	AND ($5 IS NULL OR $5 IN (c.gateway, w.family))
 GROUP BY 1, 2

@@ -115,6 +115,9 @@ static void judged(struct rules *r)
 		{"microsoft-365", "451 4.7.655 no words", "badreputation g microsoft-access-4"},
 		{"microsoft-365", "451 4.7.700 no words", "undefined b code-451"},
 		{NULL, "450 4.2.2 no words", "mailboxfull e status-full"},
+		{NULL, "retry time not reached for any host for 'example.org'", "onhold f exim-retry-time"},
+		{NULL, "all hosts for 'example.org' have been failing for a long time (and retry time not "
+			"reached)", "expired f expired"},
 		{NULL, "421 no words", "undefined b code-421"},
 		{NULL, "421 4.0.0 no words", "undefined b code-421"},
 		{NULL, "599 no words", "undefined -"},
