@@ -148,7 +148,7 @@ int64_t zone_to_utc(const struct zone *z, int64_t us, int64_t after)
 	int64_t first = us - z->spans[low].offset * SECOND;
 
 	if (low + 1 < z->n && us >= local_begin(z, low + 1) && after != TIME_ABSENT &&
-	    first < after - NEAR)
+	    first <= after - NEAR)
 		return us - z->spans[low + 1].offset * SECOND;
 	return first;
 }

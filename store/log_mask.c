@@ -29,7 +29,8 @@ static const char *next_at(const char *p, const char *end, size_t *ret_n)
 	return NULL;
 }
 
-/* Where the part before the @ begins, not before `from`; at: none is there. */
+/* Where the part before the @ begins, not before `from`; at: none is there. In a URL the marks between
+ * its parts end it. */
 static const char *local_begin(const char *from, const char *at)
 {
 	const char *p = at;
@@ -39,7 +40,7 @@ static const char *local_begin(const char *from, const char *at)
 			;
 		return p > from ? p - 1 : at;
 	}
-	while (p > from && is_atom(p[-1]))
+	while (p > from && is_atom(p[-1]) && (*at == '@' || !strchr("=?&/#", p[-1])))
 		p--;
 	return p;
 }

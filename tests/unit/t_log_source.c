@@ -77,6 +77,8 @@ static void test_twice(void)
 	       "the first although a line of half an hour later came before");
 	is_int(zone_to_utc(z, local, at("2025-10-26 01:01")), at("2025-10-26 01:30"),
 	       "the second behind a line of the second hour");
+	is_int(zone_to_utc(z, local, at("2025-10-26 01:00")), at("2025-10-26 01:30"),
+	       "the second, where it is as near: logs go forward");
 	is_int(zone_to_utc(z, at("2025-10-26 03:00"), at("2025-10-26 05:00")),
 	       at("2025-10-26 02:00"), "what is there once is not moved");
 	zone_free(z);
