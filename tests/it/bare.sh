@@ -37,7 +37,7 @@ cd /
 $as "$bin/initdb" -D "$tmp/data" -U postgres --no-sync -A trust -E UTF8 --locale=C.UTF-8 \
 	>"$tmp/initdb.log" 2>&1 &&
 	$as "$bin/pg_ctl" -D "$tmp/data" -s -w -l "$tmp/server.log" \
-		-o "-c listen_addresses='' -c fsync=off -k $tmp" start </dev/null >/dev/null || {
+		-o "-c listen_addresses='' -c fsync=off -c jit=off -k $tmp" start </dev/null >/dev/null || {
 	echo "Bail out! no server: $(tail -1 "$tmp/initdb.log")"
 	exit 1
 }
