@@ -132,6 +132,8 @@ int report_file_each(const struct conf *c,
 	return rc;
 }
 
+#define LISTED 300 /* bytes of names that fit into an error */
+
 int report_file_find(const struct conf *c, const char *name, struct report_file *f, struct err *e)
 {
 	struct names all = find_all(c);
@@ -145,8 +147,11 @@ int report_file_find(const struct conf *c, const char *name, struct report_file 
 		}
 		buf_printf(&there, "%s%s", i ? ", " : "", all.p[i].name);
 	}
-	if (!got)
-		err_set(e, ERR_CONFIG, "there is no report '%s'; there are: %s", name,
+	if (!got && there.len > LISTED)
+		err_set(e, ERR_CONFIG, "there is no report '%.100s'; ruadb report lists those there are",
+			name);
+	else if (!got)
+		err_set(e, ERR_CONFIG, "there is no report '%.100s'; there are: %s", name,
 			there.len ? buf_cstr(&there) : "none");
 	buf_free(&there);
 	names_free(&all);
