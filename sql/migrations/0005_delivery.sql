@@ -33,7 +33,8 @@ BEGIN
 		parent || '_default', m, next);
 	EXECUTE format('ALTER TABLE ruadb_data.%I ATTACH PARTITION ruadb_data.%I DEFAULT', parent,
 		parent || '_default');
-	RETURN format('made %s, moved %s rows into it', part, moved);
+	RETURN format('made %s, moved %s %s into it', part, moved,
+		CASE parent WHEN 'record' THEN 'records' ELSE 'rows' END);
 END $$;
 
 CREATE OR REPLACE FUNCTION ruadb_data.maintain() RETURNS SETOF text
