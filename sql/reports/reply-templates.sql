@@ -11,6 +11,19 @@
 -- param: gateway text default all Only this gateway or family: proofpoint
 -- param: category text default all Only this category
 -- param: limit integer default all At most that many rows
+-- Live days are computed by functions: once each, not for each row of the other side.
+WITH r AS MATERIALIZED (
+	SELECT * FROM ruadb_data.impact_reply_now n
+	WHERE n.tenant_id = tenant() AND (:since IS NULL OR n.day >= :since)
+		AND (:until IS NULL OR n.day <= :until)
+), i AS MATERIALIZED (
+	SELECT n.tenant_id, n.cohort_key, n.day, n.gateway FROM impact n
+	WHERE n.tenant_id = tenant() AND (:since IS NULL OR n.day >= :since)
+		AND (:until IS NULL OR n.day <= :until)
+		AND (:domain IS NULL OR n.domain = (SELECT organizational_domain(:domain)))
+		AND (:ip IS NULL OR n.source_ip = :ip)
+		AND (:gateway IS NULL OR :gateway IN (n.gateway, n.gateway_family))
+)
 SELECT coalesce(i.gateway, '(no gateway known)') AS gateway, t.smtp_code, t.enhanced, t.category,
 	CASE WHEN sum(r.deferred + r.suspended) = 0 THEN '-' WHEN t.affecting THEN 'affected'
 		ELSE 'temporary failure' END AS counts_as,
@@ -18,17 +31,11 @@ SELECT coalesce(i.gateway, '(no gateway known)') AS gateway, t.smtp_code, t.enha
 	sum(r.bounced) AS bounced, t.text,
 	coalesce(t.meaning, m.meaning) AS meaning, m.name AS status_meaning, t.matched AS known_by,
 	t.rule, t.truncated, min(r.first_at) AS first_at, max(r.last_at) AS last_at
-FROM ruadb_data.impact_reply_now r
-JOIN impact i ON i.tenant_id = r.tenant_id AND i.cohort_key = r.cohort_key AND i.day = r.day
+FROM r
+JOIN i ON i.tenant_id = r.tenant_id AND i.cohort_key = r.cohort_key AND i.day = r.day
 JOIN reply_template t ON t.tenant_id = r.tenant_id AND t.template_id = r.template_id
 LEFT JOIN status_code m ON m.code = 'X' || substr(t.enhanced, 2)
-WHERE r.tenant_id = tenant() AND i.tenant_id = tenant()
-	AND (:since IS NULL OR r.day >= :since) AND (:until IS NULL OR r.day <= :until)
-	AND (:since IS NULL OR i.day >= :since) AND (:until IS NULL OR i.day <= :until)
-	AND (:domain IS NULL OR i.domain = (SELECT organizational_domain(:domain)))
-	AND (:ip IS NULL OR i.source_ip = :ip)
-	AND (:gateway IS NULL OR :gateway IN (i.gateway, i.gateway_family))
-	AND (:category IS NULL OR t.category = :category)
+WHERE (:category IS NULL OR t.category = :category)
 GROUP BY i.gateway, t.template_id, t.smtp_code, t.enhanced, t.category, t.affecting, t.text,
 	t.meaning, m.meaning, m.name, t.matched, t.rule, t.truncated
 ORDER BY sum(r.recipients) DESC, t.text, gateway
