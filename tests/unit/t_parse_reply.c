@@ -52,7 +52,7 @@ static const char *const table[][2] = {
 	 "421 Deferred - see https://ipcheck.proofpoint.com/?ip={ip}"},
 	{"554 Blocked - see https://ipcheck.proofpoint.com/?ip=192.0.2.1: user@example.com",
 	 "554 Blocked - see https://ipcheck.proofpoint.com/?ip={ip}: {address}"},
-	{"554 mx.kent.edu.pph5a.pphosted.com ESMTP Blocked - see "
+	{"554 mx.example.org.pph5a.pphosted.com ESMTP Blocked - see "
 	 "https://support.proofpoint.com/dnsbl-lookup.cgi?ip=192.0.2.1",
 	 "554 {host} ESMTP Blocked - see https://support.proofpoint.com/dnsbl-lookup.cgi?ip={ip}"},
 	{"554 mx0a-00123456.pphosted.com ESMTP not accepting messages",

@@ -155,7 +155,7 @@ static void gateways(struct rules *r)
 	static const char *const t[][2] = {
 		{"mx0a-00123456.pphosted.com", "proofpoint-enterprise proofpoint 00123456"},
 		{"mxa-00178001.gslb.pphosted.com", "proofpoint-enterprise proofpoint 00178001"},
-		{"mx2.kent.edu.gslb.pphosted.com", "proofpoint-enterprise proofpoint -"},
+		{"mx2.example.org.gslb.pphosted.com", "proofpoint-enterprise proofpoint -"},
 		{"pphosted.com", "proofpoint-enterprise proofpoint -"},
 		{"xpphosted.com", "-"},
 		{"pphosted.com.example.com", "-"},
