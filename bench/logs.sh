@@ -63,7 +63,8 @@ logs_ours()
 
 logs_theirs()
 {
-	measure logs_pflogsumm pflogsumm --detail 0 "$logs_file"
+	measure logs_pflogsumm pflogsumm "$logs_file"
+	measure logs_brief pflogsumm --detail 0 "$logs_file"
 	measure logs_grep grep -c 'status=sent' "$logs_file"
 }
 
@@ -115,6 +116,8 @@ logs_reading()
 parsing alone, $lines lines, $mb MB, $(median "logs_parse_$jobs") s against $(median logs_pflogsumm) s" ">= 8"
 		say_ratio "log_vs_pflogsumm_jobs$jobs" logs_pflogsumm "logs_e2e_$jobs" "jobs=$jobs, to the end of \
 the process behind the last COMMIT, $(median "logs_e2e_$jobs") s" ">= 2.5"
+		say_ratio "log_vs_pflogsumm_brief_jobs$jobs" logs_brief "logs_e2e_$jobs" "jobs=$jobs, the same \
+against pflogsumm --detail 0, which prints totals only: $(median logs_brief) s"
 		say_ratio "log_parse_vs_grep_jobs$jobs" logs_grep "logs_parse_$jobs" \
 			"jobs=$jobs, grep -c status=sent: $(median logs_grep) s"
 		say "log_lines_per_s_jobs$jobs" "$(awk -v n="$lines" -v s="$(median "logs_e2e_$jobs")" \
