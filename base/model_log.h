@@ -68,7 +68,7 @@ struct log_time {
 	bool local;
 };
 
-/* A reply with its variable parts taken out (parse/reply.h). Has a slot in its part. */
+/* A reply with its variable parts taken out (base/reply.h). Has a slot in its part. */
 struct log_reply {
 	uint16_t smtp_code;         /* 421; 0: no peer said it, our own server did */
 	bool truncated;             /* the log holds its first line only */

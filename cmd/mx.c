@@ -44,7 +44,7 @@ static char *name_of(const char *word, struct err *e)
 	return b.p;
 }
 
-/* domain and host are the caller's. */
+/* Takes domain; host stays the caller's. */
 static void add(struct import *m, char *domain, const char *host)
 {
 	struct gateway_hit hit;

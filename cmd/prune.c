@@ -1,6 +1,5 @@
 /* `ruadb prune`: what is older than an age goes, kind by kind; cohorts stay. */
 #include "cmd/age.h"
-#include "cmd/refresher.h"
 #include "cmd/run.h"
 #include "store/store.h"
 

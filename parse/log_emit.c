@@ -1,8 +1,8 @@
 /* What readers of logs say, to pieces of LOG frames; and where a part ends. */
 #include "parse/log_held.h"
 #include "parse/log_inner.h"
-#include "parse/reply.h"
 #include "base/frame_log.h"
+#include "base/reply.h"
 
 #include <string.h>
 
